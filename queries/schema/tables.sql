@@ -1,0 +1,86 @@
+-- Append-only, without keys and indexes; uniqueness is kept by SQL inside the transaction that loads.
+-- A quarter is its running number: four times the year in which the financial year starts, plus 0 to 3.
+-- Instants are UTC. What comes from the configuration is replaced when the configuration changes.
+
+-- From the configuration
+CREATE TABLE IF NOT EXISTS authority_settings (
+  authority VARCHAR, name VARCHAR, dfe_number VARCHAR, valid_from DATE, valid_until DATE
+);
+CREATE TABLE IF NOT EXISTS neighbour_settings (
+  authority VARCHAR, version VARCHAR, position INTEGER, dfe_number VARCHAR
+);
+CREATE TABLE IF NOT EXISTS region_settings (
+  name VARCHAR, code VARCHAR, neighbours_version VARCHAR, small_number_max INTEGER
+);
+CREATE TABLE IF NOT EXISTS collection_settings (
+  collection VARCHAR, title VARCHAR, step INTEGER, first_quarter INTEGER,
+  due_working_days INTEGER, provisional BOOLEAN, reporters VARCHAR  -- 'members' or 'publisher'
+);
+-- One row per collection that carries the indicator. value = factor * numerator / denominator;
+-- factor: 1 for a count (value = numerator), 100 for a percent, per (times 4 where annualised) for a rate.
+CREATE TABLE IF NOT EXISTS indicator_settings (
+  collection VARCHAR, indicator VARCHAR, name VARCHAR, theme VARCHAR, definition VARCHAR,
+  unit VARCHAR,                       -- 'count', 'percent', 'rate'
+  factor DOUBLE, numerator_name VARCHAR, denominator_name VARCHAR,
+  polarity VARCHAR,                   -- 'high-is-good', 'low-is-good', 'none'
+  adverse TINYINT,                    -- -1, 1, 0
+  behaviour VARCHAR,                  -- 'flow', 'stock', 'rolling-year'
+  decimals INTEGER, target DOUBLE, minimum_denominator DOUBLE
+);
+-- Every return that is or was expected, by the configuration and the calendar.
+CREATE TABLE IF NOT EXISTS expected_returns (
+  collection VARCHAR, authority VARCHAR, quarter INTEGER, due DATE
+);
+
+-- From files
+CREATE TABLE IF NOT EXISTS area_names (
+  code VARCHAR, name VARCHAR, level VARCHAR, dfe_number VARCHAR, region VARCHAR
+);
+-- authority and quarter are NULL for a publisher's file, which is about many.
+CREATE TABLE IF NOT EXISTS submissions (
+  submission BIGINT, collection VARCHAR, authority VARCHAR, quarter INTEGER, version INTEGER,
+  hash VARCHAR, received_at TIMESTAMP, source VARCHAR, file_name VARCHAR, layout VARCHAR,
+  rows_read INTEGER, rows_accepted INTEGER, rows_quarantined INTEGER,
+  verdict VARCHAR,                    -- 'accepted' or 'refused'
+  reason VARCHAR
+);
+CREATE TABLE IF NOT EXISTS figures (
+  submission BIGINT, authority VARCHAR, indicator VARCHAR, quarter INTEGER,
+  numerator DOUBLE, denominator DOUBLE, stated DOUBLE,
+  status VARCHAR,                     -- 'ok', 'suppressed', 'unavailable', 'not-applicable', 'rounds-to-zero', 'unreliable', 'estimate'
+  symbol VARCHAR, note VARCHAR, sheet VARCHAR, line INTEGER
+);
+CREATE TABLE IF NOT EXISTS quarantined_rows (
+  submission BIGINT, sheet VARCHAR, line INTEGER, raw VARCHAR, code VARCHAR, reason VARCHAR
+);
+CREATE TABLE IF NOT EXISTS remarks (
+  submission BIGINT, sheet VARCHAR, line INTEGER, code VARCHAR, remark VARCHAR
+);
+
+-- What checks said, per run, collection and quarter; the latest run of a quarter counts.
+CREATE TABLE IF NOT EXISTS answers (
+  run BIGINT, asked_at TIMESTAMP, check_name VARCHAR, collection VARCHAR,
+  authority VARCHAR, indicator VARCHAR, quarter INTEGER,
+  fires BOOLEAN, level INTEGER, effect DOUBLE, p DOUBLE, eligible BOOLEAN, reason VARCHAR, detail VARCHAR
+);
+-- The fold of the answers; the rows of the latest run are the findings.
+CREATE TABLE IF NOT EXISTS finding_moments (
+  run BIGINT, run_at TIMESTAMP, finding VARCHAR, check_name VARCHAR, collection VARCHAR,
+  authority VARCHAR, indicator VARCHAR, quarter INTEGER, state VARCHAR, episode INTEGER,
+  level INTEGER, effect DOUBLE, event VARCHAR, stale BOOLEAN
+);
+
+-- What the journal says, copied at every start; the journal is the truth.
+CREATE TABLE IF NOT EXISTS journal_lines (
+  seq BIGINT, at TIMESTAMP, event VARCHAR, subject VARCHAR, detail VARCHAR
+);
+CREATE TABLE IF NOT EXISTS outbox_messages (
+  key VARCHAR, kind VARCHAR, recipient VARCHAR, address VARCHAR, subject VARCHAR,
+  message_id VARCHAR, queued_at TIMESTAMP, bytes BLOB
+);
+CREATE TABLE IF NOT EXISTS runs (
+  run BIGINT, started_at TIMESTAMP, answers_for VARCHAR, settings_fingerprint VARCHAR
+);
+CREATE TABLE IF NOT EXISTS schema_versions (
+  version INTEGER, applied_at TIMESTAMP
+);

@@ -1,0 +1,457 @@
+//! What we trust: the settings after every file was read and checked.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use crate::domain::authority::{Authority, AuthorityCode};
+use crate::domain::calendar::Calendar;
+use crate::domain::deadline::Deadline;
+use crate::domain::figure::Status;
+use crate::domain::indicator::{Indicator, IndicatorId};
+use crate::domain::quarter::Quarter;
+use crate::domain::scope::{EmailAddress, Recipient, Role};
+
+/// All of the configuration. Each room gets its own section, never the whole.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The region.
+    pub region: Region,
+    /// All times in the configuration are wall time of this zone.
+    pub zone: Tz,
+    /// The state folder.
+    pub state: PathBuf,
+    /// The region's authorities, also past and future ones.
+    pub authorities: Vec<Authority>,
+    /// The measures.
+    pub indicators: Vec<Indicator>,
+    /// The collections.
+    pub collections: Vec<Collection>,
+    /// The deadlines.
+    pub deadlines: Vec<Deadline>,
+    /// The people we write to.
+    pub recipients: Vec<Recipient>,
+    /// The digests.
+    pub digests: Vec<DigestPlan>,
+    /// When the daemon does what.
+    pub schedule: Schedule,
+    /// Chasing of late returns.
+    pub chasing: Chasing,
+    /// How mail leaves.
+    pub mail: MailSettings,
+    /// Limits on everything.
+    pub limits: Limits,
+    /// Working days.
+    pub calendar: Calendar,
+    /// Checks of the operator, added or in place of shipped ones.
+    pub checks: Vec<AddedCheck>,
+    /// A fingerprint of all configuration files, in hexadecimal.
+    pub fingerprint: String,
+}
+
+/// The region this daemon watches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Its name, such as `South West`.
+    pub name: String,
+    /// Its ONS code.
+    pub code: AuthorityCode,
+    /// A short name of this installation, part of every Message-ID.
+    pub instance: String,
+    /// Which version of the neighbour lists is used.
+    pub neighbours_version: String,
+    /// A line on every page, such as "synthetic figures".
+    pub notice: Option<String>,
+    /// Counts from 1 to this are small numbers.
+    pub small_number_max: u32,
+}
+
+/// A form that comes every quarter or year.
+#[derive(Clone, Debug)]
+pub struct Collection {
+    /// Its name: `quarterly`, `workforce`, `published`.
+    pub name: String,
+    /// What people call it.
+    pub title: String,
+    /// How often it comes.
+    pub cadence: Cadence,
+    /// The first quarter that is collected.
+    pub first_quarter: Quarter,
+    /// Working days after the quarter's last day on which a return is due; none when nothing is chased.
+    pub due_working_days: Option<u32>,
+    /// How many earlier quarters are still polled for new versions.
+    pub revision_quarters: u32,
+    /// Whose returns are expected.
+    pub reporters: Reporters,
+    /// Whether figures are provisional and unvalidated.
+    pub provisional: bool,
+    /// Where returns come from.
+    pub source: Source,
+    /// The layouts tried, in order; the first that recognises a header is used.
+    pub layouts: Vec<Layout>,
+}
+
+/// How often a collection comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cadence {
+    /// Every quarter.
+    Quarterly,
+    /// Every year.
+    Annual,
+}
+
+impl Cadence {
+    /// Quarters from one figure of a series to the next.
+    #[must_use]
+    pub fn step(self) -> i32 {
+        match self {
+            Self::Quarterly => 1,
+            Self::Annual => 4,
+        }
+    }
+}
+
+/// Whose returns a collection expects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reporters {
+    /// Each authority of the region sends its own return.
+    Members,
+    /// One file for the country, taken in by hand or from one address. Nobody is chased.
+    Publisher,
+}
+
+/// Where returns come from.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Only by hand, with `receive`.
+    Hand,
+    /// Fetched over HTTP.
+    Http(HttpSource),
+    /// A drop folder.
+    Folder(FolderSource),
+}
+
+/// An address with `{authority}` and `{quarter}` in it.
+#[derive(Clone, Debug)]
+pub struct HttpSource {
+    /// The address; `{authority}`, `{dfe_number}`, `{quarter}` (as `2017-18-Q2`) are filled in.
+    pub url: String,
+    /// How we say who we are.
+    pub login: Login,
+    /// A certificate authority of one's own, in PEM.
+    pub ca_file: Option<PathBuf>,
+    /// A proxy; none means a direct connection, whatever the environment says.
+    pub proxy: Option<String>,
+    /// Hosts that a redirect may lead to, besides the address's own.
+    pub redirect_hosts: Vec<String>,
+    /// Whether private and loopback addresses are allowed.
+    pub private_addresses: PrivateAddresses,
+}
+
+/// How we say who we are to an HTTP source. Secrets are paths to files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Not at all.
+    None,
+    /// HTTP basic.
+    Basic {
+        /// The user's name.
+        user: String,
+        /// A file with the password.
+        password_file: PathBuf,
+    },
+    /// A bearer token.
+    Bearer {
+        /// A file with the token.
+        token_file: PathBuf,
+    },
+    /// A key in a header.
+    ApiKey {
+        /// The header's name.
+        header: String,
+        /// A file with the key.
+        key_file: PathBuf,
+    },
+}
+
+/// Whether a source may be on a private or loopback address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PrivateAddresses {
+    /// No: such an address is refused.
+    Refused,
+    /// Yes: the source is inside our own network.
+    Allowed,
+}
+
+/// A folder into which returns are dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FolderSource {
+    /// The folder.
+    pub path: PathBuf,
+    /// The file's name, with `{authority}` and `{quarter}` in it; the ending is free.
+    pub name: String,
+    /// A file is claimed when it has not changed for this long.
+    pub settle_seconds: u64,
+}
+
+/// How the columns of a file become observations.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// Its name.
+    pub name: String,
+    /// Which shape, with its columns.
+    pub shape: Shape,
+    /// What symbols in place of a number mean.
+    pub symbols: Vec<Symbol>,
+    /// The sheet of a workbook; none means the first.
+    pub sheet: Option<String>,
+    /// The header is looked for within this many first rows.
+    pub header_within: u32,
+}
+
+/// The shapes of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// A row per authority, indicator and quarter.
+    Long(LongColumns),
+    /// The DfE's tidy data: a row per area and period, a column per measure.
+    Tidy(TidyColumns),
+}
+
+/// The accepted headings of a long file, lower case, first is preferred.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LongColumns {
+    /// The authority's ONS code.
+    pub authority: Vec<String>,
+    /// The indicator's id.
+    pub indicator: Vec<String>,
+    /// The quarter.
+    pub quarter: Vec<String>,
+    /// The numerator.
+    pub numerator: Vec<String>,
+    /// The denominator.
+    pub denominator: Vec<String>,
+    /// The value.
+    pub value: Vec<String>,
+    /// A status word; may be missing from the file.
+    pub status: Vec<String>,
+    /// A note; may be missing from the file.
+    pub note: Vec<String>,
+    /// Headings that may be there and are not read, such as the indicator's name.
+    pub ignored: Vec<String>,
+}
+
+/// How a DfE tidy file is read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TidyColumns {
+    /// Month and day of the reference date within the reporting year, such as (3, 31).
+    pub reference: (u32, u32),
+    /// Added to the reporting year to get the reference date's year: 0, or -1.
+    pub reference_year_offset: i32,
+    /// The measures; their columns must all be there, which is how the layout is recognised.
+    pub measures: Vec<TidyMeasure>,
+}
+
+/// One indicator of a tidy file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TidyMeasure {
+    /// The indicator.
+    pub indicator: IndicatorId,
+    /// The column of the numerator, as spelled.
+    pub numerator: Option<String>,
+    /// The column of the denominator.
+    pub denominator: Option<String>,
+    /// The column of the value.
+    pub value: Option<String>,
+    /// Only in rows in which this column holds this text.
+    pub only: Option<(String, String)>,
+}
+
+/// What a symbol means, for figures whose reference date lies in a stretch of time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    /// The text, such as `c`.
+    pub text: String,
+    /// What it means.
+    pub status: Status,
+    /// First reference date.
+    pub from: Option<NaiveDate>,
+    /// Last reference date.
+    pub until: Option<NaiveDate>,
+}
+
+/// A digest: who gets it and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DigestPlan {
+    /// Its name.
+    pub name: String,
+    /// Its title, used in the subject.
+    pub title: String,
+    /// How much it says.
+    pub style: DigestStyle,
+    /// When, as a cron pattern of five fields, wall time. Falls on a day that is none: the next working day.
+    pub cron: String,
+    /// Sent also when nothing changed.
+    pub when_nothing_changed: WhenNothingChanged,
+}
+
+/// How much a digest says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigestStyle {
+    /// Detail for the people who make the returns.
+    PerformanceLead,
+    /// One screen.
+    Director,
+    /// The region: who has not sent, what was revised, shared concerns.
+    RegionalLead,
+}
+
+/// What happens to a digest in which nothing changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenNothingChanged {
+    /// It is not sent.
+    Quiet,
+    /// It is sent and says so.
+    Send,
+}
+
+/// When the daemon does what: cron patterns of five fields, wall time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// When sources are polled, and everything else that is due is done.
+    pub collect: String,
+    /// Reminders and chasers go out from this hour on, on working days.
+    pub remind_from_hour: u32,
+    /// What happens to digests that fell due while the daemon was down.
+    pub catch_up: CatchUp,
+}
+
+/// What happens to occurrences that were missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CatchUp {
+    /// None is made up for.
+    Skip,
+    /// Only the latest is.
+    Latest,
+    /// Each is.
+    All,
+}
+
+/// Chasing of late returns, by working days after the due day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chasing {
+    /// Before the due day, a note to those who have not sent.
+    pub before: Vec<u32>,
+    /// After it.
+    pub after: Vec<u32>,
+    /// Who is written to.
+    pub to: Vec<Role>,
+    /// From this many working days after, these as well.
+    pub escalate: Option<(u32, Vec<Role>)>,
+}
+
+/// How mail leaves.
+#[derive(Clone, Debug)]
+pub struct MailSettings {
+    /// The sender's name.
+    pub from_name: String,
+    /// The sender.
+    pub from: EmailAddress,
+    /// A human.
+    pub reply_to: EmailAddress,
+    /// The envelope sender: a monitored box for bounces.
+    pub bounces: EmailAddress,
+    /// Where a recipient writes to be taken off.
+    pub unsubscribe: EmailAddress,
+    /// Only addresses of these domains are written to; empty means any.
+    pub allowed_domains: Vec<String>,
+    /// At most this many messages to one recipient in one day.
+    pub per_recipient_per_day: u32,
+    /// Where it goes.
+    pub post: PostSettings,
+}
+
+/// Where mail goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PostSettings {
+    /// A folder of `.eml` files.
+    Folder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A mail server.
+    Smtp(SmtpSettings),
+}
+
+/// A mail server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SmtpSettings {
+    /// Its name, as in its certificate.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the line is made safe.
+    pub tls: SmtpTls,
+    /// A certificate authority of one's own, in PEM.
+    pub ca_file: Option<PathBuf>,
+    /// User and a file with the password.
+    pub login: Option<(String, PathBuf)>,
+    /// Limit on one message, connection included.
+    pub timeout_seconds: u64,
+    /// Tries before a message is set aside and the operator told.
+    pub attempts_max: u32,
+}
+
+/// How the line to a mail server is made safe. There is no "if possible".
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// STARTTLS, required.
+    Starttls,
+    /// TLS from the first byte.
+    Implicit,
+    /// None: only to a loopback address.
+    Loopback,
+}
+
+/// Limits on everything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a received file, as transferred.
+    pub file_bytes_max: u64,
+    /// Bytes of a received file, unpacked.
+    pub unpacked_bytes_max: u64,
+    /// Rows of a file.
+    pub rows_max: u32,
+    /// Columns of a file.
+    pub columns_max: u32,
+    /// Characters of one field.
+    pub field_chars_max: u32,
+    /// Limit on one connection attempt.
+    pub connect_seconds: u64,
+    /// Limit on one fetch, whole.
+    pub fetch_seconds: u64,
+    /// Sources polled at once.
+    pub fetches_at_once: u32,
+    /// Limit on one `once`, as a child of the daemon.
+    pub run_seconds: u64,
+    /// DuckDB's memory.
+    pub database_mebibytes: u32,
+    /// A worker's address space.
+    pub worker_mebibytes: u32,
+    /// A worker's CPU time, and its deadline.
+    pub worker_seconds: u64,
+    /// Rows that `sql` and an added check may return.
+    pub result_rows_max: u32,
+}
+
+/// A check of the operator: runs as a worker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedCheck {
+    /// Its name: the file's, without `.sql`.
+    pub name: String,
+    /// The file, for error messages.
+    pub path: PathBuf,
+    /// The whole text.
+    pub text: String,
+}

@@ -1,0 +1,1 @@
+//! Small numbers are withheld on output, and with them whatever would give them away.

@@ -1,0 +1,150 @@
+//! Someone we write to, and what they may see.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use crate::domain::authority::AuthorityCode;
+
+/// An e-mail address, parsed once.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EmailAddress(String);
+
+/// A text that is not an address we would write to.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("`{0}` is not an e-mail address")]
+pub struct NotAnAddress(pub String);
+
+impl EmailAddress {
+    /// One `@`, a dot in the domain, printable ASCII without spaces or quotes.
+    ///
+    /// # Errors
+    /// When `text` has any other shape.
+    pub fn parse(text: &str) -> Result<Self, NotAnAddress> {
+        let refused = || NotAnAddress(text.to_owned());
+        let (local, domain) = text.split_once('@').ok_or_else(refused)?;
+        let plain = |part: &str| {
+            !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>@[\\]".contains(&b))
+        };
+        let dotted = domain.contains('.')
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+            && !domain.contains("..");
+        if plain(local) && plain(domain) && dotted && text.len() <= 254 {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(refused())
+        }
+    }
+
+    /// The address as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What a recipient does, which decides what they are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Role {
+    /// Sends the returns of one or more authorities.
+    PerformanceLead,
+    /// Directs an authority's children's services.
+    Director,
+    /// Runs the region's programme.
+    RegionalLead,
+    /// Runs this daemon.
+    Operator,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 4] = [Self::PerformanceLead, Self::Director, Self::RegionalLead, Self::Operator];
+
+    /// The word used in the configuration.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::PerformanceLead => "performance-lead",
+            Self::Director => "director",
+            Self::RegionalLead => "regional-lead",
+            Self::Operator => "operator",
+        }
+    }
+
+    /// The role with this word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+}
+
+/// Which authorities a recipient may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// All of the region.
+    Region,
+    /// These only.
+    Authorities(Vec<AuthorityCode>),
+}
+
+/// How much of other authorities' small numbers a recipient sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figures {
+    /// Every figure.
+    Full,
+    /// Small numbers withheld, except of the recipient's own authority.
+    Suppressed,
+    /// No figures, only sentences.
+    None,
+}
+
+/// Someone we write to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// A short stable name used in message keys, such as `e06000022-performance`.
+    pub id: String,
+    /// Their name.
+    pub name: String,
+    /// Where we write.
+    pub address: EmailAddress,
+    /// What they do.
+    pub role: Role,
+    /// What they may see.
+    pub scope: Scope,
+    /// The themes they want; empty means all.
+    pub themes: Vec<String>,
+    /// How much they see of small numbers.
+    pub figures: Figures,
+    /// The digests they get, by name.
+    pub digests: Vec<String>,
+}
+
+impl Recipient {
+    /// Whether this recipient may see anything about `authority`.
+    #[must_use]
+    pub fn may_see(&self, authority: &AuthorityCode) -> bool {
+        match &self.scope {
+            Scope::Region => true,
+            Scope::Authorities(codes) => codes.contains(authority),
+        }
+    }
+
+    /// Whether `authority` is one of this recipient's own.
+    #[must_use]
+    pub fn owns(&self, authority: &AuthorityCode) -> bool {
+        matches!(&self.scope, Scope::Authorities(codes) if codes.contains(authority))
+    }
+
+    /// Whether this recipient wants to hear of `theme`.
+    #[must_use]
+    pub fn wants(&self, theme: &str) -> bool {
+        self.themes.is_empty() || self.themes.iter().any(|wanted| wanted == theme)
+    }
+}
