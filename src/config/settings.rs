@@ -415,7 +415,7 @@ pub enum SmtpTls {
 }
 
 /// Limits on everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Bytes of a received file, as transferred.
     pub file_bytes_max: u64,
