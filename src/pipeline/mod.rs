@@ -9,14 +9,22 @@
 //! 4. *The database can be lost.* Received files and messages are kept under the journal, which comes first.
 
 pub mod asking;
+pub mod chasing;
 pub mod collecting;
 pub mod composing;
+pub mod digesting;
 pub mod facts;
+pub mod found;
 pub mod loading;
+pub mod noticing;
 pub mod opening;
 pub mod posting;
+pub mod receipting;
+pub mod reminding;
 
 use anyhow::Result;
+
+use crate::domain::letter::notice::Trouble;
 
 pub use crate::pipeline::opening::{Progress, Walk};
 
@@ -61,7 +69,7 @@ pub struct Report {
     /// Messages a relay took.
     pub sent: usize,
     /// What could not be done, in words; each is in a notice to the operator too.
-    pub failures: Vec<String>,
+    pub failures: Vec<Trouble>,
 }
 
 /// Everything that is due at the walk's instant, or one step of it.
@@ -75,9 +83,9 @@ pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
     if wants(Step::Collect) {
         collecting::collect(walk, &mut report).await?;
     }
-    walk.store.begin()?;
+    walk.begin_transaction()?;
     let done = load_check_compose(walk, only, &mut report);
-    walk.store.end(done)?;
+    walk.end_transaction(done)?;
     posting::announce(walk)?;
     if wants(Step::Deliver) {
         posting::post(walk, &mut report).await?;
@@ -103,9 +111,9 @@ pub fn receive(walk: &mut Walk<'_>, file: &collecting::ByHand<'_>) -> Result<Rec
     let mut received = ReceivedByHand::default();
     walk.begin()?;
     collecting::take_by_hand(walk, file, &mut received.report)?;
-    walk.store.begin()?;
+    walk.begin_transaction()?;
     let done = load_check_compose(walk, Some(Step::Collect), &mut received.report);
-    received.loaded = walk.store.end(done)?;
+    received.loaded = walk.end_transaction(done)?;
     posting::announce(walk)?;
     walk.finish(Some(Step::Collect))?;
     Ok(received)

@@ -77,6 +77,26 @@ impl<'a> Walk<'a> {
         Ok(Self { settings, now, today, program, journal, store, careful, watch, _lock: lock })
     }
 
+    /// Begins the transaction in which load, check and compose become true together.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn begin_transaction(&self) -> Result<()> {
+        self.store.connection().execute_batch("BEGIN").context("cannot begin a transaction")
+    }
+
+    /// Commits what was done, or takes all of it back.
+    ///
+    /// # Errors
+    /// What went wrong inside, or the database's refusal to commit.
+    pub fn end_transaction<T>(&self, done: Result<T>) -> Result<T> {
+        let statement = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        let ended = self.store.connection().execute_batch(statement);
+        let value = done?;
+        ended.context("cannot commit what was loaded")?;
+        Ok(value)
+    }
+
     /// Tells whoever watches.
     pub fn tell(&mut self, progress: Progress) {
         (self.watch)(progress);
