@@ -1,6 +1,7 @@
 //! The life of a finding: a pure fold over periods.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
+use sha2::{Digest, Sha256};
 
 use crate::domain::authority::AuthorityCode;
 use crate::domain::indicator::IndicatorId;
@@ -17,6 +18,18 @@ pub struct FindingKey {
     pub authority: AuthorityCode,
     /// The indicator; none when the finding is about the whole return.
     pub indicator: Option<IndicatorId>,
+}
+
+impl FindingKey {
+    /// A short stable name: the first 8 hexadecimal digits of the key's SHA-256.
+    ///
+    /// The parts are joined by `|` in the order of the fields; no indicator is an empty part.
+    #[must_use]
+    pub fn id(&self) -> String {
+        let indicator = self.indicator.as_ref().map_or("", IndicatorId::as_str);
+        let key = format!("{}|{}|{}|{indicator}", self.check, self.collection, self.authority);
+        Sha256::digest(key).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    }
 }
 
 /// What a check said of one key for one quarter.
@@ -184,4 +197,349 @@ pub enum Deed {
     },
     /// Expected, for this episode. Broken by a rise in level.
     Dismiss,
+}
+
+/// A moment, and since when it has been known.
+///
+/// A moment that a revision changed is known since the run that changed it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// The moment.
+    pub moment: Moment,
+    /// When it was first computed as it is.
+    pub since: DateTime<Utc>,
+}
+
+/// Whether a finding is quiet, and until what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quietness {
+    /// Nobody has quieted it, or what they did no longer holds.
+    Heard,
+    /// Until it worsens or is resolved.
+    Acknowledged,
+    /// Until the day is over, its level rises, or it is resolved.
+    Snoozed {
+        /// The last quiet day.
+        until: NaiveDate,
+    },
+    /// Until its level rises or it is resolved.
+    Dismissed,
+}
+
+/// A fire this many periods after the finding was resolved, or sooner, reopens it.
+pub const REOPENS_WITHIN: usize = 4;
+
+/// Effects are sums of floating-point numbers: 1.2 and a band of 0.5 must reach 1.7.
+const ROUNDING: f64 = 1e-9;
+
+/// The life of one finding: a moment for each answer, in order of quarters.
+///
+/// A pure fold, so that running twice changes nothing and revised history is replayed. A finding opens when
+/// it has fired `open_after` times in a row, and is resolved when it was clear `close_after` times in a row;
+/// unknown freezes both counts. Worse and better are measured from the effect that was last announced, so
+/// that a slow creep is caught. While it recovers, and when it is resolved, it keeps the level and effect
+/// with which it last fired.
+#[must_use]
+pub fn live(answers: &[Answer], rule: &Rule) -> Vec<Moment> {
+    let mut ordered: Vec<&Answer> = answers.iter().collect();
+    ordered.sort_by_key(|answer| answer.quarter);
+    let mut life = Life::default();
+    ordered.into_iter().map(|answer| life.next(answer, rule)).collect()
+}
+
+/// Everything the next period needs to know of those before it.
+#[derive(Default)]
+struct Life {
+    state: Option<State>,
+    episode: u32,
+    level: u8,
+    effect: f64,
+    reference: f64,
+    fires: u32,
+    clears: u32,
+    unknowns: u32,
+    periods_resolved: usize,
+}
+
+impl Life {
+    fn next(&mut self, answer: &Answer, rule: &Rule) -> Moment {
+        let before = self.state.unwrap_or(State::None);
+        if before == State::Resolved {
+            self.periods_resolved += 1;
+        }
+        let (state, event) = match answer.outcome {
+            Outcome::Fires => self.fired(before, answer, rule),
+            Outcome::Clear => self.cleared(before, rule),
+            Outcome::Unknown => self.not_judged(before),
+        };
+        self.state = Some(state);
+        Moment {
+            quarter: answer.quarter,
+            state,
+            episode: self.episode,
+            level: self.level,
+            effect: self.effect,
+            event,
+            stale: self.unknowns >= 2,
+        }
+    }
+
+    fn fired(&mut self, before: State, answer: &Answer, rule: &Rule) -> (State, Option<Event>) {
+        (self.fires, self.clears, self.unknowns) = (self.fires + 1, 0, 0);
+        let risen = answer.level > self.level;
+        let fallen = answer.level < self.level;
+        (self.level, self.effect) = (answer.level, answer.effect);
+        match before {
+            State::None | State::Pending if self.fires < rule.open_after => {
+                (State::Pending, Some(Event::Pending))
+            }
+            State::None | State::Pending => self.open(Event::Opened),
+            State::Resolved if self.periods_resolved <= REOPENS_WITHIN => self.open(Event::Reopened),
+            State::Resolved => self.open(Event::Opened),
+            _ if risen || answer.effect - self.reference >= rule.band - ROUNDING => {
+                self.reference = answer.effect;
+                (State::Worsening, Some(Event::Worse))
+            }
+            _ if fallen || self.reference - answer.effect >= rule.band - ROUNDING => {
+                self.reference = answer.effect;
+                (State::Improving, Some(Event::Better))
+            }
+            _ => (State::Continuing, None),
+        }
+    }
+
+    fn open(&mut self, event: Event) -> (State, Option<Event>) {
+        self.episode += 1;
+        self.reference = self.effect;
+        (State::New, Some(event))
+    }
+
+    fn cleared(&mut self, before: State, rule: &Rule) -> (State, Option<Event>) {
+        (self.fires, self.clears, self.unknowns) = (0, self.clears + 1, 0);
+        match before {
+            State::None | State::Resolved => (before, None),
+            State::Pending => {
+                (self.level, self.effect) = (0, 0.0);
+                (State::None, Some(Event::PendingCleared))
+            }
+            _ if self.clears >= rule.close_after => {
+                self.periods_resolved = 0;
+                (State::Resolved, Some(Event::Resolved))
+            }
+            _ => (State::Recovering, None),
+        }
+    }
+
+    fn not_judged(&mut self, before: State) -> (State, Option<Event>) {
+        if matches!(before, State::None | State::Resolved) {
+            return (before, None);
+        }
+        self.unknowns += 1;
+        (before, Some(Event::NoData))
+    }
+}
+
+/// The last day to which something done at `at` may snooze a finding: two quarters ahead.
+#[must_use]
+pub fn snooze_limit(at: DateTime<Utc>) -> NaiveDate {
+    let day = at.date_naive();
+    day.checked_add_months(Months::new(6)).unwrap_or(day)
+}
+
+/// Whether the finding is quiet on `today`: its latest deed in this episode decides, while it holds.
+///
+/// `life` is in order of quarters. What became known after the deed breaks it: a worsening breaks an
+/// acknowledgement, a level above that of the deed's moment a snooze or a dismissal. All end when the finding
+/// is resolved.
+#[must_use]
+pub fn quiet(life: &[Known], actions: &[Action], today: NaiveDate) -> Quietness {
+    let Some(now) = life.last().filter(|last| last.moment.state.is_open()) else { return Quietness::Heard };
+    let of_episode = actions.iter().filter(|action| action.episode == now.moment.episode);
+    let Some(latest) = of_episode.max_by_key(|action| action.at) else { return Quietness::Heard };
+    let (then, after): (Vec<&Known>, Vec<&Known>) = life
+        .iter()
+        .filter(|known| known.moment.episode == latest.episode)
+        .partition(|known| known.since <= latest.at);
+    let level = then.last().map_or(u8::MAX, |known| known.moment.level);
+    let risen = after.iter().any(|known| known.moment.level > level);
+    let worse = after.iter().any(|known| known.moment.state == State::Worsening);
+    match latest.deed {
+        Deed::Acknowledge if !worse => Quietness::Acknowledged,
+        Deed::Dismiss if !risen => Quietness::Dismissed,
+        Deed::Snooze { until } if !risen && today <= until.min(snooze_limit(latest.at)) => {
+            Quietness::Snoozed { until: until.min(snooze_limit(latest.at)) }
+        }
+        _ => Quietness::Heard,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULE: Rule = Rule { open_after: 1, close_after: 2, band: 0.5 };
+
+    fn answers(effects: &[Option<f64>]) -> Vec<Answer> {
+        let first = Quarter::of(2016, 1).unwrap();
+        let answer = |(count, effect): (i32, &Option<f64>)| Answer {
+            quarter: first.plus(count),
+            outcome: match effect {
+                None => Outcome::Unknown,
+                Some(effect) if *effect > 0.0 => Outcome::Fires,
+                Some(_) => Outcome::Clear,
+            },
+            level: if effect.is_some_and(|effect| effect > 0.0) { 2 } else { 0 },
+            effect: effect.unwrap_or(0.0),
+        };
+        (0..).zip(effects).map(answer).collect()
+    }
+
+    fn events(effects: &[Option<f64>]) -> Vec<&'static str> {
+        live(&answers(effects), &RULE).iter().map(|moment| moment.event.map_or("", Event::word)).collect()
+    }
+
+    #[test]
+    fn a_slow_creep_is_measured_from_what_was_last_announced() {
+        let effects = [1.0, 1.2, 1.4, 1.5, 1.7, 1.9, 2.0].map(Some);
+        assert_eq!(events(&effects), ["opened", "", "", "worse", "", "", "worse"]);
+    }
+
+    #[test]
+    fn what_gets_better_by_the_band_is_improving() {
+        assert_eq!(events(&[2.0, 1.6, 1.5, 1.2].map(Some)), ["opened", "", "better", ""]);
+    }
+
+    #[test]
+    fn a_fall_in_level_is_improving_even_when_the_effect_is_the_same() {
+        let mut said = answers(&[Some(1.0), Some(1.0)]);
+        said[0].level = 3;
+        assert_eq!(live(&said, &RULE)[1].state, State::Improving);
+    }
+
+    #[test]
+    fn the_fourth_period_after_resolution_reopens_and_the_fifth_opens() {
+        let life = |clears: usize| {
+            let mut effects = vec![Some(1.0)];
+            effects.extend(vec![Some(0.0); clears]);
+            effects.push(Some(1.0));
+            let last = live(&answers(&effects), &RULE).pop().unwrap();
+            (last.event, last.episode)
+        };
+        assert_eq!(life(5), (Some(Event::Reopened), 2), "resolved by the second clear, then three more");
+        assert_eq!(life(6), (Some(Event::Opened), 2));
+    }
+
+    #[test]
+    fn a_finding_is_stale_from_the_second_unknown_on() {
+        let life = live(&answers(&[Some(1.0), None, None, Some(1.0)]), &RULE);
+        assert_eq!(life.iter().map(|moment| moment.stale).collect::<Vec<_>>(), [false, false, true, false]);
+    }
+
+    #[test]
+    fn what_recovers_keeps_the_level_with_which_it_last_fired() {
+        let life = live(&answers(&[Some(1.2), Some(0.0), Some(0.0)]), &RULE);
+        let kept: Vec<_> =
+            life.iter().map(|moment| (moment.state.word(), moment.level, moment.effect)).collect();
+        assert_eq!(kept, [("new", 2, 1.2), ("recovering", 2, 1.2), ("resolved", 2, 1.2)]);
+    }
+
+    #[test]
+    fn the_order_in_which_answers_come_does_not_matter() {
+        let mut said = answers(&[Some(1.0), Some(1.6), Some(0.0), None]);
+        let life = live(&said, &RULE);
+        said.reverse();
+        assert_eq!(live(&said, &RULE), life);
+    }
+
+    #[test]
+    fn a_key_has_a_short_name_that_never_changes() {
+        let mut key = FindingKey {
+            check: "target-breach".to_owned(),
+            collection: "quarterly".to_owned(),
+            authority: AuthorityCode::parse("E06000022").unwrap(),
+            indicator: IndicatorId::parse("rereferral_pct"),
+        };
+        assert_eq!(key.id(), "3fe814c7");
+        key.indicator = None;
+        assert_eq!(key.id(), "e6752abf");
+    }
+
+    fn at(day: &str) -> DateTime<Utc> {
+        format!("{day}T09:00:00Z").parse().unwrap()
+    }
+
+    /// One moment a quarter, known in the middle of the following one.
+    fn known(levels_and_effects: &[(u8, f64)]) -> Vec<Known> {
+        let first = Quarter::of(2017, 1).unwrap();
+        let answer = |(count, (level, effect)): (i32, &(u8, f64))| Answer {
+            quarter: first.plus(count),
+            outcome: if *level > 0 { Outcome::Fires } else { Outcome::Clear },
+            level: *level,
+            effect: *effect,
+        };
+        let said: Vec<_> = (0..).zip(levels_and_effects).map(answer).collect();
+        let since = |quarter: Quarter| {
+            quarter.last_day().and_time(chrono::NaiveTime::MIN).and_utc() + chrono::TimeDelta::days(45)
+        };
+        live(&said, &RULE).into_iter().map(|moment| Known { since: since(moment.quarter), moment }).collect()
+    }
+
+    fn action(deed: Deed) -> Action {
+        Action {
+            finding: "0a1b2c3d".to_owned(),
+            episode: 1,
+            deed,
+            by: "A. Lead".to_owned(),
+            at: at("2017-08-20"),
+            reason: "known".to_owned(),
+        }
+    }
+
+    fn after(deed: Deed, levels_and_effects: &[(u8, f64)], today: &str) -> Quietness {
+        quiet(&known(levels_and_effects), &[action(deed)], today.parse().unwrap())
+    }
+
+    #[test]
+    fn an_acknowledgement_holds_until_the_finding_worsens() {
+        let deed = Deed::Acknowledge;
+        assert_eq!(after(deed, &[(2, 1.0)], "2017-09-01"), Quietness::Acknowledged);
+        assert_eq!(after(deed, &[(2, 1.0), (2, 1.2)], "2017-12-01"), Quietness::Acknowledged);
+        assert_eq!(after(deed, &[(2, 1.0), (2, 1.6)], "2017-12-01"), Quietness::Heard);
+        assert_eq!(after(deed, &[(2, 1.0), (2, 1.6), (2, 1.6)], "2018-03-01"), Quietness::Heard);
+    }
+
+    #[test]
+    fn a_dismissal_holds_until_the_level_rises() {
+        assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (2, 1.9)], "2019-12-01"), Quietness::Dismissed);
+        assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (3, 1.0)], "2017-12-01"), Quietness::Heard);
+        assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (1, 0.9), (2, 1.0)], "2018-03-01"), Quietness::Dismissed);
+    }
+
+    #[test]
+    fn a_snooze_ends_with_its_day_and_after_two_quarters_at_most() {
+        let until = |day: &str| Deed::Snooze { until: day.parse().unwrap() };
+        let one = [(2, 1.0)];
+        assert!(matches!(after(until("2017-10-01"), &one, "2017-10-01"), Quietness::Snoozed { .. }));
+        assert_eq!(after(until("2017-10-01"), &one, "2017-10-02"), Quietness::Heard);
+        let limit = "2018-02-20".parse().unwrap();
+        assert_eq!(after(until("2020-01-01"), &one, "2018-02-20"), Quietness::Snoozed { until: limit });
+        assert_eq!(after(until("2020-01-01"), &one, "2018-02-21"), Quietness::Heard);
+        assert_eq!(after(until("2018-02-01"), &[(2, 1.0), (3, 1.0)], "2017-12-01"), Quietness::Heard);
+    }
+
+    #[test]
+    fn every_deed_ends_when_the_finding_is_resolved() {
+        let resolved = [(2, 1.0), (0, 0.0), (0, 0.0)];
+        assert_eq!(after(Deed::Dismiss, &resolved, "2018-03-01"), Quietness::Heard);
+        let reopened = [(2, 1.0), (0, 0.0), (0, 0.0), (2, 1.0)];
+        assert_eq!(after(Deed::Dismiss, &reopened, "2018-06-01"), Quietness::Heard);
+    }
+
+    #[test]
+    fn the_latest_deed_decides() {
+        let mut actions = [action(Deed::Dismiss), action(Deed::Acknowledge)];
+        actions[0].at = at("2017-08-25");
+        let life = known(&[(2, 1.0), (2, 1.6)]);
+        assert_eq!(quiet(&life, &actions, "2017-12-01".parse().unwrap()), Quietness::Dismissed);
+    }
 }

@@ -1,0 +1,4 @@
+//! Long walks through the rules.
+
+mod clocks;
+mod lifecycle;
