@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::finding::{Event, Known, Quietness, State};
+use crate::domain::finding::{Event, State};
+use crate::domain::quietness::{Known, Quietness};
 
 /// At most this many findings are told in one digest; the rest are counted.
 pub const ITEMS_MAX: usize = 10;

@@ -127,7 +127,7 @@ pub struct Chase<'a> {
 
 /// A step that was not sent within this many working days of its own day is never sent.
 ///
-/// So a fresh installation does not remind of what is long gone, and a week's sleep makes up for nothing stale.
+/// So a fresh installation does not remind of what is long gone, nor a daemon that slept for a week.
 pub const LAPSES_AFTER: i32 = 5;
 
 impl Ladder {

@@ -292,12 +292,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_small_number_can_be_worked_out_from_the_total(counts in prop::collection::vec(0_u32..12, 1..5)) {
+        fn no_small_number_can_be_worked_out_from_the_total(
+            counts in prop::collection::vec(0_u32..12, 1..5)
+        ) {
             let cells: Vec<Cell> = counts.iter().map(|number| count(f64::from(*number))).collect();
             let disclosed = disclose(&cells, Unit::Count, Total::Beside, MAX, Figures::Suppressed);
             for (index, number) in counts.iter().enumerate() {
                 let small = (1..=MAX).contains(number);
-                prop_assert_eq!(small, disclosed.cells[index] == Disclosure::Withheld { why: Why::SmallNumber });
+                let withheld = disclosed.cells[index] == Disclosure::Withheld { why: Why::SmallNumber };
+                prop_assert_eq!(small, withheld);
             }
             if disclosed.total == Disclosure::Shown {
                 for (index, values) in possible(&counts, &disclosed) {

@@ -50,13 +50,13 @@ pub struct CronPattern {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum NotAPattern {
     /// Seconds, years and nicknames such as `@daily` are not taken.
-    #[error("`{0}` has {1} fields, a pattern has five: minute, hour, day of month, month, day of week")]
-    Fields(String, usize),
+    #[error("`{0}` is not five fields; write minute, hour, day of month, month, day of week")]
+    Fields(String),
     /// The fields do not hold together.
     #[error("`{0}` is not a cron pattern: {1}")]
     Unreadable(String, String),
     /// A step that croner would take for "every", or for "once".
-    #[error("`{0}`: the step of `{1}` is larger than its {2}; write the one value that is meant")]
+    #[error("`{0}`: the step of `{1}` skips all {2} but one; write that one")]
     Step(String, String, &'static str),
     /// Such as 30 February.
     #[error("`{0}` never fires within five years; check the day and the month")]
@@ -79,7 +79,7 @@ impl CronPattern {
     pub fn parse(text: &str) -> Result<Self, NotAPattern> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         if fields.len() != FIELDS.len() {
-            return Err(NotAPattern::Fields(text.to_owned(), fields.len()));
+            return Err(NotAPattern::Fields(text.to_owned()));
         }
         for (field, (name, least, most)) in fields.iter().zip(FIELDS) {
             if let Some(part) = field.split(',').find(|part| steps_too_far(part, least, most)) {
@@ -162,7 +162,7 @@ fn instants_after(
 ///
 /// An occurrence on a day that is no working day moves to the same wall time on the next one; it is never
 /// dropped, and two that meet become one. An occurrence is missed when the day on which it should have left,
-/// in `zone`, is over at `span.until`: `Skip` leaves those out, `Latest` keeps one instant at most, `All` all.
+/// in `zone`, is over at `span.until`: `Skip` leaves those out, `Latest` keeps the last instant, `All` all.
 #[must_use]
 pub fn digest_occurrences(
     pattern: &CronPattern,
@@ -375,23 +375,14 @@ mod tests {
         for (text, words) in [
             (
                 "0 0 8 * * *",
-                "`0 0 8 * * *` has 6 fields, a pattern has five: minute, hour, day of month, month, day of week",
+                "`0 0 8 * * *` is not five fields; write minute, hour, day of month, month, day of week",
             ),
-            (
-                "@daily",
-                "`@daily` has 1 fields, a pattern has five: minute, hour, day of month, month, day of week",
-            ),
-            (
-                "*/90 * * * *",
-                "`*/90 * * * *`: the step of `*/90` is larger than its minutes; write the one value that is meant",
-            ),
-            (
-                "*/60 * * * *",
-                "`*/60 * * * *`: the step of `*/60` is larger than its minutes; write the one value that is meant",
-            ),
+            ("@daily", "`@daily` is not five fields; write minute, hour, day of month, month, day of week"),
+            ("*/90 * * * *", "`*/90 * * * *`: the step of `*/90` skips all minutes but one; write that one"),
+            ("*/60 * * * *", "`*/60 * * * *`: the step of `*/60` skips all minutes but one; write that one"),
             (
                 "0 8-10/5 * * *",
-                "`0 8-10/5 * * *`: the step of `8-10/5` is larger than its hours; write the one value that is meant",
+                "`0 8-10/5 * * *`: the step of `8-10/5` skips all hours but one; write that one",
             ),
             ("0 8 30 2 *", "`0 8 30 2 *` never fires within five years; check the day and the month"),
         ] {

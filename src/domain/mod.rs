@@ -13,5 +13,6 @@ pub mod inhibition;
 pub mod letter;
 pub mod message;
 pub mod quarter;
+pub mod quietness;
 pub mod scope;
 pub mod sentence;

@@ -24,9 +24,7 @@ pub enum Unfilled {
     #[error("placeholder `{{{0}}}` is `{1}`, which is neither a text nor a number")]
     NotSayable(String, String),
     /// The form after the colon is not one of ours.
-    #[error(
-        "placeholder `{{{0}}}` ends in an unknown form; use `value`, `count`, `percent`, `points` or `number`"
-    )]
+    #[error("placeholder `{{{0}}}` ends in no known form: value, count, percent, points, number")]
     Form(String),
     /// A brace is never closed.
     #[error("`{0}` opens a placeholder that is never closed")]
@@ -54,12 +52,12 @@ const COUNTS: [&str; 9] =
 
 /// Fills the `{placeholders}` of `template` from `values`.
 ///
-/// Texts go in as they are. Numbers are written in the unit of the indicator, with its decimals, half rounded
-/// up, and thousands separated by commas: `21.9%`, `553.6 per 10,000`. Placeholders that count (`n`, `k`, `x`,
-/// `rank`, `of`, `quarters`, `numerator`, `denominator`, `authorities`) are whole numbers, and `pct` or
-/// anything that ends in `_pct` is a whole percentage. A form after a colon decides otherwise: `{gap:points}`,
-/// `{cases:count}`, `{share:percent}`, `{sd:number}`, `{n:value}`. Of a range, `{lower} to {upper}`, only the
-/// second number says `per 10,000`.
+/// Texts go in as they are. Numbers are written in the unit of the indicator, with its decimals, half
+/// rounded up, and thousands separated by commas: `21.9%`, `553.6 per 10,000`. Placeholders that count (`n`,
+/// `k`, `x`, `rank`, `of`, `quarters`, `numerator`, `denominator`, `authorities`) are whole numbers, and `pct`
+/// or anything that ends in `_pct` is a whole percentage. A form after a colon decides otherwise:
+/// `{gap:points}`, `{cases:count}`, `{share:percent}`, `{sd:number}`, `{n:value}`. Of a range,
+/// `{lower} to {upper}`, only the second number says `per 10,000`.
 ///
 /// # Errors
 /// When a placeholder has no value, its value is no text and no number, or a brace is never closed.
@@ -283,7 +281,7 @@ mod tests {
             ("was {value", "`was {value` opens a placeholder that is never closed"),
             (
                 "{value:pp}",
-                "placeholder `{value:pp}` ends in an unknown form; use `value`, `count`, `percent`, `points` or `number`",
+                "placeholder `{value:pp}` ends in no known form: value, count, percent, points, number",
             ),
         ] {
             assert_eq!(filled(says, &values, PERCENT).unwrap_err().to_string(), words);

@@ -45,7 +45,7 @@ fn every_change_of_the_clocks_in_london_fires_the_night_job_once() {
 
 #[test]
 fn in_no_zone_does_a_pattern_go_back_or_come_twice() {
-    let year = Span { after: utc("2017-01-01T00:00:00Z"), until: utc("2018-12-31T00:00:00Z") };
+    let year = Span { after: utc("2017-01-01T00:00:00Z"), until: utc("2017-12-31T00:00:00Z") };
     for zone in TZ_VARIANTS {
         for text in ["30 2 * * *", "*/20 0-3 * 3,10 *"] {
             let instants = fired(text, zone, year);
