@@ -151,9 +151,9 @@ pub fn escalated(escalate: Option<&(u32, Vec<Role>)>, step: i32) -> Vec<Role> {
 ///
 /// Steps are counted in working days from the deadline's last working day. Of the steps whose day has come
 /// only the latest counts, so a daemon that slept sends one reminder and not four. There is none on a day
-/// that is no working day, after cancellation, for a party that is done, when that step or a later one was
-/// sent, and when the step has lapsed: `LAPSES_AFTER` working days after its own day, or, for a step that
-/// announces the day, when the day is over. An event has no steps after it.
+/// that is no working day, after cancellation, for a party that is done or has no part in it, when that step
+/// or a later one was sent, and when the step has lapsed: `LAPSES_AFTER` working days after its own day, or,
+/// for a step that announces the day, when the day is over. An event has no steps after it.
 ///
 /// `was_sent` says whether the step went to this party.
 #[must_use]
@@ -164,7 +164,8 @@ pub fn notice_due(
     today: NaiveDate,
     was_sent: &dyn Fn(i32) -> bool,
 ) -> Option<Notice> {
-    if deadline.cancelled || deadline.supplied(party, today) >= deadline.needed {
+    let concerned = deadline.parties.contains(party) && deadline.supplied(party, today) < deadline.needed;
+    if deadline.cancelled || !concerned {
         return None;
     }
     let (step, on) = step_due(&deadline.steps(calendar), deadline.on, calendar, today, was_sent)?;
@@ -369,6 +370,8 @@ mod tests {
         assert_eq!(step_on(&due, "2017-11-17", &[]), None);
         let cancelled = Deadline { cancelled: true, ..due_on("2017-12-01", DeadlineKind::Due) };
         assert_eq!(step_on(&cancelled, "2017-11-17", &[]), None);
+        let of_others = Deadline { parties: vec![Party::Region], ..due_on("2017-12-01", DeadlineKind::Due) };
+        assert_eq!(step_on(&of_others, "2017-11-17", &[]), None);
     }
 
     #[test]

@@ -184,6 +184,8 @@ impl Counts {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -266,58 +268,74 @@ mod tests {
         assert_eq!(cells_of(Figures::None), [Disclosure::Withheld { why: Why::NoFigures }; 2]);
     }
 
-    /// Every way to fill the withheld cells that the rule allows and that adds up: how many values has each?
-    fn possible(cells: &[u32], disclosed: &Disclosed) -> Vec<(usize, usize)> {
+    /// How many numbers are still possible for each withheld count, to somebody who knows rule and sum.
+    fn possible(counts: &[u32], disclosed: &Disclosed) -> Vec<(usize, usize)> {
         let withheld: Vec<usize> =
-            (0..cells.len()).filter(|index| disclosed.cells[*index] != Disclosure::Shown).collect();
-        let sum: u32 = withheld.iter().map(|index| cells[*index]).sum();
-        let mut fillings: Vec<(Vec<u32>, u32)> = vec![(Vec::new(), 0)];
+            (0..counts.len()).filter(|index| disclosed.cells[*index] != Disclosure::Shown).collect();
+        let sum: u32 = withheld.iter().map(|index| counts[*index]).sum();
+        let mut fillings: Vec<Vec<u32>> = vec![Vec::new()];
         for index in &withheld {
-            let small = disclosed.cells[*index] == Disclosure::Withheld { why: Why::SmallNumber };
-            let allowed = if small { 1..=MAX } else { MAX + 1..=sum };
+            let allowed = match counts[*index] {
+                0 => 0..=sum,
+                1..=MAX => 1..=MAX,
+                _ => MAX + 1..=sum,
+            };
             fillings = fillings
                 .into_iter()
-                .flat_map(|(filled, so_far)| {
-                    allowed.clone().map(move |value| ([filled.clone(), vec![value]].concat(), so_far + value))
-                })
-                .filter(|(_, so_far)| *so_far <= sum)
+                .flat_map(|filled| allowed.clone().map(move |value| [filled.clone(), vec![value]].concat()))
+                .filter(|filled| filled.iter().sum::<u32>() <= sum)
                 .collect();
         }
-        fillings.retain(|(_, total)| *total == sum);
-        let values = |at: usize| {
-            fillings.iter().map(|(filled, _)| filled[at]).collect::<std::collections::BTreeSet<_>>().len()
-        };
+        fillings.retain(|filled| filled.iter().sum::<u32>() == sum);
+        let values = |at: usize| fillings.iter().map(|filled| filled[at]).collect::<BTreeSet<_>>().len();
         withheld.iter().enumerate().map(|(at, index)| (*index, values(at))).collect()
+    }
+
+    fn nothing_small_is_given_away(counts: &[u32], disclosed: &Disclosed) -> Result<(), TestCaseError> {
+        for (index, number) in counts.iter().enumerate() {
+            let withheld = disclosed.cells[index] != Disclosure::Shown;
+            prop_assert!(
+                withheld || !(1..=MAX).contains(number),
+                "{counts:?}: cell {index} is small and shown"
+            );
+        }
+        if disclosed.total == Disclosure::Shown {
+            for (index, values) in possible(counts, disclosed) {
+                let safe = values > 1 || !(1..=MAX).contains(&counts[index]);
+                prop_assert!(safe, "{counts:?}: cell {index} can only be one number");
+            }
+        }
+        Ok(())
     }
 
     proptest! {
         #[test]
-        fn no_small_number_can_be_worked_out_from_the_total(
-            counts in prop::collection::vec(0_u32..12, 1..5)
-        ) {
+        fn no_small_count_can_be_worked_out_from_the_total(counts in prop::collection::vec(0_u32..14, 1..5)) {
             let cells: Vec<Cell> = counts.iter().map(|number| count(f64::from(*number))).collect();
             let disclosed = disclose(&cells, Unit::Count, Total::Beside, MAX, Figures::Suppressed);
-            for (index, number) in counts.iter().enumerate() {
-                let small = (1..=MAX).contains(number);
-                let withheld = disclosed.cells[index] == Disclosure::Withheld { why: Why::SmallNumber };
-                prop_assert_eq!(small, withheld);
-            }
-            if disclosed.total == Disclosure::Shown {
-                for (index, values) in possible(&counts, &disclosed) {
-                    prop_assert!(values > 1, "{counts:?}: cell {index} can only be one number");
-                }
-            }
+            nothing_small_is_given_away(&counts, &disclosed)?;
         }
 
         #[test]
-        fn no_withheld_percentage_is_the_only_one_beside_a_total(
-            parts in prop::collection::vec((0_u32..400, 0_u32..400), 1..16)
+        fn neither_part_nor_rest_of_a_percentage_can_be_worked_out_from_the_total(
+            pairs in prop::collection::vec((0_u32..12, 0_u32..12), 1..5)
         ) {
             let cells: Vec<Cell> =
-                parts.iter().map(|(part, rest)| other(f64::from(*part), f64::from(part + rest))).collect();
+                pairs.iter().map(|(part, rest)| other(f64::from(*part), f64::from(part + rest))).collect();
             let disclosed = disclose(&cells, Unit::Percent, Total::Beside, MAX, Figures::Suppressed);
+            let (parts, rests): (Vec<u32>, Vec<u32>) = pairs.into_iter().unzip();
+            nothing_small_is_given_away(&parts, &disclosed)?;
+            nothing_small_is_given_away(&rests, &disclosed)?;
+        }
+
+        #[test]
+        fn no_withheld_figure_of_a_region_is_the_only_one_beside_a_total(
+            counts in prop::collection::vec(0_u32..60, 1..17)
+        ) {
+            let cells: Vec<Cell> = counts.iter().map(|number| count(f64::from(*number))).collect();
+            let disclosed = disclose(&cells, Unit::Count, Total::Beside, MAX, Figures::Suppressed);
             let withheld = disclosed.cells.iter().filter(|shown| **shown != Disclosure::Shown).count();
-            prop_assert!(disclosed.total != Disclosure::Shown || withheld != 1);
+            prop_assert!(disclosed.total != Disclosure::Shown || withheld != 1, "{counts:?}");
         }
     }
 }

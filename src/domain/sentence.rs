@@ -53,9 +53,9 @@ const COUNTS: [&str; 9] =
 /// Fills the `{placeholders}` of `template` from `values`.
 ///
 /// Texts go in as they are. Numbers are written in the unit of the indicator, with its decimals, half
-/// rounded up, and thousands separated by commas: `21.9%`, `553.6 per 10,000`. Placeholders that count (`n`,
-/// `k`, `x`, `rank`, `of`, `quarters`, `numerator`, `denominator`, `authorities`) are whole numbers, and `pct`
-/// or anything that ends in `_pct` is a whole percentage. A form after a colon decides otherwise:
+/// rounded up, and thousands separated by commas: `21.9%`, `553.6 per 10,000`. Placeholders that count
+/// (`n`, `k`, `x`, `rank`, `of`, `quarters`, `numerator`, `denominator`, `authorities`) are whole numbers,
+/// and `pct` or anything that ends in `_pct` is a whole percentage. A form after a colon decides otherwise:
 /// `{gap:points}`, `{cases:count}`, `{share:percent}`, `{sd:number}`, `{n:value}`. Of a range,
 /// `{lower} to {upper}`, only the second number says `per 10,000`.
 ///
@@ -72,7 +72,9 @@ pub fn fill(template: &str, values: &Map<String, Value>, measure: Measure) -> Re
                     Value::String(text) => sentence.push_str(text),
                     Value::Number(number) => {
                         let number = number.as_f64().unwrap_or(f64::NAN);
-                        sentence.push_str(&in_form(number, form, measure, opens_range));
+                        let says_per = matches!((form, measure.unit), (Form::Value, Unit::Rate { .. }));
+                        let form = if says_per && opens_range { Form::Number } else { form };
+                        sentence.push_str(&in_form(number, form, measure));
                     }
                     other => return Err(Unfilled::NotSayable(written.to_owned(), other.to_string())),
                 }
@@ -138,13 +140,12 @@ fn named(written: &str) -> Result<(&str, Form), Unfilled> {
     Ok((name, form))
 }
 
-fn in_form(number: f64, form: Form, measure: Measure, opens_range: bool) -> String {
+fn in_form(number: f64, form: Form, measure: Measure) -> String {
     let plain = with_thousands(&round_half_up(number, measure.decimals));
     match (form, measure.unit) {
         (Form::Count, _) => with_thousands(&round_half_up(number, 0)),
         (Form::Percent, _) => format!("{}%", with_thousands(&round_half_up(number, 0))),
         (Form::Points, Unit::Percent) => format!("{plain} percentage points"),
-        (Form::Value, Unit::Rate { .. }) if opens_range => plain,
         (Form::Value | Form::Points, _) => in_unit(number, measure),
         (Form::Number, _) => plain,
     }
