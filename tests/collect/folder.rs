@@ -41,7 +41,10 @@ fn a_settled_file_of_the_right_name_is_claimed_whatever_its_case() {
     let mut claims = look(&source(&folder), &[wanted(CODE)], now()).unwrap();
     assert_eq!(claims.len(), 1);
     let file = received(claims.remove(0).1.bytes(&limits()));
-    assert_eq!((file.bytes.as_slice(), file.file_name.as_str()), (CSV.as_bytes(), "e06000022_2017-18-q2.CSV"));
+    assert_eq!(
+        (file.bytes.as_slice(), file.file_name.as_str()),
+        (CSV.as_bytes(), "e06000022_2017-18-q2.CSV")
+    );
     assert_eq!(file.origin, folder.path().display().to_string());
 }
 

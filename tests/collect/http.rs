@@ -59,7 +59,10 @@ fn one_host_is_asked_over_one_connection_and_the_order_is_kept() {
 
 #[test]
 fn a_login_page_with_200_is_refused() {
-    let server = Server::saying(ok("<!DOCTYPE html>\n<html><body>Sign in</body></html>", "Content-Type: text/csv\r\n"));
+    let server = Server::saying(ok(
+        "<!DOCTYPE html>\n<html><body>Sign in</body></html>",
+        "Content-Type: text/csv\r\n",
+    ));
     let outcome = fetch(&source(server.url("/x")), &limits());
     assert!(matches!(&outcome, Outcome::Refused { reason } if reason.contains("web page")), "{outcome:?}");
 }
@@ -70,7 +73,10 @@ fn a_file_that_shrank_by_more_than_half_is_refused() {
     let mut shrunk = wanted("E06000022");
     shrunk.previous_bytes = Some(10 * CSV.len() as u64);
     let outcome = fetch_many(&source(server.url("/x")), &limits(), vec![shrunk]).unwrap().remove(0);
-    assert!(matches!(&outcome, Outcome::Refused { reason } if reason.contains("less than half")), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Outcome::Refused { reason } if reason.contains("less than half")),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -88,7 +94,10 @@ fn a_truncated_body_fails_after_some_tries() {
         Then::Close
     });
     let outcome = fetch(&source(server.url("/x")), &limits());
-    assert!(matches!(&outcome, Outcome::Failed { reason } if reason.contains("tried 4 times")), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Outcome::Failed { reason } if reason.contains("tried 4 times")),
+        "{outcome:?}"
+    );
     assert_eq!(server.heads().len(), 4);
 }
 
@@ -139,7 +148,8 @@ fn bodies_that_are_too_big_are_stopped_before_and_while_they_come() {
 fn what_is_packed_is_unpacked_and_counted_unpacked() {
     let gzip = |bytes: &[u8]| {
         let packed = gzipped(bytes);
-        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", packed.len());
+        let head =
+            format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", packed.len());
         [head.as_bytes(), &packed].concat()
     };
     let honest = Server::saying(gzip(CSV.as_bytes()));
@@ -255,7 +265,10 @@ fn basic_and_bearer_logins_are_sent() {
     received(fetch(&source, &limits()));
     source.login = Login::Bearer { token_file: file };
     received(fetch(&source, &limits()));
-    assert!(server.heads()[0].contains("uthorization: Basic cmVnaW9uOnMzY3JldA==") || server.heads()[0].contains("authorization: Basic cmVnaW9uOnMzY3JldA=="));
+    assert!(
+        server.heads()[0].contains("uthorization: Basic cmVnaW9uOnMzY3JldA==")
+            || server.heads()[0].contains("authorization: Basic cmVnaW9uOnMzY3JldA==")
+    );
     assert!(server.heads()[1].contains("Bearer s3cret"));
 }
 

@@ -6,20 +6,20 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-pub struct Server {
-    pub address: SocketAddr,
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
 }
 
 /// Whether the connection goes on after an answer.
-pub enum Then {
+pub(super) enum Then {
     KeepOpen,
     Close,
 }
 
 impl Server {
     /// `answer` gets the number of the request (from 0) and its head, and writes what it likes.
-    pub fn start(answer: impl Fn(usize, &str, &mut TcpStream) -> Then + Send + Sync + 'static) -> Self {
+    pub(super) fn start(answer: impl Fn(usize, &str, &mut TcpStream) -> Then + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let heads = Arc::new(Mutex::new(Vec::new()));
@@ -34,17 +34,17 @@ impl Server {
     }
 
     /// Always the same answer.
-    pub fn saying(answer: impl Into<Vec<u8>>) -> Self {
+    pub(super) fn saying(answer: impl Into<Vec<u8>>) -> Self {
         let answer = answer.into();
         Self::start(move |_, _, stream| write(stream, &answer))
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// The heads of all requests so far.
-    pub fn heads(&self) -> Vec<String> {
+    pub(super) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }
 }
@@ -78,17 +78,17 @@ fn head(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// A broken pipe is the client's good right.
-pub fn write(stream: &mut TcpStream, bytes: &[u8]) -> Then {
+pub(super) fn write(stream: &mut TcpStream, bytes: &[u8]) -> Then {
     match stream.write_all(bytes).and_then(|()| stream.flush()) {
         Ok(()) => Then::KeepOpen,
         Err(_) => Then::Close,
     }
 }
 
-pub fn ok(body: &str, headers: &str) -> Vec<u8> {
+pub(super) fn ok(body: &str, headers: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len()).into_bytes()
 }
 
-pub fn status(line: &str, headers: &str) -> Vec<u8> {
+pub(super) fn status(line: &str, headers: &str) -> Vec<u8> {
     format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\n{headers}\r\n").into_bytes()
 }
