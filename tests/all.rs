@@ -1,1 +1,4 @@
 mod domain;
+//! The integration tests, in one binary.
+mod collect;
+mod worker;
