@@ -26,6 +26,23 @@ impl Quarter {
             .then(|| Self { index: year * 4 + i32::from(number) - 1 })
     }
 
+    /// The quarter that `text` means: `2017-18 Q2`, `2017/18 Q2`, `201718 Q2`, `Q2 2017/18`.
+    #[must_use]
+    pub fn from_spelling(text: &str) -> Option<Self> {
+        let upper = text.to_ascii_uppercase();
+        let words: Vec<&str> = upper.split_whitespace().collect();
+        let (year, number) = match words.as_slice() {
+            [number, year] if number.starts_with('Q') => (*year, *number),
+            [year, number] => (*year, *number),
+            _ => return None,
+        };
+        let digits: String = year.chars().filter(|c| !matches!(c, '-' | '/')).collect();
+        let start: i32 = digits.get(..4)?.parse().ok()?;
+        let end: i32 = digits.get(4..).filter(|end| end.len() == 2)?.parse().ok()?;
+        let number = number.strip_prefix('Q')?.parse().ok()?;
+        ((start + 1) % 100 == end).then(|| Self::of(start, number)).flatten()
+    }
+
     /// The quarter with this running number, as stored in the database.
     #[must_use]
     pub fn from_index(index: i32) -> Self {
