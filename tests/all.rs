@@ -1,4 +1,6 @@
-mod domain;
 //! The integration tests, in one binary.
+
 mod collect;
+mod domain;
+mod read;
 mod worker;
