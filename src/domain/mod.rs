@@ -8,6 +8,7 @@ pub mod due;
 pub mod figure;
 pub mod finding;
 pub mod indicator;
+pub mod inhibition;
 pub mod letter;
 pub mod message;
 pub mod quarter;
