@@ -1,1 +1,7 @@
-//! To be laid.
+//! The database: opened, kept in shape, asked.
+
+pub mod analysis;
+pub mod check_file;
+pub mod open;
+pub mod refusal;
+pub mod schema;
