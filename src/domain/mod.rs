@@ -12,3 +12,4 @@ pub mod letter;
 pub mod message;
 pub mod quarter;
 pub mod scope;
+pub mod sentence;
