@@ -54,7 +54,7 @@ impl Ends {
             let pairs = series.quarters.iter().copied().zip(&series.own);
             pairs.filter_map(|(quarter, value)| value.map(|value| (quarter, value)))
         };
-        Some(Self { first: points().next()?, last: points().last()? })
+        Some(Self { first: points().next()?, last: points().next_back()? })
     }
 
     /// Direction only; no judgement.

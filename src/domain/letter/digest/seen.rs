@@ -87,9 +87,8 @@ impl<'a> Seen<'a> {
     /// Whether the finding's numbers, in its sentence too, may be shown.
     pub(super) fn shows_numbers(&self, finding: &FindingFact) -> bool {
         match (self.view(finding), &finding.measure, &finding.figure) {
-            (_, None, _) => true,
             (View::Nothing, Some(_), _) => false,
-            (_, Some(_), None) => true,
+            (_, None, _) | (_, _, None) => true,
             (view, Some(_), Some(figure)) => view.shows(figure.disclosure),
         }
     }
