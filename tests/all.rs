@@ -2,5 +2,6 @@
 
 mod collect;
 mod domain;
+mod letters;
 mod read;
 mod worker;

@@ -11,6 +11,7 @@ use crate::domain::deadline::Deadline;
 use crate::domain::due::CatchUp;
 use crate::domain::figure::Status;
 use crate::domain::indicator::{Indicator, IndicatorId};
+pub use crate::domain::letter::digest::{DigestStyle, WhenNothingChanged};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{EmailAddress, Recipient, Role};
 
@@ -295,26 +296,6 @@ pub struct DigestPlan {
     pub cron: String,
     /// Sent also when nothing changed.
     pub when_nothing_changed: WhenNothingChanged,
-}
-
-/// How much a digest says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DigestStyle {
-    /// Detail for the people who make the returns.
-    PerformanceLead,
-    /// One screen.
-    Director,
-    /// The region: who has not sent, what was revised, shared concerns.
-    RegionalLead,
-}
-
-/// What happens to a digest in which nothing changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenNothingChanged {
-    /// It is not sent.
-    Quiet,
-    /// It is sent and says so.
-    Send,
 }
 
 /// When the daemon does what: cron patterns of five fields, wall time.
