@@ -7,7 +7,7 @@ use crate::config::problem::Problems;
 use crate::pipeline::opening::StateInUse;
 use crate::store::journal::JournalError;
 use crate::store::mirror::MirrorError;
-use crate::store::open::StoreError;
+use crate::store::refusal::StoreError;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub enum Ending {
     InUse,
     /// 4: the state is damaged.
     Damaged,
+    /// What a worker says to its parent.
+    Worker(u8),
 }
 
 impl From<Ending> for ExitCode {
@@ -32,6 +34,7 @@ impl From<Ending> for ExitCode {
             Ending::Wrong => 2,
             Ending::InUse => 3,
             Ending::Damaged => 4,
+            Ending::Worker(status) => status,
         })
     }
 }

@@ -20,7 +20,7 @@ pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
     let report = walk(&settings, print::now(with), arguments.only.map(step), Box::new(bar()))?;
     println!("{}", line(&report));
     for failure in &report.failures {
-        eprintln!("failed: {failure}");
+        eprintln!("failed: {}: {}", failure.place, failure.what);
     }
     Ok(if report.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })
 }

@@ -37,7 +37,7 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
         println!("nothing new: the same bytes were received before");
     }
     for failure in &received.report.failures {
-        eprintln!("failed: {failure}");
+        eprintln!("failed: {}: {}", failure.place, failure.what);
     }
     let all_fine = received.loaded.iter().all(|loaded| verify::ending(&loaded.outcome) == Ending::Done);
     Ok(if all_fine && received.report.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })

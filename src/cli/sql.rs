@@ -10,8 +10,7 @@ use crate::cli::print::{self, Rows};
 use crate::store::analysis;
 use crate::store::open::Store;
 use crate::store::snapshot;
-use crate::worker;
-use crate::worker::query::{Answers, Job, Question};
+use crate::worker::query::{self, Job, Question};
 
 /// Runs a query in a worker on a private copy of the public views.
 ///
@@ -32,12 +31,11 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
         questions: vec![Question { name: "sql".to_owned(), sql: arguments.query.clone(), variables: Vec::new() }],
         rows_max: limits.result_rows_max,
         seconds: limits.worker_seconds,
-        mebibytes: limits.worker_mebibytes,
+        mebibytes: limits.worker_mebibytes / 4,
     };
     let program = env::current_exe().context("cannot tell where this program is")?;
-    let answer = worker::run(&program, "query", &serde_json::to_vec(&job)?, limits)?;
-    let answers: Answers = serde_json::from_slice(&answer).context("the worker's answer is not understood")?;
-    match answers.into_iter().next() {
+    let answers = query::ask(&program, &job, limits)?;
+    match answers.answers.into_iter().next().map(|answer| answer.table) {
         Some(Ok(table)) => {
             let columns = table.columns.iter().map(|column| column.name.clone()).collect();
             let cut = table.cut;

@@ -12,7 +12,9 @@ use crate::config::settings::{Collection, Reporters, Settings};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::quarter::Quarter;
 use crate::pipeline::loading;
-use crate::read::{self, Expected, Reading, Refusal};
+use crate::read::code::Refusal;
+use crate::read::reading::{Expected, Reading};
+use crate::read::validate::understand;
 
 /// Reads and validates a file as `receive` would, and prints what it would say.
 ///
@@ -38,10 +40,10 @@ pub fn verify(with: &With, arguments: &FileArguments) -> Result<Ending> {
             indicators: &settings.indicators,
             layouts: &subject.collection.layouts,
             authorities: &settings.authorities,
-            limits: &settings.limits,
             today: print::day(&settings, print::now(with)),
+            previous_rows: None,
         };
-        read::understand(&grid, &expected)
+        understand(&grid, &expected)
     });
     show(&outcome, arguments.print.format)?;
     Ok(ending(&outcome))

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use crate::cli::arguments::WorkerArguments;
 use crate::cli::exit::Ending;
 use crate::config::settings::Limits;
-use crate::read;
-use crate::worker::{self, query};
+use crate::read::workbook;
+use crate::worker::query;
+use crate::worker::{ChildLimits, REFUSED, confine};
 
 #[derive(Deserialize)]
 struct WorkbookTask {
@@ -25,11 +26,14 @@ pub fn worker(arguments: &WorkerArguments) -> Result<Ending> {
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input).context("cannot read the task")?;
     let answer = match arguments.task.as_str() {
-        "workbook" => workbook(&input)?,
-        "query" => {
+        "workbook" => workbook_grid(&input)?,
+        "sql" => {
             let job: query::Job = serde_json::from_slice(&input).context("the task is not understood")?;
-            worker::confine(&worker::ChildLimits::of(job.mebibytes, job.seconds))?;
-            serde_json::to_vec(&query::answer(&job))?
+            confine(sql_limits(&job))?;
+            match query::attend(&input) {
+                Ok(answer) => answer,
+                Err(words) => return refuse(&words),
+            }
         }
         other => bail!("there is no task `{other}`"),
     };
@@ -37,11 +41,23 @@ pub fn worker(arguments: &WorkerArguments) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-fn workbook(input: &[u8]) -> Result<Vec<u8>> {
+/// The engine's own memory, and as much again for what it does not count.
+fn sql_limits(job: &query::Job) -> ChildLimits {
+    ChildLimits { mebibytes: job.mebibytes.saturating_mul(4), seconds: job.seconds }
+}
+
+/// Says why in words on standard output; the exit status tells the parent that these are no answer.
+fn refuse(words: &str) -> Result<Ending> {
+    io::stdout().lock().write_all(words.as_bytes()).context("cannot answer")?;
+    Ok(Ending::Worker(REFUSED))
+}
+
+fn workbook_grid(input: &[u8]) -> Result<Vec<u8>> {
     let end = input.iter().position(|byte| *byte == b'\n').context("the task has no first line")?;
     let (head, bytes) = input.split_at(end);
     let task: WorkbookTask = serde_json::from_slice(head).context("the task is not understood")?;
-    worker::confine(&worker::ChildLimits::of(task.limits.worker_mebibytes, task.limits.worker_seconds))?;
-    let grid = read::workbook(&bytes[1..], task.sheet.as_deref(), &task.limits);
-    Ok(serde_json::to_vec(&grid.map_err(|refusal| (refusal.code.to_string(), refusal.reason)))?)
+    let limits = &task.limits;
+    confine(ChildLimits { mebibytes: limits.worker_mebibytes, seconds: limits.worker_seconds })?;
+    let grid = workbook::workbook(&bytes[1..], task.sheet.as_deref(), &task.limits);
+    Ok(serde_json::to_vec(&grid)?)
 }

@@ -3,6 +3,7 @@
 pub mod announcement;
 pub mod authority;
 pub mod calendar;
+pub mod check;
 pub mod deadline;
 pub mod disclosure;
 pub mod due;

@@ -3,24 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, anyhow};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::config::settings::{Collection, Reporters};
-use crate::domain::authority::AuthorityCode;
-use crate::domain::finding::Rule;
-use crate::domain::indicator::IndicatorId;
-use crate::domain::inhibition;
+use crate::domain::check::ByCheck;
+use crate::domain::finding::{Outcome, Rule};
+use crate::domain::inhibition::{self, Direction, Fate, Said};
+use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::Report;
 use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::store::analysis::{self, CheckAnswer};
-use crate::store::check_file::CheckFile;
+use crate::store::check_file::{CheckFile, Variable};
 use crate::store::findings::{self, Asked, Finding};
 use crate::store::returns::instant;
 use crate::store::snapshot;
-use crate::worker;
-use crate::worker::query::{Answers, Job, Question, Scalar};
+use crate::worker::query::{self, Job, Question, Scalar, Table};
 
 /// A change of effect smaller than this, in standard units, is no change (`statistics.md` 4).
 const BAND: f64 = 0.5;
@@ -72,7 +71,7 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
     for (done, (collection, quarter)) in plan.into_iter().enumerate() {
         let mut answers = ask_shipped(walk, &checks, collection, quarter)?;
         answers.extend(added.get(&(collection.name.clone(), quarter)).cloned().unwrap_or_default());
-        inhibit(walk, &checks, quarter, &mut answers);
+        inhibit(walk, quarter, &mut answers);
         for (check, answers) in &answers {
             let asked = Asked { check, collection: &collection.name, quarter, answers };
             anything_new |= findings::keep_answers(walk.store.connection(), run, walk.now, &asked)?;
@@ -187,21 +186,21 @@ fn newest_quarter(walk: &Walk<'_>, collection: &Collection) -> Option<Quarter> {
     newest
 }
 
-type ByCheck = BTreeMap<String, Vec<CheckAnswer>>;
-
 fn ask_shipped(
     walk: &Walk<'_>,
     checks: &[(CheckFile, Origin)],
     collection: &Collection,
     quarter: Quarter,
 ) -> Result<ByCheck> {
+    let shipped: Vec<&CheckFile> =
+        checks.iter().filter(|(_, origin)| *origin == Origin::Shipped).map(|(check, _)| check).collect();
+    let question =
+        analysis::Question { collection: collection.name.clone(), quarter, as_of: walk.today, known_on: walk.now };
+    let about = || format!("the checks failed for {} {quarter}", collection.name);
+    let said = walk.store.ask_all(shipped.iter().copied(), &question).with_context(about)?;
     let mut answers = ByCheck::new();
-    for (check, _) in checks.iter().filter(|(_, origin)| *origin == Origin::Shipped) {
-        let said = walk
-            .store
-            .ask(check, &collection.name, quarter, walk.today, walk.now)
-            .with_context(|| format!("check `{}` failed for {} {quarter}", check.name, collection.name))?;
-        answers.insert(check.name.clone(), said);
+    for (check, said) in shipped.into_iter().zip(said) {
+        answers.insert(check.name.clone(), said.with_context(about)?);
     }
     Ok(answers)
 }
@@ -221,28 +220,46 @@ fn ask_added(
     }
     let folder = tempfile::tempdir_in(&walk.settings.state).context("cannot make a folder for the worker")?;
     let job = job(walk, folder.path().join("snapshot.duckdb"), &added, plan)?;
-    let input = serde_json::to_vec(&job)?;
-    let answer = worker::run(walk.program, "query", &input, &walk.settings.limits);
-    let answers: Answers = match answer.map_err(anyhow::Error::from).and_then(|it| Ok(serde_json::from_slice(&it)?)) {
-        Ok(answers) => answers,
+    let answers = match query::ask(walk.program, &job, &walk.settings.limits) {
+        Ok(answers) => answers.answers,
         Err(error) => {
-            report.failures.push(format!("the added checks could not be asked: {error:#}"));
+            report.failures.push(trouble("the added checks", error.to_string()));
             return Ok(all);
         }
     };
     let asked = added.iter().flat_map(|check| plan.iter().map(move |(collection, quarter)| (check, collection, quarter)));
     for ((check, collection, quarter), answer) in asked.zip(answers) {
-        let table = answer.and_then(|table| analysis::answers_of(&table.columns_and_rows(), *quarter));
-        match table {
+        match answer.table.and_then(|table| answers_of(&table, *quarter)) {
             Ok(said) => {
                 all.entry((collection.name.clone(), *quarter)).or_default().insert(check.name.clone(), said);
             }
             Err(words) => {
-                report.failures.push(format!("check `{}` ({} {quarter}): {words}", check.name, collection.name));
+                let place = format!("check `{}`, {} {quarter}", check.name, collection.name);
+                report.failures.push(trouble(&place, words));
             }
         }
     }
     Ok(all)
+}
+
+fn trouble(place: &str, what: String) -> Trouble {
+    let next = "correct the check, then `quarterdeck check-config`".to_owned();
+    Trouble { room: Room::Check, what, place: place.to_owned(), next }
+}
+
+fn answers_of(table: &Table, quarter: Quarter) -> Result<Vec<CheckAnswer>, String> {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    analysis::answers_of(&columns, &table.rows, quarter)
+}
+
+fn scalar(value: &Variable) -> Scalar {
+    match value {
+        Variable::Text(text) => Scalar::Text(text.clone()),
+        Variable::Integer(number) => Scalar::Integer(*number),
+        Variable::Real(number) => Scalar::Real(*number),
+        Variable::Date(day) => Scalar::Date(*day),
+        Variable::Instant(at) => Scalar::Instant(*at),
+    }
 }
 
 fn job(
@@ -256,8 +273,8 @@ fn job(
     for check in added {
         for (collection, quarter) in plan {
             let mut variables = analysis::variables(&collection.name, *quarter, walk.today, walk.now);
-            variables.extend(check.parameters.iter().map(|(name, value)| (name.clone(), value.clone())));
-            let variables = variables.into_iter().map(|(name, value)| (name, Scalar::from(value))).collect();
+            variables.extend(check.parameters.iter().cloned());
+            let variables = variables.iter().map(|(name, value)| (name.clone(), scalar(value))).collect();
             questions.push(Question { name: check.name.clone(), sql: check.sql.clone(), variables });
         }
     }
@@ -273,15 +290,57 @@ fn job(
 }
 
 /// One story, not six: what inhibits what, within one collection and quarter.
-fn inhibit(walk: &Walk<'_>, checks: &[(CheckFile, Origin)], quarter: Quarter, answers: &mut ByCheck) {
-    let existing = walk.settings.authorities.iter().filter(|one| one.existed_on(quarter.last_day())).count();
-    inhibition::apply(answers, checks.iter().map(|(check, _)| check), existing);
+fn inhibit(walk: &Walk<'_>, quarter: Quarter, answers: &mut ByCheck) {
+    let members = walk.settings.authorities.iter().filter(|one| one.existed_on(quarter.last_day())).count();
+    let said: Vec<Said> =
+        answers.iter().flat_map(|(check, rows)| rows.iter().map(|row| said(check, row))).collect();
+    let judged = inhibition::judge(&said, members);
+    let rows = answers.iter_mut().flat_map(|(check, rows)| rows.iter_mut().map(move |row| (check, row)));
+    for ((check, row), fate) in rows.zip(judged.fates) {
+        match fate {
+            Fate::Stands => {}
+            Fate::Hidden { by } => {
+                row.eligible = false;
+                row.reason = Some(format!("told by {by}"));
+            }
+            Fate::Lowered { to, because } => {
+                row.level = to;
+                row.reason = Some(because);
+            }
+        }
+        let shared = judged.regional.iter().find(|it| {
+            &it.check == check && Some(&it.indicator) == row.indicator.as_ref() && it.authorities.contains(&row.authority)
+        });
+        if let (Some(shared), Value::Object(detail)) = (shared, &mut row.detail) {
+            detail.insert("shared".to_owned(), json!([shared.authorities.len(), members]));
+        }
+    }
 }
 
-/// The authority and indicator of an answer, for messages.
-#[must_use]
-pub fn about(authority: &AuthorityCode, indicator: Option<&IndicatorId>) -> String {
-    indicator.map_or_else(|| authority.to_string(), |id| format!("{authority} {id}"))
+fn said(check: &str, row: &CheckAnswer) -> Said {
+    let direction = match row.detail.get("direction").and_then(Value::as_str) {
+        Some("up") => Direction::Up,
+        Some("down") => Direction::Down,
+        _ => Direction::None,
+    };
+    Said {
+        check: check.to_owned(),
+        authority: row.authority.clone(),
+        indicator: row.indicator.clone(),
+        outcome: outcome(row),
+        level: row.level,
+        effect: row.effect.unwrap_or(0.0),
+        direction,
+    }
+}
+
+/// What is not eligible is never clear.
+fn outcome(row: &CheckAnswer) -> Outcome {
+    match (row.eligible, row.fires) {
+        (false, _) => Outcome::Unknown,
+        (true, true) => Outcome::Fires,
+        (true, false) => Outcome::Clear,
+    }
 }
 
 /// The words of a check's sentence that fit an answer: the variant its detail names, or the plain one.

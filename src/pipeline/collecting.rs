@@ -11,6 +11,7 @@ use crate::collect::http;
 use crate::collect::{Outcome, Received, Wanted};
 use crate::config::settings::{Collection, FolderSource, HttpSource, Reporters, Source};
 use crate::domain::authority::AuthorityCode;
+use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::pipeline::Report;
@@ -60,7 +61,7 @@ async fn poll(
                 take(walk, collection, &wanted, outcome, report)?;
             }
         }
-        Err(error) => report.failures.push(format!("collection `{}`: {error}", collection.name)),
+        Err(error) => report.failures.push(trouble(format!("collection `{}`", collection.name), error.to_string())),
     }
     Ok(())
 }
@@ -73,15 +74,15 @@ fn look(
     report: &mut Report,
 ) -> Result<()> {
     let now = SystemTime::from(walk.now);
-    let claims = match folder::look(source, &walk.settings.limits, wanted, now) {
+    let claims = match folder::look(source, wanted, now) {
         Ok(claims) => claims,
         Err(error) => {
-            report.failures.push(format!("collection `{}`: {error}", collection.name));
+            report.failures.push(trouble(format!("collection `{}`", collection.name), error.to_string()));
             return Ok(());
         }
     };
     for (wanted, claim) in claims {
-        let outcome = claim.bytes();
+        let outcome = claim.bytes(&walk.settings.limits);
         let (fate, words) = match &outcome {
             Outcome::Refused { reason } | Outcome::Failed { reason } => (Fate::Refused, reason.clone()),
             _ => (Fate::Done, format!("received {}", walk.now.format("%Y-%m-%d %H:%M UTC"))),
@@ -104,7 +105,7 @@ fn take(
         Outcome::Unchanged => report.unchanged += 1,
         Outcome::NotThere => report.not_there += 1,
         Outcome::Refused { reason } | Outcome::Failed { reason } => {
-            report.failures.push(format!("{}: {reason}", about(collection, wanted)));
+            report.failures.push(trouble(about(collection, wanted), reason));
         }
     }
     Ok(())
@@ -140,6 +141,11 @@ pub fn take_by_hand(walk: &mut Walk<'_>, file: &ByHand<'_>, report: &mut Report)
         last_modified: None,
     };
     keep_new(walk, file.collection, &wanted, &received, report)
+}
+
+fn trouble(place: String, what: String) -> Trouble {
+    let next = "see whether the source answers; the next run tries again".to_owned();
+    Trouble { room: Room::Collect, what, place, next }
 }
 
 fn about(collection: &Collection, wanted: &Wanted) -> String {

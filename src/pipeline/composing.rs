@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::letter::Occasion;
+use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::{Kind, Letter, Message, MessageKey};
 use crate::domain::scope::Recipient;
 use crate::mail::{self, Voice};
@@ -94,7 +95,7 @@ impl Queue {
             return;
         }
         if let Err(reason) = self.admit(walk, letter) {
-            report.failures.push(format!("message `{}` was not queued: {reason}", letter.key));
+            report.failures.push(trouble(letter, format!("was not queued: {reason}")));
             return;
         }
         match mail::finish(letter, &voice(walk)) {
@@ -103,7 +104,7 @@ impl Queue {
                 *self.per_recipient_today.entry(message.recipient.clone()).or_insert(0) += 1;
                 self.fresh.push(message);
             }
-            Err(error) => report.failures.push(format!("message `{}` cannot be composed: {error}", letter.key)),
+            Err(error) => report.failures.push(trouble(letter, format!("cannot be composed: {error}"))),
         }
     }
 
@@ -122,6 +123,11 @@ impl Queue {
         }
         Ok(())
     }
+}
+
+fn trouble(letter: &Letter, what: String) -> Trouble {
+    let next = "see `[mail]` in quarterdeck.toml and recipients.toml, then run again".to_owned();
+    Trouble { room: Room::Mail, what, place: letter.key.to_string(), next }
 }
 
 /// In whose name every message is written.

@@ -10,7 +10,12 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::quarter::Quarter;
 use crate::pipeline::Report;
 use crate::pipeline::opening::{Progress, Walk};
-use crate::read::{self, Expected, Format, Grid, Reading, Refusal};
+use crate::read::code::Refusal;
+use crate::read::grid::Grid;
+use crate::read::reading::{Expected, Reading};
+use crate::read::sniff::{Format, sniff};
+use crate::read::validate::understand;
+use crate::read::{csv, workbook};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 use crate::store::returns::{self, Arrival, Contents, Stored, Verdict};
@@ -100,17 +105,17 @@ fn judge(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<Result<Reading, Refus
     let settings = walk.settings;
     let Some(collection) = settings.collections.iter().find(|one| one.name == arrival.collection) else {
         let reason = format!("collection `{}` is no longer configured", arrival.collection);
-        return Ok(Err(Refusal { code: "unknown-collection", reason }));
+        return Ok(Err(Refusal::new("unknown-collection", reason)));
     };
     if walk.careful && set_aside(walk, arrival)? {
         let reason = "reading this file ended two runs; it was set aside and the original is kept".to_owned();
-        return Ok(Err(Refusal { code: "set-aside", reason }));
+        return Ok(Err(Refusal::new("set-aside", reason)));
     }
     let bytes = keep::read_received(&settings.state, &arrival.hash)
         .with_context(|| format!("cannot read the kept file of `{}`", arrival.file_name))?;
     let grid = grid(walk, &bytes, &arrival.file_name, &collection.layouts);
     Ok(grid.and_then(|grid| {
-        read::understand(&grid, &expected(walk, collection, arrival.authority.as_ref(), arrival.quarter))
+        understand(&grid, &expected(walk, collection, arrival.authority.as_ref(), arrival.quarter))
     }))
 }
 
@@ -145,17 +150,17 @@ pub fn rows(
     file_name: &str,
     layouts: &[Layout],
 ) -> Result<Grid, Refusal> {
-    match read::sniff(bytes, file_name)? {
-        Format::Delimited => read::delimited(bytes, limits),
+    match sniff(bytes, file_name)? {
+        Format::Delimited => csv::delimited(bytes, limits),
         Format::Workbook => {
             let sheet = layouts.iter().find_map(|layout| layout.sheet.clone());
             let task = json!({ "sheet": sheet, "limits": limits }).to_string();
-            let unreadable = |reason: String| Refusal { code: "unreadable-workbook", reason };
-            let answer = worker::run(program, "workbook", &[task.as_bytes(), b"\n", bytes].concat(), limits)
+            let unreadable = |reason: String| Refusal::new("unreadable-workbook", reason);
+            let input = [task.as_bytes(), b"\n", bytes].concat();
+            let answer = worker::run(program, &["worker", "workbook"], &input, limits)
                 .map_err(|error| unreadable(format!("`{file_name}` cannot be opened as a workbook: {error}")))?;
-            serde_json::from_slice::<Result<Grid, (String, String)>>(&answer)
+            serde_json::from_slice::<Result<Grid, Refusal>>(&answer)
                 .map_err(|error| unreadable(format!("`{file_name}`: the worker's answer is not understood: {error}")))?
-                .map_err(|(_, reason)| unreadable(reason))
         }
     }
 }
@@ -175,8 +180,8 @@ pub fn expected<'a>(
         indicators: &walk.settings.indicators,
         layouts: &collection.layouts,
         authorities: &walk.settings.authorities,
-        limits: &walk.settings.limits,
         today: walk.today,
+        previous_rows: None,
     }
 }
 

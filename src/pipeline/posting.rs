@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::config::settings::PostSettings;
+use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::{Kind, Message, MessageKey};
 use crate::domain::scope::EmailAddress;
 use crate::mail::{Post, Sending};
@@ -65,7 +66,7 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
     let mut post = match Post::open(&walk.settings.mail) {
         Ok(post) => post,
         Err(error) => {
-            report.failures.push(format!("{} messages wait: {error}", waiting.len()));
+            report.failures.push(trouble(format!("{} messages", waiting.len()), error.to_string()));
             return Ok(());
         }
     };
@@ -73,7 +74,7 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
     for (done, key) in waiting.into_iter().enumerate() {
         match message(walk, &key) {
             Ok(message) => send(walk, &mut post, &message, report).await?,
-            Err(error) => report.failures.push(format!("message `{key}` cannot be read back: {error:#}")),
+            Err(error) => report.failures.push(trouble(key.to_string(), format!("cannot be read back: {error:#}"))),
         }
         walk.tell(Progress::Posted(done + 1, total));
     }
@@ -149,8 +150,20 @@ async fn send(walk: &mut Walk<'_>, post: &mut Post, message: &Message, report: &
         Sending::Later { reply } => (Happened::Later, reply),
         Sending::Unknown { reply } => (Happened::Unknown, reply),
     };
+    let reply = without_addresses(&reply);
     if event != Happened::Sent {
-        report.failures.push(format!("message `{key}`: {reply}"));
+        report.failures.push(trouble(key.to_owned(), reply.clone()));
     }
     Ok(walk.journal.append(now, event, key, json!({ "reply": reply }))?)
+}
+
+/// A relay may repeat the address it was given; a reply is kept without it.
+fn without_addresses(reply: &str) -> String {
+    let words = reply.split(' ').map(|word| if word.contains('@') { "(address)" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn trouble(place: String, what: String) -> Trouble {
+    let next = "see `quarterdeck outbox`; what waits is tried again in the next run".to_owned();
+    Trouble { room: Room::Mail, what, place, next }
 }

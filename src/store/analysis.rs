@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::domain::authority::AuthorityCode;
 use crate::domain::indicator::IndicatorId;
-pub use crate::domain::inhibition::CheckAnswer;
+pub use crate::domain::check::CheckAnswer;
 use crate::domain::quarter::Quarter;
 use crate::store::check_file::{CheckFile, Variable};
 use crate::store::open::Store;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::domain::inhibition::CheckKind;
+use crate::domain::check::CheckKind;
 
 /// A check, as written.
 #[derive(Clone, Debug, PartialEq)]
