@@ -227,6 +227,13 @@ mod tests {
     }
 
     #[test]
+    fn what_was_resolved_and_came_back_is_new_again() {
+        let back = candidate(&[(2, 1.0), (0, 0.0), (0, 0.0), (2, 1.0)]);
+        assert_eq!(said(&back, 3), told(Why::New));
+        assert_eq!(said(&back, 1), told(Why::New), "both happened since the last digest");
+    }
+
+    #[test]
     fn a_high_finding_is_repeated_each_quarter_until_it_is_acknowledged() {
         let mut high = candidate(&[(3, 5.0), (3, 5.0)]);
         assert_eq!(said(&high, 1), told(Why::StillHigh));

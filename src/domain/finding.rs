@@ -203,7 +203,7 @@ pub enum Deed {
 /// A fire this many periods after the finding was resolved, or sooner, reopens it.
 pub const REOPENS_WITHIN: usize = 4;
 
-/// Effects are sums of floating-point numbers: 1.2 and a band of 0.5 must reach 1.7.
+/// Effects are sums of floating-point numbers: 0.2 and a band of 0.5 must reach 0.7.
 const ROUNDING: f64 = 1e-9;
 
 /// The life of one finding: a moment for each answer, in order of quarters.
@@ -366,6 +366,19 @@ mod tests {
         };
         assert_eq!(life(5), (Some(Event::Reopened), 2), "resolved by the second clear, then three more");
         assert_eq!(life(6), (Some(Event::Opened), 2));
+    }
+
+    #[test]
+    fn each_resolution_counts_its_own_four_periods() {
+        let again = [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0].map(Some);
+        let last = live(&answers(&again), &RULE).pop().unwrap();
+        assert_eq!((last.event, last.episode), (Some(Event::Reopened), 3));
+    }
+
+    #[test]
+    fn the_band_is_reached_in_spite_of_floating_point() {
+        assert_eq!(events(&[0.2, 0.7].map(Some)), ["opened", "worse"]);
+        assert_eq!(events(&[0.7, 0.2].map(Some)), ["opened", "better"]);
     }
 
     #[test]

@@ -119,6 +119,13 @@ mod tests {
     }
 
     #[test]
+    fn what_became_known_at_the_moment_of_the_deed_was_seen() {
+        let life = known(&[(2, 1.0), (2, 1.6)]);
+        let seen = Action { at: life[1].since, ..action(Deed::Acknowledge) };
+        assert_eq!(quiet(&life, &[seen], "2017-12-01".parse().unwrap()), Quietness::Acknowledged);
+    }
+
+    #[test]
     fn a_dismissal_holds_until_the_level_rises() {
         assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (2, 1.9)], "2019-12-01"), Quietness::Dismissed);
         assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (3, 1.0)], "2017-12-01"), Quietness::Heard);
