@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::calendar::Calendar;
 use crate::domain::deadline::Deadline;
+use crate::domain::due::CatchUp;
 use crate::domain::figure::Status;
 use crate::domain::indicator::{Indicator, IndicatorId};
 pub use crate::domain::letter::digest::{DigestStyle, WhenNothingChanged};
@@ -306,17 +307,6 @@ pub struct Schedule {
     pub remind_from_hour: u32,
     /// What happens to digests that fell due while the daemon was down.
     pub catch_up: CatchUp,
-}
-
-/// What happens to occurrences that were missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CatchUp {
-    /// None is made up for.
-    Skip,
-    /// Only the latest is.
-    Latest,
-    /// Each is.
-    All,
 }
 
 /// Chasing of late returns, by working days after the due day.
