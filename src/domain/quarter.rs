@@ -102,20 +102,6 @@ impl Quarter {
         Self { index: self.index + count }
     }
 
-    /// As people read it: `Quarter 2, 2017/18 (July to September 2017)`.
-    #[must_use]
-    pub fn long_label(self) -> String {
-        let months = match self.number() {
-            1 => "April to June",
-            2 => "July to September",
-            3 => "October to December",
-            _ => "January to March",
-        };
-        let year = self.year();
-        let of = self.last_day().year();
-        format!("Quarter {}, {year}/{:02} ({months} {of})", self.number(), (year + 1) % 100)
-    }
-
     /// The first day.
     #[must_use]
     pub fn first_day(self) -> NaiveDate {

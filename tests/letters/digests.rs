@@ -1,15 +1,16 @@
 //! Digests, whole, and what they must never say.
 
 use quarterdeck::domain::finding::State;
-use quarterdeck::domain::letter::digest::facts::{Change, DigestFacts, FindingFact};
+use quarterdeck::domain::indicator::Polarity;
+use quarterdeck::domain::letter::digest::facts::{Change, DigestFacts, Evidence, FindingFact};
 use quarterdeck::domain::letter::digest::{DigestStyle, WhenNothingChanged, compose};
 use quarterdeck::domain::message::{Block, Letter};
 use quarterdeck::domain::scope::{Figures, Recipient, Role};
 
 use crate::letters::dump::dump;
 use crate::letters::world::{
-    DEVON, PLYMOUTH, TORBAY, demand_finding, digest_facts, finding, occasion, percent, quarter, recipient,
-    rereferrals, withheld,
+    DEVON, PLYMOUTH, TORBAY, demand_finding, digest_facts, finding, measure, occasion, percent, quarter,
+    recipient, rereferrals, withheld,
 };
 
 const STYLES: [DigestStyle; 3] =
@@ -111,7 +112,11 @@ fn ten_findings_are_spelled_out_and_the_rest_counted() {
     let many = (0..25_u8).map(|at| FindingFact {
         level: 1 + at % 3,
         effect: f64::from(at),
-        ..finding(&format!("id{at:02}"), TORBAY, rereferrals())
+        ..finding(
+            &format!("id{at:02}"),
+            TORBAY,
+            measure(&format!("m{at}"), "Visits", "visits", Polarity::HighIsGood),
+        )
     });
     let facts = only(many.collect());
     let who = recipient(Role::PerformanceLead, &[TORBAY]);
@@ -127,6 +132,22 @@ fn ten_findings_are_spelled_out_and_the_rest_counted() {
     assert_eq!(charts, 4);
     let text = dump(&letter);
     assert!(text.contains("And 15 more: 6 medium, 9 low."), "{text}");
+}
+
+#[test]
+fn findings_of_one_series_are_one_story_with_one_chart() {
+    let peers = FindingFact { evidence: Evidence::Peers, ..finding("bbbbbb", TORBAY, rereferrals()) };
+    let facts = only(vec![finding("aaaaaa", TORBAY, rereferrals()), peers]);
+    let who = recipient(Role::PerformanceLead, &[TORBAY]);
+    let letter = write(DigestStyle::PerformanceLead, &who, &facts);
+    assert_eq!(letter.blocks.iter().filter(|block| matches!(block, Block::Finding(_))).count(), 1);
+    assert_eq!(letter.blocks.iter().filter(|block| matches!(block, Block::Chart(_))).count(), 1);
+    let text = dump(&letter);
+    assert!(
+        text.contains("quarterdeck explain aaaaaa") && text.contains("quarterdeck explain bbbbbb"),
+        "{text}"
+    );
+    assert!(text.contains("2 independent kinds of evidence."), "{text}");
 }
 
 #[test]

@@ -96,7 +96,7 @@ fn neglect() -> Deadline {
 fn summit() -> Deadline {
     Deadline {
         id: "summit-2017".to_owned(),
-        title: "Regional summit: names of delegates".to_owned(),
+        title: "Regional summit".to_owned(),
         asks: "Send the names of your four delegates.".to_owned(),
         kind: DeadlineKind::Event,
         on: date("2017-12-01"),

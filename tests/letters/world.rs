@@ -9,8 +9,8 @@ use quarterdeck::domain::finding::State;
 use quarterdeck::domain::indicator::{IndicatorId, Polarity, Unit};
 use quarterdeck::domain::letter::Occasion;
 use quarterdeck::domain::letter::digest::facts::{
-    Arrival, Attention, Change, DeadlineFact, DigestFacts, Evidence, FindingFact, NoteFact, RegionValue,
-    ReturnFact, Series,
+    Arrival, Attention, Change, DeadlineFact, DigestFacts, Evidence, FindingFact, NoteFact, Point,
+    RegionValue, ReturnFact, Series,
 };
 use quarterdeck::domain::letter::facts::{
     Disclosure, FigureFact, Measure, Named, OwnFigure, RegionFigure, Revision,
@@ -111,7 +111,7 @@ pub(super) fn conferences() -> Measure {
     )
 }
 
-fn measure(id: &str, name: &str, theme: &str, polarity: Polarity) -> Measure {
+pub(super) fn measure(id: &str, name: &str, theme: &str, polarity: Polarity) -> Measure {
     Measure { id: IndicatorId::parse(id).unwrap(), name: name.to_owned(), theme: theme.to_owned(), polarity }
 }
 
@@ -131,11 +131,15 @@ pub(super) fn own(authority: (&str, &str), measure: Measure, figure: FigureFact)
     }
 }
 
+fn point(value: f64) -> Point {
+    Point { value: Some(value), disclosure: Disclosure::Shown }
+}
+
 pub(super) fn series() -> Series {
     let own = [20.1, 19.4, 21.0, 22.2, 20.9, 21.3, 23.0, 27.3];
     Series {
         quarters: (0..8).map(|at| quarter(2015, 3).plus(at)).collect(),
-        own: own.into_iter().map(Some).collect(),
+        own: own.into_iter().map(point).collect(),
         region: (0..8).map(|at| Some(22.0 + f64::from(at) / 10.0)).collect(),
         usual_range: Some((17.8, 24.9)),
         target: Some(20.0),
@@ -183,7 +187,7 @@ pub(super) fn demand_finding(id: &str, authority: (&str, &str), change: Change) 
         state: if change == Change::Resolved { State::Resolved } else { State::Worsening },
         figure: Some(figure),
         series: Some(Series {
-            own: (0..8).map(|at| Some(115.0 + f64::from(at) * 2.0)).collect(),
+            own: (0..8).map(|at| point(115.0 + f64::from(at) * 2.0)).collect(),
             region: Vec::new(),
             usual_range: None,
             target: None,

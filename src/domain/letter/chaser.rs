@@ -113,7 +113,7 @@ fn opening(facts: &ChaserFacts) -> String {
     let due = words::day(facts.due);
     let subject = format!(
         "The {} of {} for {}",
-        facts.collection_title,
+        words::lowered(&facts.collection_title),
         facts.authority.name,
         facts.quarter.long_label()
     );

@@ -97,8 +97,8 @@ pub fn compose(occasion: &Occasion, facts: &NoticeFacts) -> Option<Letter> {
     Some(occasion.letter(Draft {
         key: key(&facts.period, &occasion.recipient.id),
         kind: Kind::Notice,
-        subject: format!("Quarterdeck {}: {counts} need you, {day}", occasion.region),
-        preheader: format!("{counts} could not be done on {day}"),
+        subject: format!("Could not be done on {day}: {counts}"),
+        preheader: format!("{counts} could not be done, {} region", occasion.region),
         title: "What could not be done".to_owned(),
         blocks,
         attachments: Vec::new(),

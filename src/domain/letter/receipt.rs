@@ -135,9 +135,9 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
         ),
     };
     let title = if matches!(facts.verdict, Verdict::Accepted(_)) {
-        format!("We have received your {}", lowered(&facts.collection_title))
+        format!("We have received your {}", words::lowered(&facts.collection_title))
     } else {
-        format!("We could not accept your {}", lowered(&facts.collection_title))
+        format!("We could not accept your {}", words::lowered(&facts.collection_title))
     };
     Some(occasion.letter(Draft {
         key: key(facts, occasion.recipient),
@@ -158,12 +158,6 @@ fn subject_of(facts: &ReceiptFacts) -> String {
         }
         _ => format!("{}, {}", facts.collection_title, facts.file_name),
     }
-}
-
-fn lowered(title: &str) -> String {
-    let mut letters = title.chars();
-    let first = letters.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
-    format!("{first}{}", letters.as_str())
 }
 
 fn accepted_counts(accepted: &Accepted) -> String {
@@ -321,8 +315,8 @@ fn headline_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     if recipient.figures == Figures::None {
         return Vec::new();
     }
-    let caption = format!("{}, {}", first.authority.name, quarter.long_label());
-    let table = table::own_figures(caption, occasion.region, quarter, &seen, recipient);
+    let caption = format!("Figures of {}, {}", first.authority.name, quarter.long_label());
+    let table = table::own_figures(&caption, occasion.region, quarter, &seen, recipient);
     let note = "The region's value is the sum over those authorities that have sent so far. It will move.";
     words::section(
         "Your figures beside last year and the region",

@@ -1,5 +1,7 @@
 //! The words of a reminder: a deadline comes near, or has passed.
 
+use std::cmp::Ordering;
+
 use chrono::NaiveDate;
 
 use crate::domain::authority::AuthorityCode;
@@ -59,12 +61,20 @@ pub fn compose(occasion: &Occasion, facts: &ReminderFacts) -> Option<Letter> {
     }))
 }
 
-/// The last working day, and how far it is.
+/// The last working day of something due, or the day of an event, and how far it is.
 struct Day {
     on: NaiveDate,
     kind: DeadlineKind,
-    /// Negative once it has passed.
-    working_days_left: i32,
+    distance: Distance,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Distance {
+    /// That many working days from now, 0 when only a weekend lies between.
+    Ahead(i32),
+    Today,
+    /// That many working days ago.
+    Passed(i32),
 }
 
 impl Day {
@@ -74,18 +84,24 @@ impl Day {
             DeadlineKind::Event => facts.deadline.on,
             DeadlineKind::Due => facts.deadline.last_working_day(facts.calendar),
         };
-        Self { on, kind, working_days_left: facts.calendar.between(occasion.today, on) }
+        let working_days = facts.calendar.between(occasion.today, on);
+        let distance = match on.cmp(&occasion.today) {
+            Ordering::Greater => Distance::Ahead(working_days),
+            Ordering::Equal => Distance::Today,
+            Ordering::Less => Distance::Passed(-working_days),
+        };
+        Self { on, kind, distance }
     }
 
     fn passed(&self) -> bool {
-        self.working_days_left < 0
+        matches!(self.distance, Distance::Passed(_))
     }
 
     fn left_words(&self) -> String {
-        match self.working_days_left {
-            ..0 => format!("{} overdue", words::working_days(self.working_days_left)),
-            0 => "today".to_owned(),
-            left => format!("{} left", words::working_days(left)),
+        match self.distance {
+            Distance::Ahead(days) => format!("{} left", words::working_days(days)),
+            Distance::Today => "today".to_owned(),
+            Distance::Passed(days) => format!("{} overdue", words::working_days(days)),
         }
     }
 }
@@ -140,26 +156,26 @@ fn when(facts: &ReminderFacts, day: &Day) -> String {
         return format!("{} {verb} on {}.", deadline.title, words::day(day.on));
     }
     let verb = if day.passed() { "was" } else { "is" };
-    let given = deadline.wording.as_ref().map(|wording| format!(", {wording}")).unwrap_or_default();
+    let last_day = words::day(deadline.on);
+    let opening = match &deadline.wording {
+        Some(wording) => format!("{} {verb} due {wording}. The last day {verb} {last_day}.", deadline.title),
+        None => format!("{} {verb} due by {last_day}.", deadline.title),
+    };
     if day.on == deadline.on {
-        format!("{} {verb} due by {}{given}.", deadline.title, words::day(day.on))
+        opening
     } else {
-        format!(
-            "{} {verb} due by {}{given}. The last working day {verb} {}.",
-            deadline.title,
-            words::day(deadline.on),
-            words::day(day.on)
-        )
+        format!("{opening} The last working day {verb} {}.", words::day(day.on))
     }
 }
 
 fn distance(day: &Day) -> String {
-    match (day.working_days_left, day.kind) {
-        (..0, _) => format!("That was {} ago.", words::working_days(day.working_days_left)),
-        (0, DeadlineKind::Event) => "That is today.".to_owned(),
-        (0, DeadlineKind::Due) => "Today is the last working day.".to_owned(),
-        (1, _) => "1 working day is left.".to_owned(),
-        (left, _) => format!("{} are left.", words::working_days(left)),
+    match (day.distance, day.kind) {
+        (Distance::Passed(days), _) => format!("That was {} ago.", words::working_days(days)),
+        (Distance::Today, DeadlineKind::Event) => "That is today.".to_owned(),
+        (Distance::Today, DeadlineKind::Due) => "That is today: today is the last working day.".to_owned(),
+        (Distance::Ahead(0), _) => "No working day is left before it.".to_owned(),
+        (Distance::Ahead(1), _) => "1 working day is left.".to_owned(),
+        (Distance::Ahead(days), _) => format!("{} are left.", words::working_days(days)),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Tables of figures that receipts and digests share.
 
+use std::collections::BTreeSet;
+
 use crate::domain::letter::facts::{OwnFigure, RegionFigure, Revision, View, WITHHELD};
 use crate::domain::message::{Align, Column, Table};
 use crate::domain::quarter::Quarter;
@@ -16,24 +18,35 @@ pub(super) fn right(heading: impl Into<String>) -> Column {
 }
 
 /// One authority's figures beside last year's and the region's.
+///
+/// A status that all figures share stands in the caption, and a column that would be empty is left out.
 pub(super) fn own_figures(
-    caption: String,
+    caption: &str,
     region: &str,
     quarter: Quarter,
     figures: &[&OwnFigure],
     recipient: &Recipient,
 ) -> Table {
-    let columns = vec![
+    let statuses: BTreeSet<String> = figures.iter().map(|own| own.figure.status_words()).collect();
+    let shared_status = statuses.first().filter(|_| statuses.len() == 1);
+    let compared = figures.iter().any(|own| !own.comparators.is_empty());
+    let mut columns = vec![
         left("Indicator"),
         right("Value"),
         right("Numbers"),
         right("Same quarter last year"),
         right(format!("{region} (authorities counted)")),
-        left("Also compared with"),
-        left("Status"),
     ];
-    let rows = figures.iter().map(|own| own_row(own, quarter, recipient)).collect();
-    Table { caption, columns, rows }
+    columns.extend(compared.then(|| left("Also compared with")));
+    columns.extend(shared_status.is_none().then(|| left("Status")));
+    let row = |own: &&OwnFigure| {
+        let mut cells = own_row(own, quarter, recipient);
+        cells.extend(compared.then(|| comparators(own)));
+        cells.extend(shared_status.is_none().then(|| own.figure.status_words()));
+        cells
+    };
+    let status = shared_status.map(|status| format!(", {status}")).unwrap_or_default();
+    Table { caption: format!("{caption}{status}"), columns, rows: figures.iter().map(row).collect() }
 }
 
 /// What a later version changed: old beside new.
@@ -71,16 +84,11 @@ fn own_row(own: &OwnFigure, quarter: Quarter, recipient: &Recipient) -> Vec<Stri
     };
     let last_year = own.last_year.map_or_else(|| "not known".to_owned(), |figure| figure.value_words(view));
     let region = own.region.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words);
-    let comparators = if own.comparators.is_empty() { "none".to_owned() } else { own.comparators.join("; ") };
-    vec![
-        name,
-        own.figure.value_words(view),
-        own.figure.numbers_words(view),
-        last_year,
-        region,
-        comparators,
-        own.figure.status_words(),
-    ]
+    vec![name, own.figure.value_words(view), own.figure.numbers_words(view), last_year, region]
+}
+
+fn comparators(own: &OwnFigure) -> String {
+    if own.comparators.is_empty() { "nothing else".to_owned() } else { own.comparators.join("; ") }
 }
 
 fn revision_row(revision: &Revision, recipient: &Recipient) -> Vec<String> {

@@ -52,7 +52,7 @@ pub(super) fn listed<T: AsRef<str>>(items: &[T]) -> String {
     }
 }
 
-/// The parts that say something, joined by commas; the first letter is raised.
+/// The parts that say something, joined by commas.
 pub(super) fn strip(parts: Vec<Option<String>>) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -134,6 +134,17 @@ pub(super) fn sentence(text: &str) -> String {
     let mut letters = ended.chars();
     let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
     format!("{first}{}", letters.as_str())
+}
+
+/// A title inside a sentence: its first letter lowered, unless it is an abbreviation.
+pub(super) fn lowered(title: &str) -> String {
+    let mut letters = title.chars();
+    match (letters.next(), letters.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            format!("{}{}", first.to_lowercase(), letters.as_str())
+        }
+        _ => title.to_owned(),
+    }
 }
 
 /// `text` with a full stop, its first letter as it is: an error, a command.

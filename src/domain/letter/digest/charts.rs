@@ -14,26 +14,23 @@ const POINTS_MIN: usize = 3;
 pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Chart> {
     let (series, figure, measure) =
         (finding.series.as_ref()?, finding.figure.as_ref()?, finding.measure.as_ref()?);
-    let even = series.own.len() == series.quarters.len();
-    if !even || !seen.shows_numbers(finding) || series.own.iter().flatten().count() < POINTS_MIN {
+    let own = own_values(seen, finding, series);
+    let even = own.len() == series.quarters.len();
+    if !even || !seen.shows_numbers(finding) || own.iter().flatten().count() < POINTS_MIN {
         return None;
     }
-    let ends = Ends::of(series)?;
-    let mut lines = vec![ChartLine { label: finding.authority.name.clone(), values: series.own.clone() }];
+    let course = Course::of(&series.quarters, &own, figure)?;
+    let span = format!("{} to {}", series.quarters.first()?, series.quarters.last()?);
+    let standing = if finding.provisional { ", provisional" } else { "" };
+    let subject = format!("{}, {}", measure.name, finding.authority.name);
+    let mut lines = vec![ChartLine { label: finding.authority.name.clone(), values: own.clone() }];
     if series.region.len() == series.quarters.len() {
         lines.push(ChartLine { label: region.to_owned(), values: series.region.clone() });
     }
-    let span = format!("{} to {}", series.quarters.first()?, series.quarters.last()?);
-    let standing = if finding.provisional { ", provisional" } else { "" };
     Some(Chart {
-        title: title(&measure.name, &ends, figure),
-        subtitle: format!(
-            "{}, {}, {span}, {}{standing}",
-            measure.name,
-            finding.authority.name,
-            words::unit(figure.unit)
-        ),
-        alternative: alternative(finding, &measure.name, series, &ends, figure),
+        title: course.title(&measure.name),
+        subtitle: format!("{subject}, {span}, {}{standing}", words::unit(figure.unit)),
+        alternative: alternative(&subject, &course, &own, series, figure),
         quarters: series.quarters.iter().map(Quarter::to_string).collect(),
         lines,
         usual_range: series.usual_range,
@@ -42,30 +39,40 @@ pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Cha
     })
 }
 
-/// The first and the last figure of a series.
-struct Ends {
-    first: (Quarter, f64),
-    last: (Quarter, f64),
+fn own_values(seen: &Seen, finding: &FindingFact, series: &Series) -> Vec<Option<f64>> {
+    let view = seen.view(finding);
+    series.own.iter().map(|point| point.value.filter(|_| view.shows(point.disclosure))).collect()
 }
 
-impl Ends {
-    fn of(series: &Series) -> Option<Self> {
-        let points = || {
-            let pairs = series.quarters.iter().copied().zip(&series.own);
-            pairs.filter_map(|(quarter, value)| value.map(|value| (quarter, value)))
+/// From where to where a series went: direction and ends, without judgement.
+struct Course {
+    first: (Quarter, String),
+    last: (Quarter, String),
+    went: &'static str,
+}
+
+impl Course {
+    fn of(quarters: &[Quarter], values: &[Option<f64>], figure: &FigureFact) -> Option<Self> {
+        let mut points =
+            quarters.iter().zip(values).filter_map(|(quarter, value)| value.map(|value| (*quarter, value)));
+        let first = points.next()?;
+        let last = points.next_back()?;
+        let (first_words, last_words) = (written(first.1, figure), written(last.1, figure));
+        let went = match last.1.total_cmp(&first.1) {
+            _ if first_words == last_words => "level at",
+            std::cmp::Ordering::Less => "down to",
+            _ => "up to",
         };
-        Some(Self { first: points().next()?, last: points().next_back()? })
+        Some(Self { first: (first.0, first_words), last: (last.0, last_words), went })
     }
 
-    /// Direction only; no judgement.
-    fn direction(&self, first: &str, last: &str) -> &'static str {
-        if first == last {
-            "level"
-        } else if self.last.1 > self.first.1 {
-            "up"
-        } else {
-            "down"
-        }
+    /// At most ten words: with both ends, with the last one, or without the measure's name.
+    fn title(&self, name: &str) -> String {
+        let whole = format!("{name}: from {} {} {}", self.first.1, self.went, self.last.1);
+        let short = format!("{name}: {} {}", self.went, self.last.1);
+        let nameless = format!("From {} {} {}", self.first.1, self.went, self.last.1);
+        let fits = |title: &String| title.split_whitespace().count() <= TITLE_WORDS_MAX;
+        [whole, short].into_iter().find(fits).unwrap_or(nameless)
     }
 }
 
@@ -73,48 +80,33 @@ fn written(value: f64, figure: &FigureFact) -> String {
     words::in_unit(value, figure.unit, figure.decimals)
 }
 
-fn title(name: &str, ends: &Ends, figure: &FigureFact) -> String {
-    let (first, last) = (written(ends.first.1, figure), written(ends.last.1, figure));
-    let whole = match ends.direction(&first, &last) {
-        "level" => format!("level at {last}"),
-        direction => format!("{direction} from {first} to {last}"),
-    };
-    let short = format!("{} at {last}", ends.direction(&first, &last));
-    let fits =
-        |tail: &String| name.split_whitespace().count() + tail.split_whitespace().count() <= TITLE_WORDS_MAX;
-    match [&whole, &short].into_iter().find(|tail| fits(tail)) {
-        Some(tail) => format!("{name} {tail}"),
-        None => words::sentence(&whole).trim_end_matches('.').to_owned(),
-    }
-}
-
 fn alternative(
-    finding: &FindingFact,
-    name: &str,
+    subject: &str,
+    course: &Course,
+    own: &[Option<f64>],
     series: &Series,
-    ends: &Ends,
     figure: &FigureFact,
 ) -> String {
-    let (first, last) = (written(ends.first.1, figure), written(ends.last.1, figure));
-    let mut text = format!(
-        "Line chart. {name}, {}: {first} in {}, {} at {last} in {}.",
-        finding.authority.name,
-        ends.first.0,
-        ends.direction(&first, &last),
-        ends.last.0
-    );
-    let gaps = series.own.iter().filter(|value| value.is_none()).count();
+    let mut sentences = vec![format!(
+        "Line chart. {subject}: from {} in {} {} {} in {}.",
+        course.first.1, course.first.0, course.went, course.last.1, course.last.0
+    )];
+    let gaps = own.iter().filter(|value| value.is_none()).count();
     if gaps > 0 {
-        text = format!("{text} {} without a figure.", words::counted(gaps, "quarter", "quarters"));
+        sentences.push(format!("{} without a figure.", words::counted(gaps, "quarter", "quarters")));
     }
     if let Some(region) = series.region.iter().rev().find_map(|value| *value) {
-        text = format!("{text} The region's latest value is {}.", written(region, figure));
+        sentences.push(format!("The region's latest value is {}.", written(region, figure)));
     }
     if let Some((lower, upper)) = series.usual_range {
-        text = format!("{text} The usual range is {} to {}.", written(lower, figure), written(upper, figure));
+        sentences.push(format!(
+            "The usual range is {} to {}.",
+            written(lower, figure),
+            written(upper, figure)
+        ));
     }
     if let Some(target) = series.target {
-        text = format!("{text} The target is {}.", written(target, figure));
+        sentences.push(format!("The target is {}.", written(target, figure)));
     }
-    text
+    sentences.join(" ")
 }

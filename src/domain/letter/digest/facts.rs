@@ -4,7 +4,9 @@ use chrono::NaiveDate;
 
 use crate::domain::deadline::DeadlineKind;
 use crate::domain::finding::State;
-use crate::domain::letter::facts::{FigureFact, Measure, Named, OwnFigure, RegionFigure, Revision};
+use crate::domain::letter::facts::{
+    Disclosure, FigureFact, Measure, Named, OwnFigure, RegionFigure, Revision,
+};
 use crate::domain::letter::receipt::Group;
 use crate::domain::quarter::Quarter;
 
@@ -145,14 +147,23 @@ pub enum Attention {
 pub struct Series {
     /// The quarters, in order.
     pub quarters: Vec<Quarter>,
-    /// The authority's own values; a gap where there is none or it must be withheld from others.
-    pub own: Vec<Option<f64>>,
+    /// The authority's own values.
+    pub own: Vec<Point>,
     /// The region's values; empty when not known.
     pub region: Vec<Option<f64>>,
     /// The usual range.
     pub usual_range: Option<(f64, f64)>,
     /// The target.
     pub target: Option<f64>,
+}
+
+/// One value of a history.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// The value; none leaves a gap.
+    pub value: Option<f64>,
+    /// Whether people of another authority may see it; to them it is a gap when not.
+    pub disclosure: Disclosure,
 }
 
 /// One return, in or not.

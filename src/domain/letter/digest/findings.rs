@@ -1,58 +1,89 @@
 //! Findings as a digest shows them: the most pressing first, at most so many, the rest counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::letter::digest::charts;
 use crate::domain::letter::digest::facts::{Attention, Change, Evidence, FindingFact};
 use crate::domain::letter::digest::seen::{Seen, is_neutral};
+use crate::domain::letter::facts::{View, WITHHELD};
 use crate::domain::letter::words;
 use crate::domain::message::{Block, FindingBlock};
+use crate::domain::quarter::Quarter;
 
-/// How much room a style gives to findings.
+/// How many findings and charts a style has room for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Room {
+pub(super) struct Limits {
     pub findings_max: usize,
     pub charts_max: usize,
 }
 
-/// The listed findings: by level, then kinds of evidence, then effect.
-pub(super) fn ordered<'a>(seen: &Seen<'a>) -> Vec<&'a FindingFact> {
+/// Findings of one series and quarter: one story, told once.
+pub(super) struct Story<'a> {
+    /// The most pressing of them.
+    pub lead: &'a FindingFact,
+    also: Vec<&'a FindingFact>,
+    evidence_kinds: usize,
+}
+
+/// What makes findings one story; errors of the figure are a story of their own.
+type Thread<'a> = (&'a str, &'a str, Quarter, Matter);
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Matter {
+    Performance,
+    Quality,
+}
+
+/// The listed findings as stories: by level, then kinds of evidence, then effect.
+pub(super) fn stories<'a>(seen: &Seen<'a>, wanted: impl Fn(&FindingFact) -> bool) -> Vec<Story<'a>> {
+    let mut kinds: BTreeMap<Thread, BTreeSet<Evidence>> = BTreeMap::new();
+    for finding in seen.findings.iter().filter(|finding| finding.state.is_open()) {
+        if let Some(thread) = thread(finding) {
+            kinds.entry(thread).or_default().insert(finding.evidence);
+        }
+    }
+    let kinds_of = |finding| thread(finding).and_then(|thread| kinds.get(&thread)).map_or(1, BTreeSet::len);
     let mut listed: Vec<&FindingFact> =
-        seen.findings.iter().copied().filter(|finding| seen.is_listed(finding)).collect();
+        seen.findings.iter().copied().filter(|finding| seen.is_listed(finding) && wanted(finding)).collect();
     listed.sort_by(|a, b| {
-        b.level
-            .cmp(&a.level)
-            .then_with(|| evidence_kinds(seen, b).cmp(&evidence_kinds(seen, a)))
+        (b.level.cmp(&a.level))
+            .then_with(|| kinds_of(b).cmp(&kinds_of(a)))
             .then_with(|| b.effect.total_cmp(&a.effect))
             .then_with(|| a.authority.name.cmp(&b.authority.name))
             .then_with(|| a.id.cmp(&b.id))
     });
-    listed
+    let mut stories: Vec<Story> = Vec::new();
+    let mut told: BTreeMap<Thread, usize> = BTreeMap::new();
+    for finding in listed {
+        let earlier = thread(finding).and_then(|thread| told.get(&thread).copied());
+        if let Some(story) = earlier.and_then(|at| stories.get_mut(at)) {
+            story.also.push(finding);
+            continue;
+        }
+        told.extend(thread(finding).map(|thread| (thread, stories.len())));
+        stories.push(Story { lead: finding, also: Vec::new(), evidence_kinds: kinds_of(finding) });
+    }
+    stories
 }
 
 /// The listed findings with their charts, and a line that counts the rest.
-pub(super) fn blocks(seen: &Seen, region: &str, room: Room) -> Vec<Block> {
-    let all = ordered(seen);
-    let (shown, rest) = all.split_at(room.findings_max.min(all.len()));
-    let mut charts_left = room.charts_max;
+pub(super) fn blocks(seen: &Seen, region: &str, limits: Limits) -> Vec<Block> {
+    let all = stories(seen, |_| true);
+    let (shown, rest) = all.split_at(limits.findings_max.min(all.len()));
+    let mut charts_left = limits.charts_max;
     let mut blocks = Vec::new();
-    for finding in shown {
-        blocks.extend(with_chart(seen, finding, region, &mut charts_left));
+    for story in shown {
+        blocks.extend(with_chart(seen, story, region, &mut charts_left));
     }
     blocks.extend(counted(rest));
     blocks
 }
 
-/// One finding, and its chart while there is room for one.
-pub(super) fn with_chart(
-    seen: &Seen,
-    finding: &FindingFact,
-    region: &str,
-    charts_left: &mut usize,
-) -> Vec<Block> {
-    let mut blocks = vec![Block::Finding(block(seen, finding))];
+/// One story, and its chart while there is room for one.
+pub(super) fn with_chart(seen: &Seen, story: &Story, region: &str, charts_left: &mut usize) -> Vec<Block> {
+    let mut blocks = vec![Block::Finding(block(seen, story))];
     if *charts_left > 0
-        && let Some(chart) = charts::of(seen, finding, region)
+        && let Some(chart) = charts::of(seen, story.lead, region)
     {
         *charts_left -= 1;
         blocks.push(Block::Chart(chart));
@@ -60,13 +91,13 @@ pub(super) fn with_chart(
     blocks
 }
 
-/// A line that counts the findings that are not spelled out.
-pub(super) fn counted(rest: &[&FindingFact]) -> Option<Block> {
+/// A line that counts the stories that are not told.
+pub(super) fn counted(rest: &[Story]) -> Option<Block> {
     if rest.is_empty() {
         return None;
     }
     let per_level = [3, 2, 1, 0].map(|level| {
-        let count = rest.iter().filter(|finding| finding.level.min(3) == level).count();
+        let count = rest.iter().filter(|story| story.lead.level.min(3) == level).count();
         words::some(count, &level_word(level).to_lowercase())
     });
     Some(words::paragraph(format!("And {} more: {}.", rest.len(), words::strip(per_level.into()))))
@@ -105,24 +136,31 @@ pub(super) fn level_word(level: u8) -> &'static str {
     }
 }
 
-fn block(seen: &Seen, finding: &FindingFact) -> FindingBlock {
-    let state = seen.change(finding).map_or("unchanged", |change| change_word(change, finding));
+fn block(seen: &Seen, story: &Story) -> FindingBlock {
     FindingBlock {
-        badge: format!("{} · {state}", level_word(finding.level)),
-        asks: finding.asks.clone(),
-        sentence: sentence(seen, finding),
-        small_print: small_print(seen, finding),
+        badge: format!("{} · {}", level_word(story.lead.level), state_word(seen, story.lead)),
+        asks: story.lead.asks.clone(),
+        sentence: sentence(seen, story.lead),
+        small_print: small_print(seen, story),
     }
 }
 
-fn small_print(seen: &Seen, finding: &FindingFact) -> Vec<String> {
+fn state_word(seen: &Seen, finding: &FindingFact) -> &'static str {
+    seen.change(finding).map_or("unchanged", |change| change_word(change, finding))
+}
+
+fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
+    let finding = story.lead;
     let mut lines = vec![numbers(seen, finding)];
     if seen.shows_numbers(finding) && !finding.comparators.is_empty() {
         lines.push(format!("Compared with {}.", finding.comparators.join("; ")));
     }
-    let kinds = evidence_kinds(seen, finding);
-    if kinds > 1 {
-        lines.push(format!("{kinds} independent kinds of evidence point the same way."));
+    for also in &story.also {
+        let (word, sentence) = (state_word(seen, also), sentence(seen, also));
+        lines.push(format!("Also, {word}: {sentence} More: quarterdeck explain {}", also.id));
+    }
+    if story.evidence_kinds > 1 {
+        lines.push(format!("{} independent kinds of evidence.", story.evidence_kinds));
     }
     if let Some((firing, of)) = finding.shared {
         lines.push(format!(
@@ -139,19 +177,18 @@ fn small_print(seen: &Seen, finding: &FindingFact) -> Vec<String> {
 }
 
 fn numbers(seen: &Seen, finding: &FindingFact) -> String {
-    let standing = if finding.provisional { "provisional, unvalidated" } else { "final" };
     let quarter = finding.quarter.long_label();
+    let standing = if finding.provisional { "provisional, unvalidated" } else { "final" };
+    let view = seen.view(finding);
     match &finding.figure {
-        Some(figure) => {
-            let view = seen.view(finding);
-            format!(
-                "{} ({}), {quarter}, {}.",
-                figure.value_words(view),
-                figure.numbers_words(view),
-                figure.status_words()
-            )
-        }
-        None => format!("{quarter}, {standing}."),
+        Some(figure) if view.shows(figure.disclosure) => format!(
+            "{} ({}), {quarter}, {}.",
+            figure.value_words(view),
+            figure.numbers_words(view),
+            figure.status_words()
+        ),
+        Some(_) if view == View::WithoutSmall => format!("{quarter}, {WITHHELD}, {standing}."),
+        _ => format!("{quarter}, {standing}."),
     }
 }
 
@@ -166,18 +203,9 @@ fn attention(attention: &Attention) -> Option<String> {
     }
 }
 
-fn evidence_kinds(seen: &Seen, finding: &FindingFact) -> usize {
-    let same = |other: &&&FindingFact| {
-        other.state.is_open()
-            && other.authority.code == finding.authority.code
-            && other.quarter == finding.quarter
-            && measure_id(other) == measure_id(finding)
-            && measure_id(other).is_some()
-    };
-    let kinds: BTreeSet<Evidence> = seen.findings.iter().filter(same).map(|other| other.evidence).collect();
-    kinds.len().max(1)
-}
-
-fn measure_id(finding: &FindingFact) -> Option<&str> {
-    finding.measure.as_ref().map(|measure| measure.id.as_str())
+fn thread(finding: &FindingFact) -> Option<Thread<'_>> {
+    let measure = finding.measure.as_ref()?;
+    let quality = finding.evidence == Evidence::Quality;
+    let matter = if quality { Matter::Quality } else { Matter::Performance };
+    Some((finding.authority.code.as_str(), measure.id.as_str(), finding.quarter, matter))
 }

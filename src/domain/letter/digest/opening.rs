@@ -81,8 +81,8 @@ impl Counts {
             |last| format!("Since your last digest, on {}", words::day(last)),
         );
         let changes = words::strip(self.changes());
-        let changed = if changes.is_empty() { "nothing changed".to_owned() } else { changes };
-        let mut blocks = vec![words::paragraph(format!("{since}: {changed}."))];
+        let what = if changes.is_empty() { "nothing changed".to_owned() } else { changes };
+        let mut blocks = vec![words::paragraph(format!("{since}: {what}."))];
         let stays = self.stays();
         if !stays.is_empty() {
             blocks.push(words::paragraph(format!("Unchanged findings: {stays}.")));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::letter::digest::findings::Room;
+use crate::domain::letter::digest::findings::Limits;
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::seen::Seen;
 use crate::domain::letter::digest::{attached, changes, findings, returns};
@@ -10,7 +10,7 @@ use crate::domain::letter::facts::{Named, OwnFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block};
 
-const ROOM: Room = Room { findings_max: 10, charts_max: 4 };
+const LIMITS: Limits = Limits { findings_max: 10, charts_max: 4 };
 
 pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Block>, Vec<Attachment>) {
     let (announcement, attachments) = attached::figures(seen);
@@ -19,7 +19,7 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
     blocks.extend(words::section("Your returns", returns::detail(seen)));
     blocks.extend(words::section(
         "What to look at, most pressing first",
-        findings::blocks(seen, occasion.region, ROOM),
+        findings::blocks(seen, occasion.region, LIMITS),
     ));
     blocks.extend(words::section("Your figures", own_figures(occasion, seen)));
     blocks.extend(announcement);
@@ -44,8 +44,8 @@ fn own_figures(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
     }
     let quarter = seen.facts.quarter;
     let tables = per_authority.into_iter().map(|(named, figures)| {
-        let caption = format!("{}, {}", named.name, quarter.long_label());
-        Block::Table(table::own_figures(caption, occasion.region, quarter, &figures, seen.recipient))
+        let caption = format!("Figures of {}, {}", named.name, quarter.long_label());
+        Block::Table(table::own_figures(&caption, occasion.region, quarter, &figures, seen.recipient))
     });
     tables.collect()
 }

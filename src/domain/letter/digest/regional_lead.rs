@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::letter::digest::facts::{Attention, Evidence, FindingFact};
+use crate::domain::letter::digest::findings::Story;
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::performance_lead::notes;
 use crate::domain::letter::digest::seen::{Seen, is_standing};
@@ -37,10 +38,19 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
 
 /// Open findings about the quality of a figure: it is held until confirmed.
 fn held(seen: &Seen) -> Vec<Block> {
-    let quality = seen.findings.iter().filter(|finding| {
-        finding.evidence == Evidence::Quality && finding.measure.is_some() && finding.state.is_open()
-    });
-    words::bullets(quality.map(|finding| findings::sentence(seen, finding)).collect())
+    let all: Vec<&FindingFact> =
+        seen.findings.iter().copied().filter(|finding| is_held(finding) && finding.state.is_open()).collect();
+    let line = |finding: &&FindingFact| {
+        format!("{} More: quarterdeck explain {}", findings::sentence(seen, finding), finding.id)
+    };
+    let mut lines: Vec<String> = all.iter().take(FINDINGS_MAX).map(line).collect();
+    let rest = all.len().saturating_sub(FINDINGS_MAX);
+    lines.extend((rest > 0).then(|| format!("And {rest} more.")));
+    words::bullets(lines)
+}
+
+fn is_held(finding: &FindingFact) -> bool {
+    finding.evidence == Evidence::Quality && finding.measure.is_some()
 }
 
 fn shared(seen: &Seen) -> Vec<Block> {
@@ -59,24 +69,23 @@ fn shared(seen: &Seen) -> Vec<Block> {
     words::bullets(lines.collect())
 }
 
-/// The ten most pressing, under the name of their authority, by theme within it.
+/// The ten most pressing, under the name of their authority; held figures stand above.
 fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
-    let all = findings::ordered(seen);
+    let all = findings::stories(seen, |finding| !is_held(finding));
     let (shown, rest) = all.split_at(FINDINGS_MAX.min(all.len()));
-    let mut groups: Vec<(&Named, Vec<&FindingFact>)> = Vec::new();
-    for finding in shown {
-        match groups.iter_mut().find(|(named, _)| named.code == finding.authority.code) {
-            Some((_, group)) => group.push(finding),
-            None => groups.push((&finding.authority, vec![finding])),
+    let mut groups: Vec<(&Named, Vec<&Story>)> = Vec::new();
+    for story in shown {
+        match groups.iter_mut().find(|(named, _)| named.code == story.lead.authority.code) {
+            Some((_, group)) => group.push(story),
+            None => groups.push((&story.lead.authority, vec![story])),
         }
     }
     let mut charts_left = CHARTS_MAX;
     let mut blocks = Vec::new();
-    for (named, mut group) in groups {
-        group.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+    for (named, group) in groups {
         blocks.push(Block::Subheading(named.name.clone()));
-        for finding in group {
-            blocks.extend(findings::with_chart(seen, finding, region, &mut charts_left));
+        for story in group {
+            blocks.extend(findings::with_chart(seen, story, region, &mut charts_left));
         }
     }
     blocks.extend(findings::counted(rest));

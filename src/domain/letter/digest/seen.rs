@@ -46,8 +46,9 @@ impl<'a> Seen<'a> {
                 let authorities = &deadline.authorities;
                 authorities.is_empty() || authorities.iter().any(|named| recipient.may_see(&named.code))
             }),
+            // A note is a person's text and may hold numbers.
             notes: kept(&facts.notes, |note| {
-                note.authority.as_ref().is_none_or(|named| recipient.may_see(&named.code))
+                note.authority.as_ref().is_none_or(|named| numbers && recipient.may_see(&named.code))
             }),
         }
     }
