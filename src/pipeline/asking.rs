@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 
-use crate::config::settings::{Collection, Reporters};
+use crate::config::settings::{Collection, Reporters, Settings};
 use crate::domain::check::ByCheck;
 use crate::domain::finding::{Outcome, Rule};
 use crate::domain::inhibition::{self, Direction, Fate, Said};
@@ -38,11 +38,19 @@ pub enum Origin {
 /// # Errors
 /// When a check's header is not understood.
 pub fn checks(walk: &Walk<'_>) -> Result<Vec<(CheckFile, Origin)>> {
+    checks_of(walk.settings)
+}
+
+/// Every check of a configuration.
+///
+/// # Errors
+/// When a check's header is not understood.
+pub fn checks_of(settings: &Settings) -> Result<Vec<(CheckFile, Origin)>> {
     let mut checks: BTreeMap<String, (CheckFile, Origin)> = BTreeMap::new();
     for check in analysis::shipped()? {
         checks.insert(check.name.clone(), (check, Origin::Shipped));
     }
-    for added in &walk.settings.checks {
+    for added in &settings.checks {
         let check = CheckFile::parse(&added.name, &added.text)
             .map_err(|words| anyhow!("check `{}`: {words}", added.path.display()))?;
         checks.insert(check.name.clone(), (check, Origin::Added));
@@ -96,14 +104,14 @@ pub fn kept(walk: &Walk<'_>) -> Result<Vec<Finding>> {
 }
 
 fn fold(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<Vec<Finding>> {
-    let rules: BTreeMap<String, Rule> = checks
-        .iter()
-        .map(|(check, _)| {
-            let rule = Rule { open_after: check.open_after, close_after: check.close_after, band: BAND };
-            (check.name.clone(), rule)
-        })
-        .collect();
-    findings::fold(walk.store.connection(), &rules, walk.now).context("cannot fold the findings")
+    findings::fold(walk.store.connection(), &rules(checks), walk.now).context("cannot fold the findings")
+}
+
+/// How each check's answers open and close a finding.
+#[must_use]
+pub fn rules(checks: &[(CheckFile, Origin)]) -> BTreeMap<String, Rule> {
+    let rule = |check: &CheckFile| Rule { open_after: check.open_after, close_after: check.close_after, band: BAND };
+    checks.iter().map(|(check, _)| (check.name.clone(), rule(check))).collect()
 }
 
 fn count(walk: &Walk<'_>, findings: &[Finding], report: &mut Report) {

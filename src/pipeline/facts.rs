@@ -16,7 +16,8 @@ use crate::domain::quarter::Quarter;
 use crate::domain::scope::Figures;
 use crate::domain::sentence;
 use crate::pipeline::opening::Walk;
-use crate::store::facts::{self, Asking, ComparedFigure, Numbers, Point, RevisedFigure};
+use crate::store::analysis::Question;
+use crate::store::facts::{self, ComparedFigure, Numbers, Point, RevisedFigure};
 
 /// The name of an authority of the region; its code when it has none.
 #[must_use]
@@ -118,16 +119,16 @@ pub struct CollectionFacts {
 /// # Errors
 /// When the database refuses.
 pub fn gather(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> Result<CollectionFacts> {
-    let connection = walk.store.connection();
-    let asking = Asking { collection: &collection.name, quarter, today: walk.today, known_on: walk.now };
-    let mut known = CollectionFacts { revised: facts::revisions(connection, &asking)?, ..CollectionFacts::default() };
-    for point in facts::history(connection, &asking)? {
+    let question =
+        |quarter| Question { collection: collection.name.clone(), quarter, as_of: walk.today, known_on: walk.now };
+    let asking = question(quarter);
+    let mut known = CollectionFacts { revised: facts::revisions(&walk.store, &asking)?, ..CollectionFacts::default() };
+    for point in facts::history(&walk.store, &asking)? {
         known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
     }
     known.withheld = withheld(walk.settings, &known.history);
     for (newest, indicators) in newest_quarters(collection, quarter, &known.history) {
-        let asking = Asking { quarter: newest, ..asking };
-        let found = facts::figures(connection, &asking)?;
+        let found = facts::figures(&walk.store, &question(newest))?;
         let wanted = found.into_iter().filter(|one| indicators.contains(&one.indicator));
         known.figures.extend(wanted.map(|one| (newest, one)));
     }

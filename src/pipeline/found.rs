@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
 
-use crate::domain::finding::{self, Action, Deed, Event, Known, Quietness};
+use crate::domain::finding::{Action, Deed, Event};
+use crate::domain::quietness::{self, Known, Quietness};
 use crate::domain::letter::digest::facts::{Attention, Change, Evidence, FindingFact, Series};
 use crate::domain::letter::facts::Disclosure;
 use crate::domain::sentence;
@@ -54,7 +55,7 @@ pub fn attention(finding: &Finding, actions: &[Action], today: NaiveDate) -> Att
     let mine: Vec<Action> = actions.iter().filter(|one| one.finding == id).cloned().collect();
     let Some(last) = mine.iter().max_by_key(|one| one.at) else { return Attention::Open };
     let (by, reason) = (last.by.clone(), last.reason.clone());
-    match finding::quiet(&life(finding), &mine, today) {
+    match quietness::quiet(&life(finding), &mine, today) {
         Quietness::Heard => Attention::Open,
         Quietness::Acknowledged => Attention::Acknowledged { by, reason },
         Quietness::Snoozed { until } => Attention::Snoozed { until, by, reason },

@@ -1,13 +1,15 @@
 //! Figures for messages: with their comparators, their history, and what was revised.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use duckdb::{Connection, Result, Row};
+use chrono::{DateTime, Utc};
+use duckdb::{Result, Row};
 
 use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::Status;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
-use crate::store::analysis;
+use crate::store::analysis::Question;
+use crate::store::open::Store;
+use crate::store::refusal::StoreError;
 
 const FIGURES: &str = include_str!("../../queries/digests/figures.sql");
 const HISTORY: &str = include_str!("../../queries/digests/history.sql");
@@ -100,25 +102,12 @@ pub struct RevisedFigure {
     pub received_at: DateTime<Utc>,
 }
 
-/// What is asked for: a collection as seen at a quarter and an instant.
-#[derive(Clone, Copy, Debug)]
-pub struct Asking<'a> {
-    /// The collection.
-    pub collection: &'a str,
-    /// The newest quarter that is seen.
-    pub quarter: Quarter,
-    /// The day of the command.
-    pub today: NaiveDate,
-    /// Receipts up to and including this instant count.
-    pub known_on: DateTime<Utc>,
-}
-
 /// Every figure of the asked collection and quarter.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn figures(connection: &Connection, asking: &Asking<'_>) -> Result<Vec<ComparedFigure>> {
-    collect(connection, FIGURES, asking, |row| {
+pub fn figures(store: &Store, asking: &Question) -> std::result::Result<Vec<ComparedFigure>, StoreError> {
+    collect(store, FIGURES, asking, |row| {
         let (authority, indicator) = named(row)?;
         let contributors: Option<u32> = row.get("region_contributors")?;
         let expected: Option<u32> = row.get("region_expected")?;
@@ -147,8 +136,8 @@ pub fn figures(connection: &Connection, asking: &Asking<'_>) -> Result<Vec<Compa
 ///
 /// # Errors
 /// When the database refuses.
-pub fn history(connection: &Connection, asking: &Asking<'_>) -> Result<Vec<Point>> {
-    collect(connection, HISTORY, asking, |row| {
+pub fn history(store: &Store, asking: &Question) -> std::result::Result<Vec<Point>, StoreError> {
+    collect(store, HISTORY, asking, |row| {
         let (authority, indicator) = named(row)?;
         let own = Numbers {
             value: row.get("value")?,
@@ -165,8 +154,8 @@ pub fn history(connection: &Connection, asking: &Asking<'_>) -> Result<Vec<Point
 ///
 /// # Errors
 /// When the database refuses.
-pub fn revisions(connection: &Connection, asking: &Asking<'_>) -> Result<Vec<RevisedFigure>> {
-    collect(connection, REVISIONS, asking, |row| {
+pub fn revisions(store: &Store, asking: &Question) -> std::result::Result<Vec<RevisedFigure>, StoreError> {
+    collect(store, REVISIONS, asking, |row| {
         let (authority, indicator) = named(row)?;
         let Some(quarter) = quarter(row, "quarter")? else { return Ok(None) };
         Ok(Some(RevisedFigure {
@@ -182,21 +171,20 @@ pub fn revisions(connection: &Connection, asking: &Asking<'_>) -> Result<Vec<Rev
 }
 
 fn collect<T>(
-    connection: &Connection,
+    store: &Store,
     sql: &str,
-    asking: &Asking<'_>,
+    asking: &Question,
     each: impl Fn(&Row<'_>) -> Result<Option<T>>,
-) -> Result<Vec<T>> {
-    analysis::set_variables(connection, asking.collection, asking.quarter, asking.today, asking.known_on)?;
-    let mut statement = connection.prepare(sql)?;
-    let mut rows = statement.query([])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.extend(each(row)?);
-    }
-    drop(rows);
-    analysis::reset_variables(connection)?;
-    Ok(found)
+) -> std::result::Result<Vec<T>, StoreError> {
+    store.frozen(asking, |connection| {
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.extend(each(row)?);
+        }
+        Ok(found)
+    })
 }
 
 fn named(row: &Row<'_>) -> Result<(AuthorityCode, IndicatorId)> {
