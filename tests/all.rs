@@ -3,5 +3,6 @@
 mod collect;
 mod domain;
 mod letters;
+mod mail;
 mod read;
 mod worker;
