@@ -1,6 +1,7 @@
 //! The integration tests, in one binary.
 
 mod collect;
+mod config;
 mod domain;
 mod letters;
 mod mail;
