@@ -1,1 +1,9 @@
+//! The one integration-test binary.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says why"
+)]
 
+mod tidy;
