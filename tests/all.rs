@@ -6,4 +6,5 @@
     reason = "a test that cannot go on says why"
 )]
 
+mod demo;
 mod tidy;
