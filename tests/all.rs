@@ -1,4 +1,4 @@
-//! The one integration-test binary.
+//! The integration tests, in one binary.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -6,5 +6,10 @@
     reason = "a test that cannot go on says why"
 )]
 
+mod collect;
 mod demo;
+mod domain;
+mod letters;
+mod read;
 mod tidy;
+mod worker;

@@ -1,0 +1,158 @@
+//! The digest of the regional lead: who has not sent, what is held, revised, shared, due.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::letter::digest::facts::{Attention, Evidence, FindingFact};
+use crate::domain::letter::digest::findings::Story;
+use crate::domain::letter::digest::opening::Counts;
+use crate::domain::letter::digest::performance_lead::notes;
+use crate::domain::letter::digest::seen::{Seen, is_standing};
+use crate::domain::letter::digest::{attached, changes, findings, returns};
+use crate::domain::letter::facts::{Named, RegionFigure, View};
+use crate::domain::letter::{Occasion, table, words};
+use crate::domain::message::{Attachment, Block, Table};
+
+const FINDINGS_MAX: usize = 10;
+const CHARTS_MAX: usize = 4;
+/// From this many authorities on, a finding is called shared.
+const SHARED_MIN: usize = 3;
+
+pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Block>, Vec<Attachment>) {
+    let (announcement, attachments) = attached::figures(seen);
+    let mut blocks = counts.blocks(seen);
+    blocks.extend(words::section("Returns not received", returns::outstanding_table(seen)));
+    blocks.extend(words::section("Figures to confirm before use", held(seen)));
+    blocks.extend(words::section("Revisions", changes::revision_table(seen)));
+    blocks.extend(words::section("Shared by several authorities", shared(seen)));
+    blocks.extend(words::section(
+        "Findings by authority, most pressing first",
+        by_authority(seen, occasion.region),
+    ));
+    blocks.extend(words::section("Open findings, counted", open_counts(seen)));
+    blocks.extend(words::section(&format!("{} values", occasion.region), region_values(occasion, seen)));
+    blocks.extend(announcement);
+    blocks.extend(words::section("Deadlines outstanding", returns::deadline_table(seen)));
+    blocks.extend(words::section("Notes", notes(seen)));
+    (blocks, attachments)
+}
+
+/// Open findings about the quality of a figure: it is held until confirmed.
+fn held(seen: &Seen) -> Vec<Block> {
+    let all: Vec<&FindingFact> =
+        seen.findings.iter().copied().filter(|finding| is_held(finding) && finding.state.is_open()).collect();
+    let line = |finding: &&FindingFact| {
+        format!("{} More: quarterdeck explain {}", findings::sentence(seen, finding), finding.id)
+    };
+    let mut lines: Vec<String> = all.iter().take(FINDINGS_MAX).map(line).collect();
+    let rest = all.len().saturating_sub(FINDINGS_MAX);
+    lines.extend((rest > 0).then(|| format!("And {rest} more.")));
+    words::bullets(lines)
+}
+
+fn is_held(finding: &FindingFact) -> bool {
+    finding.evidence == Evidence::Quality && finding.measure.is_some()
+}
+
+fn shared(seen: &Seen) -> Vec<Block> {
+    let mut groups: BTreeMap<(&str, &str), (&FindingFact, BTreeSet<&str>)> = BTreeMap::new();
+    for finding in seen.findings.iter().copied().filter(|finding| finding.state.is_open()) {
+        let Some(measure) = &finding.measure else { continue };
+        let group = groups.entry((measure.name.as_str(), finding.check.as_str()));
+        group.or_insert_with(|| (finding, BTreeSet::new())).1.insert(finding.authority.name.as_str());
+    }
+    let mut many: Vec<_> = groups.into_iter().filter(|(_, (_, names))| names.len() >= SHARED_MIN).collect();
+    many.sort_by(|(a_key, (_, a)), (b_key, (_, b))| b.len().cmp(&a.len()).then_with(|| a_key.cmp(b_key)));
+    let lines = many.into_iter().map(|((measure, _), (finding, names))| {
+        let names: Vec<&str> = names.into_iter().collect();
+        format!("{measure}. {} {} authorities: {}.", finding.asks, names.len(), words::listed(&names))
+    });
+    words::bullets(lines.collect())
+}
+
+/// The ten most pressing, under the name of their authority; held figures stand above.
+fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
+    let all = findings::stories(seen, |finding| !is_held(finding));
+    let (shown, rest) = all.split_at(FINDINGS_MAX.min(all.len()));
+    let mut groups: Vec<(&Named, Vec<&Story>)> = Vec::new();
+    for story in shown {
+        match groups.iter_mut().find(|(named, _)| named.code == story.lead.authority.code) {
+            Some((_, group)) => group.push(story),
+            None => groups.push((&story.lead.authority, vec![story])),
+        }
+    }
+    let mut charts_left = CHARTS_MAX;
+    let mut blocks = Vec::new();
+    for (named, group) in groups {
+        blocks.push(Block::Subheading(named.name.clone()));
+        for story in group {
+            blocks.extend(findings::with_chart(seen, story, region, &mut charts_left));
+        }
+    }
+    blocks.extend(findings::counted(rest));
+    blocks
+}
+
+fn open_counts(seen: &Seen) -> Vec<Block> {
+    let mut rows: BTreeMap<(&str, &str), [usize; 4]> = BTreeMap::new();
+    for finding in seen.findings.iter().copied().filter(|finding| finding.state.is_open()) {
+        let theme = finding.measure.as_ref().map_or("returns", |measure| &measure.theme);
+        let row = rows.entry((finding.authority.name.as_str(), theme)).or_default();
+        let [fresh, continuing, standing, looked_after] = row;
+        *(if finding.attention != Attention::Open {
+            looked_after
+        } else if seen.change(finding).is_some() {
+            fresh
+        } else if is_standing(finding) {
+            standing
+        } else {
+            continuing
+        }) += 1;
+    }
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let columns = vec![
+        table::left("Authority"),
+        table::left("Theme"),
+        table::right("Changed"),
+        table::right("Unchanged"),
+        table::right("Open four quarters or more"),
+        table::right("Looked after"),
+    ];
+    let rows = rows.into_iter().map(|((authority, theme), counts)| {
+        let names = [authority.to_owned(), theme.to_owned()];
+        names.into_iter().chain(counts.iter().map(ToString::to_string)).collect()
+    });
+    let caption = "Number of open findings by authority and theme, in the order of names".to_owned();
+    vec![Block::Table(Table { caption, columns, rows: rows.collect() })]
+}
+
+fn region_values(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
+    if seen.region_values.is_empty() {
+        return Vec::new();
+    }
+    let columns = vec![
+        table::left("Indicator"),
+        table::left("Quarter"),
+        table::right("Value"),
+        table::right("Numbers"),
+        table::right("Authorities counted"),
+        table::right("Same quarter last year"),
+        table::left("Status"),
+    ];
+    let rows = seen.region_values.iter().map(|region| {
+        let figure = &region.value.figure;
+        let view = View::WithoutSmall;
+        vec![
+            region.measure.name.clone(),
+            region.quarter.to_string(),
+            figure.value_words(view),
+            figure.numbers_words(view),
+            format!("{} of {}", region.value.reporting, region.value.of),
+            region.last_year.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words),
+            figure.status_words(),
+        ]
+    });
+    let caption = format!("{}, sum over sum of the authorities counted", occasion.region);
+    vec![Block::Table(Table { caption, columns, rows: rows.collect() })]
+}
