@@ -2,8 +2,10 @@
 
 mod collect;
 mod config;
+mod demo;
 mod domain;
 mod letters;
 mod mail;
 mod read;
+mod tidy;
 mod worker;

@@ -55,7 +55,7 @@ pub struct Settings {
 /// The region this daemon watches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Region {
-    /// Its name, such as `South West`.
+    /// Its name, such as `North East`.
     pub name: String,
     /// Its ONS code.
     pub code: AuthorityCode,

@@ -5,13 +5,13 @@ use std::fmt;
 use chrono::NaiveDate;
 use thiserror::Error;
 
-/// A nine-character ONS code, such as `E06000022`; also of a region or the country.
+/// A nine-character ONS code, such as `E08000003`; also of a region or the country.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AuthorityCode(String);
 
 /// A text that is not an ONS code.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("`{0}` is not an ONS code; write a letter and eight digits, such as `E06000022`")]
+#[error("`{0}` is not an ONS code; write a letter and eight digits, such as `E08000003`")]
 pub struct NotACode(pub String);
 
 impl AuthorityCode {

@@ -233,7 +233,7 @@ pub enum Cell {
 /// An all-day entry for a deadline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CalendarEntry {
-    /// Stable per deadline and party, such as `challenge-event-2017.e06000022`.
+    /// Stable per deadline and party, such as `challenge-event-2017.e08000003`.
     pub uid_stem: String,
     /// What is due.
     pub summary: String,

@@ -108,7 +108,7 @@ pub enum Figures {
 /// Someone we write to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
-    /// A short stable name used in message keys, such as `e06000022-performance`.
+    /// A short stable name used in message keys, such as `e08000003-performance`.
     pub id: String,
     /// Their name.
     pub name: String,
