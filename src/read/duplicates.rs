@@ -1,6 +1,6 @@
 //! The same authority, indicator and quarter twice: neither row wins.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::Observation;
@@ -9,6 +9,8 @@ use crate::domain::quarter::Quarter;
 use crate::read::code::Objection;
 
 type Key<'a> = (&'a AuthorityCode, &'a IndicatorId, Quarter);
+/// An observation with the index of its row.
+type Placed<'a> = (usize, &'a Observation);
 
 /// Turns repeated rows into objections: all rows of a key that differ, all but the first that do not.
 pub(crate) fn object(rows: &mut [Result<Vec<Observation>, Objection>]) {
@@ -20,26 +22,42 @@ pub(crate) fn object(rows: &mut [Result<Vec<Observation>, Objection>]) {
 }
 
 fn objections(rows: &[Result<Vec<Observation>, Objection>]) -> Vec<(usize, Objection)> {
-    let mut first: HashMap<Key<'_>, (usize, &Observation)> = HashMap::with_capacity(rows.len());
-    let mut found: Vec<(usize, Objection)> = Vec::new();
-    for (at, row) in rows.iter().enumerate() {
-        for observation in row.iter().flatten() {
-            let key = (&observation.authority, &observation.indicator, observation.quarter);
-            let Some(earlier) = first.get(&key) else {
-                first.insert(key, (at, observation));
-                continue;
-            };
-            if are_same(earlier.1, observation) {
-                found.push((at, repeated(earlier.1, observation)));
-            } else {
-                found.push((at, conflicting(observation, earlier.1)));
-                found.push((earlier.0, conflicting(earlier.1, observation)));
-            }
+    let mut found = Vec::new();
+    for group in repeats(rows).values() {
+        let Some(((first, earliest), later)) = group.split_first() else { continue };
+        let Some((_, other)) = later.iter().find(|(_, one)| !are_same(earliest, one)) else {
+            found.extend(later.iter().map(|(at, one)| (*at, repeated(earliest, one))));
+            continue;
+        };
+        found.push((*first, conflicting(earliest, other)));
+        for (at, one) in later {
+            let against = if are_same(earliest, one) { other } else { earliest };
+            found.push((*at, conflicting(one, against)));
         }
     }
     found.sort_by_key(|(at, objection)| (*at, objection.code));
     found.dedup_by_key(|(at, _)| *at);
     found
+}
+
+/// The observations of keys that are there more than once, each with its row, in order.
+fn repeats(rows: &[Result<Vec<Observation>, Objection>]) -> BTreeMap<Key<'_>, Vec<Placed<'_>>> {
+    let mut first: HashMap<Key<'_>, Placed<'_>> = HashMap::with_capacity(rows.len());
+    let mut repeats: BTreeMap<Key<'_>, Vec<Placed<'_>>> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        for observation in row.iter().flatten() {
+            let key = (&observation.authority, &observation.indicator, observation.quarter);
+            match first.get(&key) {
+                Some(earliest) => {
+                    repeats.entry(key).or_insert_with(|| vec![*earliest]).push((at, observation))
+                }
+                None => {
+                    first.insert(key, (at, observation));
+                }
+            }
+        }
+    }
+    repeats
 }
 
 fn are_same(one: &Observation, other: &Observation) -> bool {

@@ -1,9 +1,7 @@
 //! A region of two authorities, a few indicators, and layouts by hand.
 
 use chrono::NaiveDate;
-use quarterdeck::config::settings::{
-    Layout, Limits, LongColumns, Shape, Symbol, TidyColumns, TidyMeasure,
-};
+use quarterdeck::config::settings::{Layout, Limits, LongColumns, Shape, Symbol, TidyColumns, TidyMeasure};
 use quarterdeck::domain::authority::{Authority, AuthorityCode};
 use quarterdeck::domain::figure::Status;
 use quarterdeck::domain::indicator::{Behaviour, Indicator, IndicatorId, Polarity, Unit};
@@ -143,8 +141,11 @@ impl World {
             plausible: Some((5.0, 100.0)),
             ..indicator("in_time_pct", Unit::Percent, Some("conferences"))
         };
-        let rate =
-            Indicator { plausible: Some((50.0, 2500.0)), annualise: true, ..rate("referral_rate", "children aged 0 to 17") };
+        let rate = Indicator {
+            plausible: Some((50.0, 2500.0)),
+            annualise: true,
+            ..rate("referral_rate", "children aged 0 to 17")
+        };
         let agency = Indicator {
             numerator: "agency social workers (FTE)".to_owned(),
             ..indicator("agency_pct", Unit::Percent, Some("all social workers (FTE)"))
