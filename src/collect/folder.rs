@@ -69,8 +69,8 @@ impl Stamp {
 /// The complete files of the folder that are wanted, in the order of `wanted`, older files first.
 ///
 /// A file is claimed when its name without the ending is the source's `name`, filled in, whatever the case, and
-/// it was last changed at least `settle_seconds` before `now`. `now` is the machine's own time and never a pretended
-/// one: it is compared with the stamps of the file system.
+/// it was last changed at least `settle_seconds` before `now`. `now` is the machine's own time and never a
+/// pretended one: it is compared with the stamps of the file system.
 ///
 /// # Errors
 /// When the folder cannot be read; an unreadable folder must never look like an empty one.
@@ -97,7 +97,7 @@ pub fn look(
     Ok(claims)
 }
 
-/// The names of files that match nothing that is wanted, in order, escaped for showing. They are never touched.
+/// The names of files that match nothing wanted, in order, escaped for showing. They are never touched.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -108,7 +108,7 @@ pub fn strangers(source: &FolderSource, wanted: &[Wanted]) -> Result<Vec<String>
     let mut names: Vec<String> = entries(source)?
         .into_iter()
         .filter(|(path, metadata)| {
-            !metadata.is_dir() && !is_passing(path) && !(metadata.is_file() && is_known(path))
+            !(metadata.is_dir() || is_passing(path) || metadata.is_file() && is_known(path))
         })
         .map(|(path, _)| shown(&path))
         .collect();

@@ -53,7 +53,8 @@ pub(super) fn redirected(from: &Url, location: &str, source: &HttpSource) -> Res
 
 /// Looks names up and hands on only addresses that are not private.
 ///
-/// The connection goes to exactly the address that was checked here, so a name that changes its mind gains nothing.
+/// The connection goes to exactly the address that was checked here, so a name that changes its mind
+/// gains nothing.
 pub(super) struct GuardedNames;
 
 impl Resolve for GuardedNames {
@@ -105,7 +106,7 @@ fn is_private_v6(number: Ipv6Addr) -> bool {
         || first & 0xff80 == 0xfe80
 }
 
-/// The IPv4 address inside a mapped, compatible, translated (64:ff9b::) or 6to4 (2002::) one.
+/// The IPv4 address inside a mapped, compatible, translated (`64:ff9b::`) or 6to4 (`2002::`) one.
 fn carried_v4(number: Ipv6Addr) -> Option<Ipv4Addr> {
     let parts = number.segments();
     let joined = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));

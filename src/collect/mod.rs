@@ -110,7 +110,10 @@ pub enum CollectError {
     #[error("cannot start fetching: {0}")]
     Client(String),
     /// A drop folder.
-    #[error("cannot read the drop folder `{}`: {reason}; an unreadable folder does not mean that nobody has sent", path.display())]
+    #[error(
+        "cannot read the drop folder `{}`: {reason}; that does not mean that nobody has sent",
+        path.display()
+    )]
     Folder {
         /// The folder.
         path: PathBuf,

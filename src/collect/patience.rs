@@ -11,7 +11,7 @@ pub(super) const ATTEMPTS_MAX: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 
-/// The pause after try number `attempt` (from 0): doubling, half of it jitter, never below what was asked for.
+/// The pause after try number `attempt` (from 0): doubling, half of it jitter, at least what was asked for.
 pub(super) fn pause(attempt: u32, asked: Option<Duration>) -> Duration {
     let whole = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(attempt)).min(PAUSE_MAX);
     let jittered = whole.mul_f64(0.5 + fastrand::f64() / 2.0);
@@ -67,6 +67,6 @@ mod tests {
             let pause_now = pause(attempt, None);
             assert!(pause_now >= whole / 2 && pause_now <= whole);
         }
-        assert_eq!(pause(0, Some(Duration::from_secs(60))), Duration::from_secs(60));
+        assert_eq!(pause(0, Some(Duration::from_secs(61))), Duration::from_secs(61));
     }
 }

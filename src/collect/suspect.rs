@@ -14,7 +14,8 @@ pub(super) fn why_refused(bytes: &[u8], previous_bytes: Option<u64>) -> Option<S
     }
     match previous_bytes {
         Some(previous) if length < previous / 2 => Some(format!(
-            "the file has {length} bytes, less than half of the {previous} bytes of the last one; if that is right, take it in by hand"
+            "the file has {length} bytes, less than half of the last one's {previous}; \
+             if that is right, take it in by hand"
         )),
         _ => None,
     }

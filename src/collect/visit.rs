@@ -78,7 +78,7 @@ impl Visit {
         admit(&home, &self.source).map_err(|reason| Setback::Final(Outcome::failed(reason)))?;
         let mut url = home.clone();
         for _ in 0..=REDIRECTS_MAX {
-            let response = self.request(wanted, &url, &home).send().await.map_err(|error| setback(error))?;
+            let response = self.request(wanted, &url, &home).send().await.map_err(setback)?;
             match redirect(&response) {
                 None => return self.judge(wanted, &url, response).await,
                 Some(location) => {
@@ -151,7 +151,7 @@ impl Visit {
         }
         let max = self.limits.unpacked_bytes_max;
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| setback(error))? {
+        while let Some(chunk) = response.chunk().await.map_err(setback)? {
             if u64::try_from(bytes.len() + chunk.len()).unwrap_or(u64::MAX) > max {
                 return Err(too_big(max));
             }

@@ -15,7 +15,7 @@ pub struct ChildLimits {
     pub seconds: u64,
 }
 
-/// Limits this process for good: memory, CPU time, no file writes, few open files, no core, gone with its parent.
+/// Limits this process for good: memory, CPU time, no file writes, few files, no core, gone with its parent.
 ///
 /// The first thing that a worker does. Privileges are not dropped here: the service already runs without any.
 ///
@@ -33,8 +33,10 @@ pub fn confine(limits: ChildLimits) -> Result<(), WorkerError> {
         (Resource::Core, 0, "its core"),
     ] {
         let already = getrlimit(resource).maximum.unwrap_or(u64::MAX);
-        let most = Some(most.min(already));
-        setrlimit(resource, Rlimit { current: most, maximum: most }).map_err(|_| refuse(what))?;
+        // A second between the two: the first ends the child with a signal that says that it was the time.
+        let last = if matches!(resource, Resource::Cpu) { most.saturating_add(1) } else { most };
+        let new = Rlimit { current: Some(most.min(already)), maximum: Some(last.min(already)) };
+        setrlimit(resource, new).map_err(|_| refuse(what))?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The gate before the wall: says in words why a query will not be run.
 //!
-//! The wall is the rest: a private copy in memory, external access off, a read-only transaction, a child under
-//! limits. "It is a SELECT" protects nothing in DuckDB 2.0, where a SELECT may hold a COPY or a DELETE.
+//! The wall is the rest: a private copy in memory, external access off, a read-only transaction, a child
+//! under limits. "It is a SELECT" protects nothing in DuckDB 2.0, where a SELECT may hold a COPY or a DELETE.
 
 use std::collections::BTreeSet;
 
@@ -74,18 +74,37 @@ pub fn gate(connection: &Connection, sql: &str, allowed: &BTreeSet<String>) -> R
 
 fn not_a_select(tree: &Value, sql: &str) -> String {
     if tree.get("error_type").and_then(Value::as_str) == Some("not implemented") {
-        return "it is not a plain SELECT; only one SELECT is run, and PIVOT needs its IN list".to_owned();
+        return match first_word(sql).to_uppercase().as_str() {
+            "PIVOT" => "a PIVOT needs its IN list, and nothing may stand beside it".to_owned(),
+            "SELECT" | "WITH" | "FROM" | "VALUES" | "" => {
+                "there is something beside a SELECT in it; only one SELECT is run".to_owned()
+            }
+            verb => format!("{verb} is not allowed; only one SELECT is run"),
+        };
     }
     let message = tree.get("error_message").and_then(Value::as_str).unwrap_or("cannot be parsed");
     let position = tree.get("position").and_then(Value::as_str).and_then(|text| text.parse().ok());
     format!("{}{}", place(sql, position), one_line(message))
 }
 
+fn first_word(sql: &str) -> &str {
+    let start = sql.trim_start();
+    let rest = match (start.strip_prefix("--"), start.strip_prefix("/*")) {
+        (Some(comment), _) => comment.split_once('\n'),
+        (_, Some(comment)) => comment.split_once("*/"),
+        (None, None) => return start.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default(),
+    };
+    rest.map_or("", |(_, rest)| first_word(rest))
+}
+
 /// DuckDB's error in words: it comes as JSON after the kind of error.
 pub(super) fn in_words(error: &str, sql: &str) -> String {
     let parsed = error.find('{').and_then(|start| serde_json::from_str::<Value>(error.get(start..)?).ok());
     let Some(parsed) = parsed else { return one_line(error) };
-    let message = parsed.get("exception_message").and_then(Value::as_str).unwrap_or(error);
+    let message = match parsed.get("exception_type").and_then(Value::as_str) {
+        Some("Out of Memory") => "it needs more memory than a query may use",
+        _ => parsed.get("exception_message").and_then(Value::as_str).unwrap_or(error),
+    };
     let position = parsed.get("position").and_then(Value::as_str).and_then(|text| text.parse().ok());
     format!("{}{}", place(sql, position), one_line(message))
 }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveDateTime};
-use duckdb::{Connection, params};
+use duckdb::{Config, Connection, params};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -138,25 +138,7 @@ pub fn answer(job: &Job) -> Result<Answers, String> {
 /// Copies the snapshot, lets go of its file, and shuts the door: the order of the settings matters.
 fn open(job: &Job) -> Result<Connection, String> {
     let said = |error: duckdb::Error| error.to_string();
-    let connection = Connection::open_in_memory().map_err(said)?;
-    connection
-        .execute_batch(&format!(
-            "SET memory_limit = '{} MiB';
-             SET threads = 1;
-             SET temp_directory = '';
-             SET max_temp_directory_size = '0B';
-             SET autoinstall_known_extensions = false;
-             SET autoload_known_extensions = false;
-             SET allow_community_extensions = false;
-             SET allow_persistent_secrets = false;
-             SET allow_extensions_metadata_mismatch = false;
-             SET allow_extension_repositories = 'forbidden';
-             SET max_expression_depth = 250;
-             SET legacy_disable_null_type = true;
-             SET errors_as_json = true;",
-            job.mebibytes
-        ))
-        .map_err(said)?;
+    let connection = Connection::open_in_memory_with_flags(flags(job).map_err(said)?).map_err(said)?;
     copy(&connection, &job.snapshot)?;
     for view in &job.views {
         connection.execute_batch(view).map_err(said)?;
@@ -173,6 +155,29 @@ fn open(job: &Job) -> Result<Connection, String> {
     Ok(connection)
 }
 
+/// Set at the opening: one thread, for each thread's stack counts against the child's address space.
+fn flags(job: &Job) -> duckdb::Result<Config> {
+    let memory = format!("{} MiB", job.mebibytes);
+    [
+        ("threads", "1"),
+        ("memory_limit", &memory),
+        ("temp_directory", ""),
+        ("max_temp_directory_size", "0B"),
+        ("autoinstall_known_extensions", "false"),
+        ("autoload_known_extensions", "false"),
+        ("allow_community_extensions", "false"),
+        ("allow_unsigned_extensions", "false"),
+        ("allow_persistent_secrets", "false"),
+        ("allow_extensions_metadata_mismatch", "false"),
+        ("allow_extension_repositories", "forbidden"),
+        ("max_expression_depth", "250"),
+        ("legacy_disable_null_type", "true"),
+        ("errors_as_json", "true"),
+    ]
+    .into_iter()
+    .try_fold(Config::default(), |flags, (name, value)| flags.with(name, value))
+}
+
 fn copy(connection: &Connection, snapshot: &Path) -> Result<(), String> {
     let said = |error: duckdb::Error| error.to_string();
     let path = snapshot.to_str().ok_or("the snapshot's path is not UTF-8")?;
@@ -181,7 +186,8 @@ fn copy(connection: &Connection, snapshot: &Path) -> Result<(), String> {
         .map_err(said)?;
     let tables = names(
         connection,
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = 'snapshot' AND schema_name = 'main' ORDER BY 1",
+        "SELECT table_name FROM duckdb_tables()
+         WHERE database_name = 'snapshot' AND schema_name = 'main' ORDER BY table_name",
     )
     .map_err(said)?;
     for table in tables {
@@ -273,4 +279,62 @@ fn literal(value: &Scalar) -> String {
 
 fn text_literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What must not happen even when the gate is open.
+    const HARM: [&str; 20] = [
+        "FROM '@'",
+        "SELECT content FROM read_text('@')",
+        "SELECT content FROM read_blob('/etc/passwd')",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM glob('/etc/*')",
+        "SELECT * FROM read_duckdb('@', table_name = 'returns')",
+        "SELECT * FROM query_table('/etc/passwd.csv')",
+        "WITH x AS (COPY (SELECT 42) TO '@' (USE_TMP_FILE false)) SELECT 1",
+        "WITH x AS (DELETE FROM returns RETURNING *) SELECT * FROM x",
+        "WITH x AS (INSERT INTO returns VALUES (1) RETURNING *) SELECT * FROM x",
+        "DROP TABLE returns",
+        "COPY returns TO '@'",
+        "COMMIT; DELETE FROM returns",
+        "SELECT 1; DELETE FROM returns",
+        "SET enable_external_access = true",
+        "SET lock_configuration = false",
+        "ATTACH '@' AS again",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "CREATE TABLE evil AS SELECT 1",
+    ];
+
+    #[test]
+    fn the_wall_holds_without_the_gate() {
+        let folder = tempfile::tempdir().unwrap();
+        let snapshot = folder.path().join("snapshot.duckdb");
+        let made = Connection::open(&snapshot).unwrap();
+        made.execute_batch("CREATE TABLE returns AS SELECT 7 AS value; CHECKPOINT;").unwrap();
+        drop(made);
+        let before = std::fs::read(&snapshot).unwrap();
+        let path = snapshot.to_str().unwrap();
+        let job = Job {
+            snapshot: snapshot.clone(),
+            views: Vec::new(),
+            questions: Vec::new(),
+            rows_max: 10,
+            seconds: 5,
+            mebibytes: 256,
+        };
+        let connection = open(&job).unwrap();
+        let ask = |sql: &str| {
+            let sql = sql.replace('@', path);
+            ask_one(&connection, &Question { name: "sql".to_owned(), sql, variables: Vec::new() }, 10)
+        };
+        for sql in HARM {
+            assert!(ask(sql).is_err(), "{sql}");
+        }
+        assert_eq!(ask("SELECT sum(value) FROM returns").unwrap().rows, [[Value::from(7)]]);
+        assert_eq!(std::fs::read(&snapshot).unwrap(), before);
+    }
 }

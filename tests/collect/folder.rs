@@ -107,7 +107,7 @@ fn a_refused_file_goes_to_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop_file(folder.path(), "E06000022_2017-18-Q2.csv", "<html><body>log in", 600);
     let claim = look(&source(&folder), &[wanted(CODE)], now()).unwrap().remove(0).1;
-    let said = reason(claim.bytes(&limits()));
+    let said = reason(&claim.bytes(&limits()));
     claim.settle(Fate::Refused, &said).unwrap();
     assert_eq!(listed(&folder.path().join("refused")).len(), 2);
 }
@@ -132,9 +132,9 @@ fn a_huge_sparse_file_is_refused_by_its_size() {
     drop_file(folder.path(), "E06000022_2017-18-Q2.csv", CSV, 600);
     let file = File::options().write(true).open(folder.path().join("E06000022_2017-18-Q2.csv")).unwrap();
     file.set_len(10_000_000_000).unwrap();
-    file.set_modified(now() - Duration::from_secs(600)).unwrap();
+    file.set_modified(now() - Duration::from_mins(10)).unwrap();
     let claim = look(&source(&folder), &[wanted(CODE)], now()).unwrap().remove(0).1;
-    assert!(reason(claim.bytes(&Limits { file_bytes_max: 100, ..limits() })).contains("more than 100"));
+    assert!(reason(&claim.bytes(&Limits { file_bytes_max: 100, ..limits() })).contains("more than 100"));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Fetching from real sockets and real folders that misbehave.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
+
 mod folder;
 mod http;
 mod server;
@@ -60,10 +62,10 @@ fn fetch_many(
     let _installed = rustls::crypto::ring::default_provider().install_default().is_ok();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mut heard = 0;
-    let count = wanted.len();
-    let done = runtime.block_on(fetch_all(source, limits, wanted.clone(), &mut |_, _| heard += 1))?;
-    assert_eq!(heard, count, "each outcome is announced once");
-    assert!(done.iter().map(|(wanted, _)| wanted).eq(wanted.iter()), "the order is kept");
+    let asked = wanted.clone();
+    let done = runtime.block_on(fetch_all(source, limits, wanted, &mut |_, _| heard += 1))?;
+    assert_eq!(heard, asked.len(), "each outcome is announced once");
+    assert!(done.iter().map(|(wanted, _)| wanted).eq(asked.iter()), "the order is kept");
     Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
 }
 
@@ -78,9 +80,9 @@ fn received(outcome: Outcome) -> Received {
     }
 }
 
-fn reason(outcome: Outcome) -> String {
+fn reason(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Failed { reason } | Outcome::Refused { reason } => reason,
+        Outcome::Failed { reason } | Outcome::Refused { reason } => reason.clone(),
         other => panic!("{other:?}"),
     }
 }

@@ -19,7 +19,9 @@ pub(super) enum Then {
 
 impl Server {
     /// `answer` gets the number of the request (from 0) and its head, and writes what it likes.
-    pub(super) fn start(answer: impl Fn(usize, &str, &mut TcpStream) -> Then + Send + Sync + 'static) -> Self {
+    pub(super) fn start(
+        answer: impl Fn(usize, &str, &mut TcpStream) -> Then + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let heads = Arc::new(Mutex::new(Vec::new()));

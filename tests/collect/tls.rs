@@ -39,7 +39,7 @@ fn a_certificate_authority_of_ones_own_is_believed_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let (port, pem) = tls_server(ok(CSV, "Connection: close\r\n"));
     let mut source = source(format!("https://localhost:{port}/x"));
-    let said = reason(fetch(&source, &limits()));
+    let said = reason(&fetch(&source, &limits()));
     assert!(said.to_lowercase().contains("certificate"), "{said}");
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, pem).unwrap();
@@ -58,5 +58,5 @@ fn a_redirect_from_https_to_http_is_refused() {
     let mut source = source(format!("https://localhost:{port}/x"));
     source.ca_file = Some(folder.path().join("ca.pem"));
     std::fs::write(folder.path().join("ca.pem"), pem).unwrap();
-    assert!(reason(fetch(&source, &limits())).contains("from https to http"));
+    assert!(reason(&fetch(&source, &limits())).contains("from https to http"));
 }

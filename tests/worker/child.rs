@@ -1,10 +1,16 @@
+use std::io::{Read, Write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use quarterdeck::config::settings::Limits;
+use quarterdeck::worker::query::attend;
 use quarterdeck::worker::{ChildLimits, WorkerError, confine, run};
 
-use super::limits;
+use super::{job, limits, snapshot};
+
+/// The running binary, also when it was built anew meanwhile.
+const OURSELVES: &str = "/proc/self/exe";
 
 fn sh(script: &str, input: &[u8], limits: &Limits) -> Result<Vec<u8>, WorkerError> {
     run(Path::new("/bin/sh"), &["-c", script], input, limits)
@@ -91,11 +97,61 @@ fn confined() {
 
 #[test]
 fn a_confined_process_cannot_do_harm() {
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
+    let output = Command::new(OURSELVES)
         .args(["--exact", "worker::child::confined", "--ignored", "--nocapture", "--test-threads=1"])
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("before the write"), "{said} {}", String::from_utf8_lossy(&output.stderr));
     assert!(!said.contains("after the write: Ok"), "{said}");
+}
+
+/// Not a test by itself: reads a job as the worker does, confined as the worker is.
+#[test]
+#[ignore = "confines its whole process; run by `greedy_questions_end_within_their_limits`"]
+fn confined_query() {
+    confine(ChildLimits { mebibytes: 1536, seconds: 6 }).unwrap();
+    let mut input = Vec::new();
+    std::io::stdin().read_to_end(&mut input).unwrap();
+    println!("answered: {}", String::from_utf8(attend(&input).unwrap()).unwrap());
+}
+
+const GREEDY: [&str; 10] = [
+    "SELECT length(repeat('x', 3000000000))",
+    "SELECT len(range(400000000))",
+    "SELECT count(DISTINCT hash(r)) FROM range(5000000000) t(r)",
+    "SELECT * FROM range(5000000000) t(r) ORDER BY hash(r) DESC LIMIT 5000000",
+    "WITH RECURSIVE r(s) AS (SELECT 'x' UNION ALL SELECT s||s FROM r) SELECT max(length(s)) FROM r",
+    "SELECT regexp_matches(repeat('a', 5000000) || 'b', '(a+)+$')",
+    "SELECT format('{:>2000000000}', 'x')",
+    "SELECT list_reduce(range(1, 2000000)::VARCHAR[], lambda a, b: a || b)",
+    "SELECT repeat('x', 1000000) FROM range(1000000)",
+    "SELECT length(lpad('x', 2000000000, 'y'))",
+];
+
+#[test]
+fn greedy_questions_end_within_their_limits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = snapshot(&folder);
+    for sql in GREEDY {
+        let mut asked = job(&path, &[sql, "SELECT 1 AS one"]);
+        (asked.seconds, asked.mebibytes) = (1, 128);
+        let begun = Instant::now();
+        let mut child = Command::new(OURSELVES)
+            .args(["--exact", "worker::child::confined_query", "--ignored", "--nocapture"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(&serde_json::to_vec(&asked).unwrap()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(30), "{sql}: {:?}", begun.elapsed());
+        let said = String::from_utf8_lossy(&output.stdout);
+        let next_was_answered = said.contains("\"name\":\"one\"");
+        if sql.contains("repeat('x', 3000000000)") {
+            assert!(said.contains("it needs more memory than a query may use"), "{said}");
+        }
+        assert!(next_was_answered || !output.status.success(), "{sql}: {said}");
+    }
 }

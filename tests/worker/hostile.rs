@@ -141,7 +141,7 @@ fn the_collected_statements_meet_their_requirement() {
         if class == "resource" || statement.contains("...(") {
             continue;
         }
-        let sql = statement.replace("\\n", "\n").replace("@DB@", path.to_str().unwrap());
+        let sql = statement.replace("\\n", "\n").replace("@DB@", &path.to_str().unwrap().replace('\'', "''"));
         let said = quarterdeck::worker::query::answer(&job(&path, &[&sql])).unwrap().answers.remove(0).table;
         match required {
             "must be refused" => assert!(said.is_err(), "{id}: {sql}: {said:?}"),
