@@ -56,7 +56,7 @@ fn one_host_is_asked_over_one_connection_and_the_order_is_kept() {
     for (place, outcome) in outcomes.into_iter().enumerate() {
         assert_eq!(received(outcome).bytes, format!("{CSV}{place}").into_bytes());
     }
-    assert_eq!(server.heads().len(), 4);
+    assert_eq!((server.heads().len(), server.connections()), (4, 1));
 }
 
 #[test]
@@ -267,10 +267,7 @@ fn basic_and_bearer_logins_are_sent() {
     received(fetch(&source, &limits()));
     source.login = Login::Bearer { token_file: file };
     received(fetch(&source, &limits()));
-    assert!(
-        server.heads()[0].contains("uthorization: Basic cmVnaW9uOnMzY3JldA==")
-            || server.heads()[0].contains("authorization: Basic cmVnaW9uOnMzY3JldA==")
-    );
+    assert!(server.heads()[0].contains("Basic cmVnaW9uOnMzY3JldA=="));
     assert!(server.heads()[1].contains("Bearer s3cret"));
 }
 
