@@ -70,7 +70,8 @@ pub async fn run(daemon: &Daemon, mut settings: Settings) -> Result<()> {
 fn lock(daemon: &Daemon) -> Result<std::fs::File> {
     std::fs::create_dir_all(&daemon.state)
         .with_context(|| format!("cannot create the state folder `{}`", daemon.state.display()))?;
-    let file = std::fs::File::create(daemon.state.join("daemon.lock")).context("cannot open the daemon's lock")?;
+    let file =
+        std::fs::File::create(daemon.state.join("daemon.lock")).context("cannot open the daemon's lock")?;
     file.try_lock().map_err(|_| StateInUse(daemon.state.clone()))?;
     Ok(file)
 }
@@ -80,7 +81,7 @@ async fn waker(sender: mpsc::Sender<()>) -> Result<JobScheduler> {
     let job = Job::new_async(EVERY_MINUTE, move |_, _| {
         let sender = sender.clone();
         // A tick that finds the last one still waiting is not needed.
-        Box::pin(async move { drop(sender.try_send(())) })
+        Box::pin(async move { sender.try_send(()).unwrap_or_default() })
     })?;
     scheduler.add(job).await?;
     scheduler.start().await.context("cannot start the scheduler")?;

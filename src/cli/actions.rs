@@ -26,7 +26,8 @@ pub fn acknowledge(with: &With, arguments: &ActionArguments) -> Result<Ending> {
 pub fn snooze(with: &With, arguments: &SnoozeArguments) -> Result<Ending> {
     let limit = quietness::snooze_limit(print::now(with));
     if arguments.until > limit {
-        let words = format!("`--until {}` is more than two quarters ahead; the last day is {limit}", arguments.until);
+        let words =
+            format!("`--until {}` is more than two quarters ahead; the last day is {limit}", arguments.until);
         return Err(print::UsageError(words).into());
     }
     act(with, &arguments.action, Happened::Snoozed, json!({ "until": arguments.until }))
@@ -47,7 +48,11 @@ fn act(with: &With, arguments: &ActionArguments, deed: Happened, mut detail: Val
         let kept = Kept::open(&settings, with)?;
         let finding = kept.finding(&arguments.id)?;
         if !finding.state().is_open() {
-            bail!("finding `{}` is {}; only an open finding can be quieted", arguments.id, finding.state().word());
+            bail!(
+                "finding `{}` is {}; only an open finding can be quieted",
+                arguments.id,
+                finding.state().word()
+            );
         }
         finding.moments.last().map_or(0, |(moment, _)| moment.episode)
     };

@@ -80,7 +80,7 @@ fn schedules(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> Result<
     let digests = settings.digests.iter().map(|digest| (format!("digest {}", digest.name), &digest.cron));
     let collect = std::iter::once(("collect".to_owned(), &settings.schedule.collect));
     for (what, cron) in collect.chain(digests) {
-        let pattern = CronPattern::parse(cron).map_err(print::UsageError)?;
+        let pattern = CronPattern::parse(cron).map_err(|error| print::UsageError(error.to_string()))?;
         let mut row = vec![json!(what), json!(cron)];
         for at in due::next_occurrences(&pattern, settings.zone, now, 3) {
             row.push(json!(at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z").to_string()));

@@ -23,8 +23,10 @@ pub fn completions(arguments: &CompletionsArguments) -> Result<Ending> {
 pub fn man(arguments: &ManArguments) -> Result<Ending> {
     match &arguments.into {
         Some(folder) => {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-            clap_mangen::generate_to(crate::cli::command(), folder).context("cannot write the manual pages")?;
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot create `{}`", folder.display()))?;
+            clap_mangen::generate_to(crate::cli::command(), folder)
+                .context("cannot write the manual pages")?;
         }
         None => clap_mangen::Man::new(crate::cli::command()).render(&mut io::stdout())?,
     }

@@ -17,7 +17,14 @@ pub fn deadlines(with: &With, arguments: &PrintArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let today = print::day(&settings, print::now(with));
     let mut rows = Rows::of(&[
-        "deadline", "what", "on", "last working day", "working days left", "done", "outstanding", "next reminder",
+        "deadline",
+        "what",
+        "on",
+        "last working day",
+        "working days left",
+        "done",
+        "outstanding",
+        "next reminder",
     ]);
     let mut sorted: Vec<&Deadline> = settings.deadlines.iter().collect();
     sorted.sort_by_key(|deadline| (deadline.on, &deadline.id));

@@ -25,10 +25,17 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     let today = print::day(&settings, print::now(with));
     println!("{}\n", found::sentence_of(&settings, check, finding));
     println!("check       {}: {}", check.name, check.asks);
-    println!("authority   {} {}", finding.key.authority, facts::named(&settings, &finding.key.authority).name);
+    println!(
+        "authority   {} {}",
+        finding.key.authority,
+        facts::named(&settings, &finding.key.authority).name
+    );
     println!("collection  {}", finding.key.collection);
     indicator(&settings, finding);
-    println!("state       {}", findings::attention_or(finding.state().word(), &found::attention(finding, &kept.actions, today)));
+    println!(
+        "state       {}",
+        findings::attention_or(finding.state().word(), &found::attention(finding, &kept.actions, today))
+    );
     println!("ends when   {}", ends_when(check));
     numbers(finding);
     life(finding);
@@ -46,13 +53,19 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
 }
 
 fn indicator(settings: &Settings, finding: &Finding) {
-    let Some(of) = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id)) else { return };
+    let Some(of) = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id)) else {
+        return;
+    };
     println!("indicator   {} ({}): {}", of.name, of.id, of.definition);
     println!("source      {}", of.source);
 }
 
 fn ends_when(check: &CheckFile) -> String {
-    let quarters = if check.close_after == 1 { "one quarter".to_owned() } else { format!("{} quarters in a row", check.close_after) };
+    let quarters = if check.close_after == 1 {
+        "one quarter".to_owned()
+    } else {
+        format!("{} quarters in a row", check.close_after)
+    };
     format!("the check is clear for {quarters}")
 }
 

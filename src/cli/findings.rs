@@ -70,7 +70,8 @@ impl Kept {
 /// # Errors
 /// When an authority is unknown or standard output is closed.
 pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, with: &With) -> Result<()> {
-    let authority = arguments.authority.as_deref().map(|text| print::authority(settings, text)).transpose()?;
+    let authority =
+        arguments.authority.as_deref().map(|text| print::authority(settings, text)).transpose()?;
     let today = print::day(settings, print::now(with));
     let mut wanted: Vec<&Finding> = kept
         .findings
@@ -80,8 +81,11 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
         .filter(|one| arguments.collection.as_ref().is_none_or(|name| *name == one.key.collection))
         .filter(|one| arguments.all || level(one) > 0)
         .collect();
-    wanted.sort_by(|a, b| (level(b), effect(b)).partial_cmp(&(level(a), effect(a))).unwrap_or(std::cmp::Ordering::Equal));
-    let mut rows = Rows::of(&["id", "level", "state", "quarter", "authority", "indicator", "sentence", "attention"]);
+    wanted.sort_by(|a, b| {
+        (level(b), effect(b)).partial_cmp(&(level(a), effect(a))).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    let mut rows =
+        Rows::of(&["id", "level", "state", "quarter", "authority", "indicator", "sentence", "attention"]);
     for it in wanted {
         let sentence = kept.checks.get(&it.key.check).map(|check| found::sentence_of(settings, check, it));
         rows.rows.push(vec![

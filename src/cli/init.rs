@@ -14,7 +14,11 @@ use crate::config;
 pub fn init(arguments: &InitArguments) -> Result<Ending> {
     let folder = &arguments.folder;
     if folder.join("quarterdeck.toml").exists() {
-        return Err(UsageError(format!("`{}` has a configuration already; name a new folder", folder.display())).into());
+        return Err(UsageError(format!(
+            "`{}` has a configuration already; name a new folder",
+            folder.display()
+        ))
+        .into());
     }
     config::write_shipped(folder).with_context(|| format!("cannot write into `{}`", folder.display()))?;
     println!("wrote the sample configuration into {}", folder.display());

@@ -40,6 +40,8 @@ pub fn command() -> clap::Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    // An error only says that it was done before.
+    drop(rustls::crypto::ring::default_provider().install_default());
     log(&arguments.command);
     match dispatch(arguments) {
         Ok(ending) => ending.into(),

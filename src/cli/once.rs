@@ -8,8 +8,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::cli::arguments::{OnceArguments, StepArgument, With};
 use crate::cli::exit::Ending;
 use crate::cli::print;
+use crate::clock;
 use crate::config::settings::Settings;
-use crate::pipeline::{self, Progress, Report, Step, Walk};
+use crate::pipeline::{self, Moment, Progress, Report, Step, Walk};
 
 /// Does everything due now, or one step, and prints one line about it.
 ///
@@ -37,7 +38,8 @@ pub fn walk(
 ) -> Result<Report> {
     let program = env::current_exe().context("cannot tell where this program is")?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut walk = Walk::open(settings, now, &program, watch)?;
+    let moment = Moment { now, machine: clock::machine() };
+    let mut walk = Walk::open(settings, moment, &program, watch)?;
     runtime.block_on(pipeline::once(&mut walk, only))
 }
 
@@ -87,6 +89,7 @@ pub fn show(bar: &ProgressBar, progress: &Progress) {
         Progress::Polled(done, total) => ("polling sources", *done, *total),
         Progress::Read(done, total) => ("reading returns", *done, *total),
         Progress::Asked(done, total) => ("asking the checks", *done, *total),
+        Progress::Written(_) => return,
         Progress::Composed(count) => ("composing messages", *count, *count),
         Progress::Posted(done, total) => ("posting messages", *done, *total),
     };

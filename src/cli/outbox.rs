@@ -28,16 +28,21 @@ pub fn outbox(with: &With, arguments: &OutboxArguments) -> Result<Ending> {
     let _lock = opening::lock(&settings.state)?;
     let mut journal = Journal::open(&settings.state)?;
     let tracks = outbox::tracks(journal.lines());
-    let track = tracks
-        .get(&MessageKey::stored(key))
-        .with_context(|| UsageError(format!("there is no message `{key}`; `quarterdeck outbox` lists them")))?;
+    let track = tracks.get(&MessageKey::stored(key)).with_context(|| {
+        UsageError(format!("there is no message `{key}`; `quarterdeck outbox` lists them"))
+    })?;
     match (deed, track.standing) {
         (_, Standing::Sent) => bail!("message `{key}` was sent; it cannot be changed"),
         (Happened::Held, Standing::Held) => bail!("message `{key}` is held already"),
-        (Happened::Released, Standing::Waiting) => bail!("message `{key}` is waiting; it goes out with the next run"),
+        (Happened::Released, Standing::Waiting) => {
+            bail!("message `{key}` is waiting; it goes out with the next run")
+        }
         _ => journal.append(print::now(with), deed, key, json!({}))?,
     }
-    println!("message `{key}`: {}", if deed == Happened::Held { "held" } else { "goes out with the next run" });
+    println!(
+        "message `{key}`: {}",
+        if deed == Happened::Held { "held" } else { "goes out with the next run" }
+    );
     Ok(Ending::Done)
 }
 

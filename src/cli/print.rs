@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, Table};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -54,7 +54,7 @@ impl Rows {
 
     fn table(&self) -> Table {
         let mut table = Table::new();
-        table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(&self.columns);
         for row in &self.rows {
             table.add_row(row.iter().map(text));
@@ -128,7 +128,9 @@ pub fn day(settings: &Settings, now: DateTime<Utc>) -> NaiveDate {
 pub fn authority<'a>(settings: &'a Settings, text: &str) -> Result<&'a Authority> {
     let by_code = AuthorityCode::parse(text).ok();
     let is_it = |one: &&Authority| {
-        by_code.as_ref() == Some(&one.code) || one.name.eq_ignore_ascii_case(text) || one.aliases.iter().any(|name| name.eq_ignore_ascii_case(text))
+        by_code.as_ref() == Some(&one.code)
+            || one.name.eq_ignore_ascii_case(text)
+            || one.aliases.iter().any(|name| name.eq_ignore_ascii_case(text))
     };
     settings.authorities.iter().find(is_it).with_context(|| {
         UsageError(format!("`{text}` is no authority of the region; give an ONS code of authorities.toml"))

@@ -9,7 +9,8 @@ use crate::cli::exit::Ending;
 use crate::cli::once;
 use crate::cli::print;
 use crate::cli::verify::{self, Subject};
-use crate::pipeline::{self, Walk, collecting};
+use crate::clock;
+use crate::pipeline::{self, Moment, Walk, collecting};
 
 /// Keeps, journals and loads a file; its receipt goes out with the next run.
 ///
@@ -21,7 +22,8 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
     let subject = Subject::of(&settings, of)?;
     let bytes = fs::read(&of.file).with_context(|| verify::unreadable(of))?;
     let program = env::current_exe().context("cannot tell where this program is")?;
-    let mut walk = Walk::open(&settings, print::now(with), &program, Box::new(once::bar()))?;
+    let moment = Moment { now: print::now(with), machine: clock::machine() };
+    let mut walk = Walk::open(&settings, moment, &program, Box::new(once::bar()))?;
     let file = collecting::ByHand {
         collection: subject.collection,
         authority: subject.authority,

@@ -37,11 +37,21 @@ fn keep_newest(grid: &mut Vec<ReturnRow>) {
 
 fn rows(settings: &Settings, grid: &[ReturnRow], today: chrono::NaiveDate) -> Rows {
     let mut rows = Rows::of(&[
-        "collection", "quarter", "authority", "name", "due", "received", "version", "accepted", "quarantined",
-        "working days late", "remark",
+        "collection",
+        "quarter",
+        "authority",
+        "name",
+        "due",
+        "received",
+        "version",
+        "accepted",
+        "quarantined",
+        "working days late",
+        "remark",
     ]);
     for row in grid {
-        let name = settings.authorities.iter().find(|one| one.code == row.authority).map(|one| one.name.clone());
+        let name =
+            settings.authorities.iter().find(|one| one.code == row.authority).map(|one| one.name.clone());
         let received = row.first_received_at.map(|at| print::day(settings, at));
         let late = row.due.map(|due| settings.calendar.between(due, received.unwrap_or(today)).max(0));
         rows.rows.push(vec![

@@ -28,7 +28,11 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
     let job = Job {
         snapshot: file,
         views: analysis::views(),
-        questions: vec![Question { name: "sql".to_owned(), sql: arguments.query.clone(), variables: Vec::new() }],
+        questions: vec![Question {
+            name: "sql".to_owned(),
+            sql: arguments.query.clone(),
+            variables: Vec::new(),
+        }],
         rows_max: limits.result_rows_max,
         seconds: limits.worker_seconds,
         mebibytes: limits.worker_mebibytes / 4,
@@ -41,7 +45,10 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
             let cut = table.cut;
             Rows { columns, rows: table.rows }.print(arguments.print.format)?;
             if cut {
-                eprintln!("only the first {} rows are shown; the limit is `result_rows_max`", limits.result_rows_max);
+                eprintln!(
+                    "only the first {} rows are shown; the limit is `result_rows_max`",
+                    limits.result_rows_max
+                );
             }
             Ok(Ending::Done)
         }

@@ -38,12 +38,11 @@ pub fn status(with: &With, arguments: &PrintArguments) -> Result<Ending> {
 }
 
 fn last_run(settings: &Settings, lines: &[Line]) -> String {
-    let local = |line: &Line| line.at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z").to_string();
+    let local =
+        |line: &Line| line.at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z").to_string();
     let is_end = |line: &&Line| line.event == Happened::Walked && !line.subject.starts_with("history.");
-    let (began, ended) = (
-        lines.iter().rev().find(|line| line.event == Happened::Began),
-        lines.iter().rev().find(is_end),
-    );
+    let (began, ended) =
+        (lines.iter().rev().find(|line| line.event == Happened::Began), lines.iter().rev().find(is_end));
     match (began, ended) {
         (None, _) => "never".to_owned(),
         (Some(began), Some(ended)) if ended.seq > began.seq => format!("{}, ended", local(began)),
@@ -65,13 +64,15 @@ fn standings(lines: &[Line]) -> BTreeMap<&'static str, usize> {
 
 fn next(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<(String, String)>> {
     let collect = std::iter::once(("next run".to_owned(), &settings.schedule.collect));
-    let digests = settings.digests.iter().map(|digest| (format!("next digest {}", digest.name), &digest.cron));
+    let digests =
+        settings.digests.iter().map(|digest| (format!("next digest {}", digest.name), &digest.cron));
     collect
         .chain(digests)
         .map(|(what, cron)| {
             let pattern = CronPattern::parse(cron).map_err(|error| UsageError(error.to_string()))?;
             let next = due::next_occurrences(&pattern, settings.zone, now, 1);
-            let local = next.first().map(|at| at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z"));
+            let local =
+                next.first().map(|at| at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z"));
             Ok((what, local.map_or_else(|| "never".to_owned(), |local| local.to_string())))
         })
         .collect()

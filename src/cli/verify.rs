@@ -25,26 +25,21 @@ pub fn verify(with: &With, arguments: &FileArguments) -> Result<Ending> {
     let subject = Subject::of(&settings, arguments)?;
     let bytes = fs::read(&arguments.file).with_context(|| unreadable(arguments))?;
     let program = env::current_exe().context("cannot tell where this program is")?;
-    let outcome = loading::rows(
-        &program,
-        &settings.limits,
-        &bytes,
-        &file_name(arguments),
-        &subject.collection.layouts,
-    )
-    .and_then(|grid| {
-        let expected = Expected {
-            collection: &subject.collection.name,
-            authority: subject.authority.as_ref(),
-            quarter: subject.quarter,
-            indicators: &settings.indicators,
-            layouts: &subject.collection.layouts,
-            authorities: &settings.authorities,
-            today: print::day(&settings, print::now(with)),
-            previous_rows: None,
-        };
-        understand(&grid, &expected)
-    });
+    let outcome =
+        loading::rows(&program, &settings.limits, &bytes, &file_name(arguments), &subject.collection.layouts)
+            .and_then(|grid| {
+                let expected = Expected {
+                    collection: &subject.collection.name,
+                    authority: subject.authority.as_ref(),
+                    quarter: subject.quarter,
+                    indicators: &settings.indicators,
+                    layouts: &subject.collection.layouts,
+                    authorities: &settings.authorities,
+                    today: print::day(&settings, print::now(with)),
+                    previous_rows: None,
+                };
+                understand(&grid, &expected)
+            });
     show(&outcome, arguments.print.format)?;
     Ok(ending(&outcome))
 }
@@ -81,13 +76,20 @@ impl<'a> Subject<'a> {
         let collection =
             settings.collections.iter().find(|one| one.name == arguments.collection).with_context(|| {
                 let names: Vec<&str> = settings.collections.iter().map(|one| one.name.as_str()).collect();
-                UsageError(format!("there is no collection `{}`; there are {}", arguments.collection, names.join(", ")))
+                UsageError(format!(
+                    "there is no collection `{}`; there are {}",
+                    arguments.collection,
+                    names.join(", ")
+                ))
             })?;
         if collection.reporters == Reporters::Publisher {
             return Ok(Self { collection, authority: None, quarter: None });
         }
         let needed = |what: &str| {
-            UsageError(format!("a return of `{}` needs --{what}, which says whose and for when", collection.name))
+            UsageError(format!(
+                "a return of `{}` needs --{what}, which says whose and for when",
+                collection.name
+            ))
         };
         let authority = arguments.authority.as_deref().ok_or_else(|| needed("authority"))?;
         let quarter = arguments.quarter.as_deref().ok_or_else(|| needed("quarter"))?;
@@ -116,7 +118,13 @@ pub fn show(outcome: &Result<Reading, Refusal>, format: Format) -> Result<()> {
             if format == Format::Table {
                 println!("refused whole: {}", refusal.reason);
             }
-            rows.rows.push(vec![json!("refused"), json!(null), json!(null), json!(refusal.code), json!(refusal.reason)]);
+            rows.rows.push(vec![
+                json!("refused"),
+                json!(null),
+                json!(null),
+                json!(refusal.code),
+                json!(refusal.reason),
+            ]);
         }
         Ok(reading) => {
             if format == Format::Table {

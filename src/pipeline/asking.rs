@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::path::Path;
+
 use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 
@@ -110,7 +112,8 @@ fn fold(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<Vec<Finding>>
 /// How each check's answers open and close a finding.
 #[must_use]
 pub fn rules(checks: &[(CheckFile, Origin)]) -> BTreeMap<String, Rule> {
-    let rule = |check: &CheckFile| Rule { open_after: check.open_after, close_after: check.close_after, band: BAND };
+    let rule =
+        |check: &CheckFile| Rule { open_after: check.open_after, close_after: check.close_after, band: BAND };
     checks.iter().map(|(check, _)| (check.name.clone(), rule(check))).collect()
 }
 
@@ -124,7 +127,8 @@ fn count(walk: &Walk<'_>, findings: &[Finding], report: &mut Report) {
 }
 
 fn next_run(walk: &Walk<'_>) -> Result<i64> {
-    let sql = "SELECT coalesce(max(run), 0) + 1 FROM (SELECT run FROM answers UNION ALL SELECT run FROM runs)";
+    let sql =
+        "SELECT coalesce(max(run), 0) + 1 FROM (SELECT run FROM answers UNION ALL SELECT run FROM runs)";
     Ok(walk.store.connection().query_row(sql, [], |row| row.get(0))?)
 }
 
@@ -202,8 +206,12 @@ fn ask_shipped(
 ) -> Result<ByCheck> {
     let shipped: Vec<&CheckFile> =
         checks.iter().filter(|(_, origin)| *origin == Origin::Shipped).map(|(check, _)| check).collect();
-    let question =
-        analysis::Question { collection: collection.name.clone(), quarter, as_of: walk.today, known_on: walk.now };
+    let question = analysis::Question {
+        collection: collection.name.clone(),
+        quarter,
+        as_of: walk.today,
+        known_on: walk.now,
+    };
     let about = || format!("the checks failed for {} {quarter}", collection.name);
     let said = walk.store.ask_all(shipped.iter().copied(), &question).with_context(about)?;
     let mut answers = ByCheck::new();
@@ -213,7 +221,8 @@ fn ask_shipped(
     Ok(answers)
 }
 
-/// Runs the operator's checks in one worker on a snapshot. A check that errors reaches the operator only.
+/// Runs each of the operator's checks in a worker of its own on a snapshot. One that errors reaches the
+/// operator only, and stops no other.
 fn ask_added(
     walk: &Walk<'_>,
     checks: &[(CheckFile, Origin)],
@@ -227,23 +236,27 @@ fn ask_added(
         return Ok(all);
     }
     let folder = tempfile::tempdir_in(&walk.settings.state).context("cannot make a folder for the worker")?;
-    let job = job(walk, folder.path().join("snapshot.duckdb"), &added, plan)?;
-    let answers = match query::ask(walk.program, &job, &walk.settings.limits) {
-        Ok(answers) => answers.answers,
-        Err(error) => {
-            report.failures.push(trouble("the added checks", error.to_string()));
-            return Ok(all);
-        }
-    };
-    let asked = added.iter().flat_map(|check| plan.iter().map(move |(collection, quarter)| (check, collection, quarter)));
-    for ((check, collection, quarter), answer) in asked.zip(answers) {
-        match answer.table.and_then(|table| answers_of(&table, *quarter)) {
-            Ok(said) => {
-                all.entry((collection.name.clone(), *quarter)).or_default().insert(check.name.clone(), said);
+    let file = folder.path().join("snapshot.duckdb");
+    snapshot::write(walk.store.connection(), &file)?;
+    for check in added {
+        let answers = match query::ask(walk.program, &job(walk, &file, check, plan), &walk.settings.limits) {
+            Ok(answers) => answers.answers,
+            Err(error) => {
+                report.failures.push(trouble(&format!("check `{}`", check.name), error.to_string()));
+                continue;
             }
-            Err(words) => {
-                let place = format!("check `{}`, {} {quarter}", check.name, collection.name);
-                report.failures.push(trouble(&place, words));
+        };
+        for ((collection, quarter), answer) in plan.iter().zip(answers) {
+            match answer.table.and_then(|table| answers_of(&table, *quarter)) {
+                Ok(said) => {
+                    all.entry((collection.name.clone(), *quarter))
+                        .or_default()
+                        .insert(check.name.clone(), said);
+                }
+                Err(words) => {
+                    let place = format!("check `{}`, {} {quarter}", check.name, collection.name);
+                    report.failures.push(trouble(&place, words));
+                }
             }
         }
     }
@@ -270,31 +283,23 @@ fn scalar(value: &Variable) -> Scalar {
     }
 }
 
-fn job(
-    walk: &Walk<'_>,
-    file: std::path::PathBuf,
-    added: &[&CheckFile],
-    plan: &[(&Collection, Quarter)],
-) -> Result<Job> {
-    snapshot::write(walk.store.connection(), &file)?;
+fn job(walk: &Walk<'_>, file: &Path, check: &CheckFile, plan: &[(&Collection, Quarter)]) -> Job {
     let mut questions = Vec::new();
-    for check in added {
-        for (collection, quarter) in plan {
-            let mut variables = analysis::variables(&collection.name, *quarter, walk.today, walk.now);
-            variables.extend(check.parameters.iter().cloned());
-            let variables = variables.iter().map(|(name, value)| (name.clone(), scalar(value))).collect();
-            questions.push(Question { name: check.name.clone(), sql: check.sql.clone(), variables });
-        }
+    for (collection, quarter) in plan {
+        let mut variables = analysis::variables(&collection.name, *quarter, walk.today, walk.now);
+        variables.extend(check.parameters.iter().cloned());
+        let variables = variables.iter().map(|(name, value)| (name.clone(), scalar(value))).collect();
+        questions.push(Question { name: check.name.clone(), sql: check.sql.clone(), variables });
     }
     let limits = &walk.settings.limits;
-    Ok(Job {
-        snapshot: file,
+    Job {
+        snapshot: file.to_owned(),
         views: analysis::views(),
         questions,
         rows_max: limits.result_rows_max,
-        seconds: limits.worker_seconds,
+        seconds: limits.worker_seconds.saturating_sub(2).max(1),
         mebibytes: limits.worker_mebibytes / 4,
-    })
+    }
 }
 
 /// One story, not six: what inhibits what, within one collection and quarter.
@@ -317,7 +322,9 @@ fn inhibit(walk: &Walk<'_>, quarter: Quarter, answers: &mut ByCheck) {
             }
         }
         let shared = judged.regional.iter().find(|it| {
-            &it.check == check && Some(&it.indicator) == row.indicator.as_ref() && it.authorities.contains(&row.authority)
+            &it.check == check
+                && Some(&it.indicator) == row.indicator.as_ref()
+                && it.authorities.contains(&row.authority)
         });
         if let (Some(shared), Value::Object(detail)) = (shared, &mut row.detail) {
             detail.insert("shared".to_owned(), json!([shared.authorities.len(), members]));

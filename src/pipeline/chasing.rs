@@ -46,11 +46,18 @@ fn chaser_to(
     let authority = facts::named(settings, &row.authority);
     let key = |step| chaser::key(&row.collection, &authority, row.quarter, step, &recipient.id);
     let ladder = Chase { before: &chasing.before, after: &chasing.after };
-    let step = deadline::chase_due(due, ladder, &settings.calendar, walk.today, &|step| queue.has(&key(step)))?;
-    if !is_written_to(recipient.role, chasing.to.as_slice(), &deadline::escalated(chasing.escalate.as_ref(), step)) {
+    let step =
+        deadline::chase_due(due, ladder, &settings.calendar, walk.today, &|step| queue.has(&key(step)))?;
+    if !is_written_to(
+        recipient.role,
+        chasing.to.as_slice(),
+        &deadline::escalated(chasing.escalate.as_ref(), step),
+    ) {
         return None;
     }
-    let stem = format!("chaser.{}-{}.{}", row.collection, row.authority, row.quarter).to_lowercase().replace(' ', "-");
+    let stem = format!("chaser.{}-{}.{}", row.collection, row.authority, row.quarter)
+        .to_lowercase()
+        .replace(' ', "-");
     let facts = ChaserFacts {
         collection: row.collection.clone(),
         collection_title: collection.title.clone(),
@@ -79,8 +86,13 @@ fn how_to_send(collection: &Collection) -> Vec<String> {
     );
     let way = match &collection.source {
         Source::Hand => "Send the file to the regional lead, who takes it in by hand.".to_owned(),
-        Source::Http(_) => "Publish the file at the address agreed for your authority; it is fetched within a working day.".to_owned(),
-        Source::Folder(_) => "Put the file into your drop folder; it is taken in within a working day.".to_owned(),
+        Source::Http(_) => {
+            "Publish the file at the address agreed for your authority; it is fetched within a working day."
+                .to_owned()
+        }
+        Source::Folder(_) => {
+            "Put the file into your drop folder; it is taken in within a working day.".to_owned()
+        }
     };
     vec![way, check]
 }

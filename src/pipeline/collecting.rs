@@ -1,7 +1,6 @@
 //! Collecting: sources are polled, what is new is kept under its hash and journalled.
 
 use std::collections::HashMap;
-use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -13,8 +12,8 @@ use crate::config::settings::{Collection, FolderSource, HttpSource, Reporters, S
 use crate::domain::authority::AuthorityCode;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
-use crate::pipeline::opening::{Progress, Walk};
 use crate::pipeline::Report;
+use crate::pipeline::opening::{Progress, Walk};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 
@@ -61,7 +60,9 @@ async fn poll(
                 take(walk, collection, &wanted, outcome, report)?;
             }
         }
-        Err(error) => report.failures.push(trouble(format!("collection `{}`", collection.name), error.to_string())),
+        Err(error) => {
+            report.failures.push(trouble(format!("collection `{}`", collection.name), error.to_string()))
+        }
     }
     Ok(())
 }
@@ -73,8 +74,7 @@ fn look(
     wanted: &[Wanted],
     report: &mut Report,
 ) -> Result<()> {
-    let now = SystemTime::from(walk.now);
-    let claims = match folder::look(source, wanted, now) {
+    let claims = match folder::look(source, wanted, walk.machine_now) {
         Ok(claims) => claims,
         Err(error) => {
             report.failures.push(trouble(format!("collection `{}`", collection.name), error.to_string()));
@@ -131,8 +131,7 @@ pub struct ByHand<'a> {
 /// # Errors
 /// When it cannot be kept.
 pub fn take_by_hand(walk: &mut Walk<'_>, file: &ByHand<'_>, report: &mut Report) -> Result<()> {
-    let wanted =
-        Wanted { authority: file.authority.clone(), quarter: file.quarter, ..Wanted::default() };
+    let wanted = Wanted { authority: file.authority.clone(), quarter: file.quarter, ..Wanted::default() };
     let received = Received {
         bytes: file.bytes.clone(),
         file_name: file.file_name.clone(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::config::settings::Settings;
 use crate::domain::letter::Occasion;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::{Kind, Letter, Message, MessageKey};
@@ -90,7 +91,7 @@ impl Queue {
             .map(|line| MessageKey::stored(&line.subject))
     }
 
-    fn add(&mut self, walk: &Walk<'_>, letter: &Letter, report: &mut Report) {
+    fn add(&mut self, walk: &mut Walk<'_>, letter: &Letter, report: &mut Report) {
         if self.has(&letter.key) {
             return;
         }
@@ -98,11 +99,12 @@ impl Queue {
             report.failures.push(trouble(letter, format!("was not queued: {reason}")));
             return;
         }
-        match mail::finish(letter, &voice(walk)) {
+        match mail::finish(letter, &voice_of(walk.settings)) {
             Ok(message) => {
                 self.known.insert(message.key.clone());
                 *self.per_recipient_today.entry(message.recipient.clone()).or_insert(0) += 1;
                 self.fresh.push(message);
+                walk.tell(Progress::Written(Box::new(letter.clone())));
             }
             Err(error) => report.failures.push(trouble(letter, format!("cannot be composed: {error}"))),
         }
@@ -119,7 +121,9 @@ impl Queue {
         }
         let today = self.per_recipient_today.get(&letter.recipient).copied().unwrap_or(0);
         if today >= mail.per_recipient_per_day && letter.kind != Kind::Notice {
-            return Err(format!("{today} messages to this recipient today; the limit is `per_recipient_per_day`"));
+            return Err(format!(
+                "{today} messages to this recipient today; the limit is `per_recipient_per_day`"
+            ));
         }
         Ok(())
     }
@@ -132,12 +136,12 @@ fn trouble(letter: &Letter, what: String) -> Trouble {
 
 /// In whose name every message is written.
 #[must_use]
-pub fn voice<'a>(walk: &Walk<'a>) -> Voice<'a> {
-    let region = &walk.settings.region;
+pub fn voice_of(settings: &Settings) -> Voice<'_> {
+    let region = &settings.region;
     Voice {
         region: &region.name,
         instance: &region.instance,
-        mail: &walk.settings.mail,
+        mail: &settings.mail,
         notice: region.notice.as_deref(),
     }
 }

@@ -116,8 +116,7 @@ fn digest_to(
 ) -> Option<Letter> {
     let stem = format!("digest.{}.", plan.name);
     let since = composing::last_queued(walk, &stem, &recipient.id);
-    let telling =
-        Telling { checks: &known.checks, known: &known.collections, actions: &known.actions };
+    let telling = Telling { checks: &known.checks, known: &known.collections, actions: &known.actions };
     let seen = findings.iter().filter(|one| recipient.may_see(&one.key.authority));
     let facts = DigestFacts {
         name: plan.name.clone(),
@@ -148,7 +147,8 @@ fn figures(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<Ow
 fn region_values(walk: &Walk<'_>, known: &Everything) -> Vec<RegionValue> {
     let mut values: BTreeMap<(String, String), RegionValue> = BTreeMap::new();
     for (name, one) in &known.collections {
-        let own = walk.settings.collections.iter().any(|it| &it.name == name && it.reporters == Reporters::Members);
+        let own =
+            walk.settings.collections.iter().any(|it| &it.name == name && it.reporters == Reporters::Members);
         for (quarter, it) in one.figures.iter().filter(|_| own) {
             let Some(of) = facts::indicator(walk.settings, &it.indicator) else { continue };
             let Some(value) = facts::region_figure(of, one, *quarter, it) else { continue };
@@ -179,7 +179,9 @@ fn revisions(walk: &Walk<'_>, known: &Everything, since: Option<DateTime<Utc>>) 
 fn notes(walk: &Walk<'_>, known: &Everything) -> Vec<NoteFact> {
     let mut notes = Vec::new();
     for (quarter, it) in known.collections.values().flat_map(|one| &one.figures) {
-        let Some((note, of)) = it.note.as_ref().zip(facts::indicator(walk.settings, &it.indicator)) else { continue };
+        let Some((note, of)) = it.note.as_ref().zip(facts::indicator(walk.settings, &it.indicator)) else {
+            continue;
+        };
         notes.push(NoteFact {
             authority: Some(facts::named(walk.settings, &it.authority)),
             text: format!("{}, {quarter}: {note}", of.name),
@@ -197,7 +199,8 @@ fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
     let settings = walk.settings;
     let received = row.first_received_at.map(|at| composing::day_of(walk, at));
     let late = row.due.map_or(0, |due| settings.calendar.between(due, received.unwrap_or(walk.today)));
-    let title = settings.collections.iter().find(|one| one.name == row.collection).map(|one| one.title.clone());
+    let title =
+        settings.collections.iter().find(|one| one.name == row.collection).map(|one| one.title.clone());
     let arrival = match (received, row.submission) {
         (Some(on), Some(submission)) => Arrival::Received {
             on,

@@ -45,7 +45,12 @@ pub fn measure(indicator: &Indicator) -> Measure {
 
 /// A figure as a letter shows it.
 #[must_use]
-pub fn figure(indicator: &Indicator, numbers: &Numbers, provisional: bool, disclosure: Disclosure) -> FigureFact {
+pub fn figure(
+    indicator: &Indicator,
+    numbers: &Numbers,
+    provisional: bool,
+    disclosure: Disclosure,
+) -> FigureFact {
     FigureFact {
         numerator: numbers.numerator,
         denominator: numbers.denominator,
@@ -76,10 +81,20 @@ impl Withheld {
     /// Whether the region's value may be shown.
     #[must_use]
     pub fn of_total(&self, indicator: &IndicatorId, quarter: Quarter) -> Disclosure {
-        if self.totals.contains(&(indicator.clone(), quarter)) { Disclosure::Withheld } else { Disclosure::Shown }
+        if self.totals.contains(&(indicator.clone(), quarter)) {
+            Disclosure::Withheld
+        } else {
+            Disclosure::Shown
+        }
     }
 
-    fn add(&mut self, indicator: &Indicator, quarter: Quarter, row: &[(&AuthorityCode, &Numbers)], small_max: u32) {
+    fn add(
+        &mut self,
+        indicator: &Indicator,
+        quarter: Quarter,
+        row: &[(&AuthorityCode, &Numbers)],
+        small_max: u32,
+    ) {
         let cells: Vec<Cell> = row
             .iter()
             .map(|(_, numbers)| Cell {
@@ -89,7 +104,8 @@ impl Withheld {
                 whose: Whose::Other,
             })
             .collect();
-        let said = disclosure::disclose(&cells, indicator.unit, Total::Beside, small_max, Figures::Suppressed);
+        let said =
+            disclosure::disclose(&cells, indicator.unit, Total::Beside, small_max, Figures::Suppressed);
         for ((authority, _), shown) in row.iter().zip(&said.cells) {
             if *shown != disclosure::Disclosure::Shown {
                 self.cells.insert(((*authority).clone(), indicator.id.clone(), quarter));
@@ -119,10 +135,15 @@ pub struct CollectionFacts {
 /// # Errors
 /// When the database refuses.
 pub fn gather(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> Result<CollectionFacts> {
-    let question =
-        |quarter| Question { collection: collection.name.clone(), quarter, as_of: walk.today, known_on: walk.now };
+    let question = |quarter| Question {
+        collection: collection.name.clone(),
+        quarter,
+        as_of: walk.today,
+        known_on: walk.now,
+    };
     let asking = question(quarter);
-    let mut known = CollectionFacts { revised: facts::revisions(&walk.store, &asking)?, ..CollectionFacts::default() };
+    let mut known =
+        CollectionFacts { revised: facts::revisions(&walk.store, &asking)?, ..CollectionFacts::default() };
     for point in facts::history(&walk.store, &asking)? {
         known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
     }
@@ -145,7 +166,9 @@ fn newest_quarters(
     for ((_, indicator), points) in history {
         let last = match collection.reporters {
             Reporters::Members => Some(quarter),
-            Reporters::Publisher => points.iter().rev().find(|point| point.own.value.is_some()).map(|it| it.quarter),
+            Reporters::Publisher => {
+                points.iter().rev().find(|point| point.own.value.is_some()).map(|it| it.quarter)
+            }
         };
         if let Some(last) = last {
             let entry = newest.entry(indicator.clone()).or_insert(last);
@@ -177,11 +200,17 @@ fn withheld(settings: &Settings, history: &BTreeMap<(AuthorityCode, IndicatorId)
 
 /// An authority's figure with its comparisons, as a letter shows it.
 #[must_use]
-pub fn own_figure(walk: &Walk<'_>, known: &CollectionFacts, quarter: Quarter, it: &ComparedFigure) -> Option<OwnFigure> {
+pub fn own_figure(
+    walk: &Walk<'_>,
+    known: &CollectionFacts,
+    quarter: Quarter,
+    it: &ComparedFigure,
+) -> Option<OwnFigure> {
     let settings = walk.settings;
     let of = indicator(settings, &it.indicator)?;
     let shown = |quarter| known.withheld.of(&it.authority, &it.indicator, quarter);
-    let last_year = it.last_year.status.map(|_| figure(of, &it.last_year, it.provisional, shown(quarter.plus(-4))));
+    let last_year =
+        it.last_year.status.map(|_| figure(of, &it.last_year, it.provisional, shown(quarter.plus(-4))));
     Some(OwnFigure {
         authority: named(settings, &it.authority),
         measure: measure(of),
@@ -210,7 +239,8 @@ pub fn region_figure(
 /// What a figure is compared with, each with its vintage.
 #[must_use]
 pub fn comparators(of: &Indicator, it: &ComparedFigure) -> Vec<String> {
-    let words = |value: f64| sentence::in_unit(value, sentence::Measure { unit: of.unit, decimals: of.decimals });
+    let words =
+        |value: f64| sentence::in_unit(value, sentence::Measure { unit: of.unit, decimals: of.decimals });
     let mut said = Vec::new();
     if let Some((value, quarter)) = it.country {
         said.push(format!("England {} ({quarter})", words(value)));
@@ -229,7 +259,12 @@ pub fn comparators(of: &Indicator, it: &ComparedFigure) -> Vec<String> {
 
 /// A revision as a letter shows it.
 #[must_use]
-pub fn revision(settings: &Settings, known: &CollectionFacts, provisional: bool, it: &RevisedFigure) -> Option<Revision> {
+pub fn revision(
+    settings: &Settings,
+    known: &CollectionFacts,
+    provisional: bool,
+    it: &RevisedFigure,
+) -> Option<Revision> {
     let of = indicator(settings, &it.indicator)?;
     let small = |numbers: &Numbers| {
         let cell = Cell {
@@ -243,7 +278,8 @@ pub fn revision(settings: &Settings, known: &CollectionFacts, provisional: bool,
             != [disclosure::Disclosure::Shown]
     };
     let current = known.withheld.of(&it.authority, &it.indicator, it.quarter) == Disclosure::Withheld;
-    let hidden = if current || small(&it.old) || small(&it.new) { Disclosure::Withheld } else { Disclosure::Shown };
+    let hidden =
+        if current || small(&it.old) || small(&it.new) { Disclosure::Withheld } else { Disclosure::Shown };
     let side = |numbers: &Numbers| numbers.status.map(|_| figure(of, numbers, provisional, hidden));
     Some(Revision {
         authority: named(settings, &it.authority),

@@ -6,9 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
 
 use crate::domain::finding::{Action, Deed, Event};
-use crate::domain::quietness::{self, Known, Quietness};
+use crate::domain::letter::digest::facts as facts_of_digest;
 use crate::domain::letter::digest::facts::{Attention, Change, Evidence, FindingFact, Series};
 use crate::domain::letter::facts::Disclosure;
+use crate::domain::quietness::{self, Known, Quietness};
 use crate::domain::sentence;
 use crate::pipeline::asking;
 use crate::pipeline::facts::{self, CollectionFacts};
@@ -71,7 +72,11 @@ pub fn sentence(walk: &Walk<'_>, check: &CheckFile, finding: &Finding) -> String
 
 /// The sentence of a finding; the template itself when a number that it needs is not there.
 #[must_use]
-pub fn sentence_of(settings: &crate::config::settings::Settings, check: &CheckFile, finding: &Finding) -> String {
+pub fn sentence_of(
+    settings: &crate::config::settings::Settings,
+    check: &CheckFile,
+    finding: &Finding,
+) -> String {
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
     let mut values: Map<String, Value> = finding.detail.as_object().cloned().unwrap_or_default();
     let mut add = |name: &str, text: String| values.insert(name.to_owned(), Value::String(text));
@@ -83,9 +88,10 @@ pub fn sentence_of(settings: &crate::config::settings::Settings, check: &CheckFi
     let title = collection.map_or_else(|| finding.key.collection.clone(), |one| one.title.clone());
     add("collection", title.clone());
     add("indicator", of.map_or(title, |one| one.name.clone()));
-    let measure = of.map_or(sentence::Measure { unit: crate::domain::indicator::Unit::Count, decimals: 0 }, |one| {
-        sentence::Measure { unit: one.unit, decimals: one.decimals }
-    });
+    let measure = of
+        .map_or(sentence::Measure { unit: crate::domain::indicator::Unit::Count, decimals: 0 }, |one| {
+            sentence::Measure { unit: one.unit, decimals: one.decimals }
+        });
     let template = asking::says(check, &finding.detail);
     sentence::fill(template, &values, measure).unwrap_or_else(|unfilled| format!("{template} ({unfilled})"))
 }
@@ -155,7 +161,9 @@ fn numbers(finding: &Finding) -> crate::store::facts::Numbers {
         value: number("value"),
         numerator: number("numerator"),
         denominator: number("denominator"),
-        status: status.and_then(crate::domain::figure::Status::parse).or(Some(crate::domain::figure::Status::Ok)),
+        status: status
+            .and_then(crate::domain::figure::Status::parse)
+            .or(Some(crate::domain::figure::Status::Ok)),
     }
 }
 
@@ -210,12 +218,13 @@ fn series(known: &CollectionFacts, finding: &Finding) -> Option<Series> {
     let upto: Vec<&Point> = points.iter().filter(|point| point.quarter <= finding.fired_in).collect();
     let latest = upto.get(upto.len().saturating_sub(QUARTERS_MAX)..)?;
     let number = |name: &str| finding.detail.get(name).and_then(Value::as_f64);
-    let shown = |point: &&Point| {
-        (known.withheld.of(&point.authority, &indicator, point.quarter) == Disclosure::Shown).then_some(point.own.value)?
+    let drawn = |point: &&Point| facts_of_digest::Point {
+        value: point.own.value,
+        disclosure: known.withheld.of(&point.authority, &indicator, point.quarter),
     };
     Some(Series {
         quarters: latest.iter().map(|point| point.quarter).collect(),
-        own: latest.iter().map(shown).collect(),
+        own: latest.iter().map(drawn).collect(),
         region: latest.iter().map(|point| point.region).collect(),
         usual_range: number("lower").zip(number("upper")),
         target: number("target"),

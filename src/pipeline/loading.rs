@@ -11,11 +11,11 @@ use crate::domain::quarter::Quarter;
 use crate::pipeline::Report;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::read::code::Refusal;
+use crate::read::csv;
 use crate::read::grid::Grid;
 use crate::read::reading::{Expected, Reading};
 use crate::read::sniff::{Format, sniff};
 use crate::read::validate::understand;
-use crate::read::{csv, workbook};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 use crate::store::returns::{self, Arrival, Contents, Stored, Verdict};
@@ -121,9 +121,11 @@ fn judge(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<Result<Reading, Refus
 
 /// Journals that a file is about to be read; true when that was the last thing an earlier run did.
 fn set_aside(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<bool> {
-    let tried = walk.journal.lines().iter().any(|line| {
-        line.event == Happened::Reading && line.subject == arrival.hash
-    });
+    let tried = walk
+        .journal
+        .lines()
+        .iter()
+        .any(|line| line.event == Happened::Reading && line.subject == arrival.hash);
     if !tried {
         let detail = json!({ "file_name": arrival.file_name });
         walk.journal.append(walk.now, Happened::Reading, &arrival.hash, detail)?;
@@ -157,10 +159,12 @@ pub fn rows(
             let task = json!({ "sheet": sheet, "limits": limits }).to_string();
             let unreadable = |reason: String| Refusal::new("unreadable-workbook", reason);
             let input = [task.as_bytes(), b"\n", bytes].concat();
-            let answer = worker::run(program, &["worker", "workbook"], &input, limits)
-                .map_err(|error| unreadable(format!("`{file_name}` cannot be opened as a workbook: {error}")))?;
-            serde_json::from_slice::<Result<Grid, Refusal>>(&answer)
-                .map_err(|error| unreadable(format!("`{file_name}`: the worker's answer is not understood: {error}")))?
+            let answer = worker::run(program, &["worker", "workbook"], &input, limits).map_err(|error| {
+                unreadable(format!("`{file_name}` cannot be opened as a workbook: {error}"))
+            })?;
+            serde_json::from_slice::<Result<Grid, Refusal>>(&answer).map_err(|error| {
+                unreadable(format!("`{file_name}`: the worker's answer is not understood: {error}"))
+            })?
         }
     }
 }
@@ -204,9 +208,11 @@ fn store(walk: &Walk<'_>, arrival: &Arrival, outcome: &Result<Reading, Refusal>)
             };
             returns::load(walk.store.connection(), arrival, &Verdict::Accepted(contents))
         }
-        Err(refusal) => {
-            returns::load(walk.store.connection(), arrival, &Verdict::Refused { reason: refusal.reason.clone() })
-        }
+        Err(refusal) => returns::load(
+            walk.store.connection(),
+            arrival,
+            &Verdict::Refused { reason: refusal.reason.clone() },
+        ),
     };
     stored.with_context(|| format!("cannot store the submission `{}`", arrival.file_name))
 }

@@ -26,7 +26,7 @@ use anyhow::Result;
 
 use crate::domain::letter::notice::Trouble;
 
-pub use crate::pipeline::opening::{Progress, Walk};
+pub use crate::pipeline::opening::{Moment, Progress, Walk};
 
 /// One step of the walk, for `once --only`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,12 +120,19 @@ pub fn receive(walk: &mut Walk<'_>, file: &collecting::ByHand<'_>) -> Result<Rec
 }
 
 /// The middle of the walk, inside one transaction.
-fn load_check_compose(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> Result<Vec<loading::Loaded>> {
+fn load_check_compose(
+    walk: &mut Walk<'_>,
+    only: Option<Step>,
+    report: &mut Report,
+) -> Result<Vec<loading::Loaded>> {
     let wants = |step| only.is_none_or(|one| one == step);
     walk.replace_configuration()?;
     let loaded = loading::load(walk, report)?;
-    let findings =
-        if wants(Step::Check) || !loaded.is_empty() { asking::ask(walk, &loaded, report)? } else { asking::kept(walk)? };
+    let findings = if wants(Step::Check) || !loaded.is_empty() {
+        asking::ask(walk, &loaded, report)?
+    } else {
+        asking::kept(walk)?
+    };
     composing::compose(walk, only, &loaded, &findings, report)?;
     Ok(loaded)
 }

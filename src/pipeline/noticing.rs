@@ -37,7 +37,9 @@ fn messages(walk: &Walk<'_>) -> Vec<Trouble> {
     let is_notice = |key: &MessageKey| key.as_str().starts_with(Kind::Notice.word());
     outbox::tracks(walk.journal.lines())
         .into_iter()
-        .filter(|(key, track)| matches!(track.standing, Standing::Refused | Standing::Unknown) && !is_notice(key))
+        .filter(|(key, track)| {
+            matches!(track.standing, Standing::Refused | Standing::Unknown) && !is_notice(key)
+        })
         .map(|(key, track)| Trouble {
             room: Room::Mail,
             what: format!("{}: {}", track.standing.word(), track.reply.unwrap_or_default()),

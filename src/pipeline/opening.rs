@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,6 +10,7 @@ use serde_json::json;
 use thiserror::Error;
 
 use crate::config::settings::Settings;
+use crate::domain::message::Letter;
 use crate::pipeline::Step;
 use crate::store::configured::{self, Configured};
 use crate::store::journal::{Happened, Journal};
@@ -16,7 +18,7 @@ use crate::store::mirror;
 use crate::store::open::Store;
 
 /// How far a walk is, for a person who watches.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
     /// Sources polled, of so many.
     Polled(usize, usize),
@@ -24,15 +26,28 @@ pub enum Progress {
     Read(usize, usize),
     /// Questions asked, of so many.
     Asked(usize, usize),
+    /// A letter that was written and queued.
+    Written(Box<Letter>),
     /// Messages composed.
     Composed(usize),
     /// Messages posted, of so many.
     Posted(usize, usize),
 }
 
+/// When a walk is done: the instant it pretends, and the machine's own.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The instant of the walk.
+    pub now: DateTime<Utc>,
+    /// The time by which this machine stamps files.
+    pub machine: SystemTime,
+}
+
 /// The state is in use by another process.
 #[derive(Debug, Error)]
-#[error("the state folder `{0}` is in use by another quarterdeck; wait until it is done, or see `quarterdeck status`")]
+#[error(
+    "the state folder `{0}` is in use by another quarterdeck; wait until it is done, or see `quarterdeck status`"
+)]
 pub struct StateInUse(pub PathBuf);
 
 /// One walk: the settings, the instant, the open state.
@@ -43,6 +58,8 @@ pub struct Walk<'a> {
     pub now: DateTime<Utc>,
     /// Its day in the configured zone.
     pub today: NaiveDate,
+    /// The machine's own time, by which it stamps files in a drop folder.
+    pub machine_now: SystemTime,
     /// This binary, for workers.
     pub program: &'a Path,
     /// The journal.
@@ -62,7 +79,7 @@ impl<'a> Walk<'a> {
     /// [`StateInUse`] when another process has it; damage is an error with the command to run.
     pub fn open(
         settings: &'a Settings,
-        now: DateTime<Utc>,
+        moment: Moment,
         program: &'a Path,
         watch: Box<dyn FnMut(Progress) + Send + 'a>,
     ) -> Result<Self> {
@@ -73,8 +90,20 @@ impl<'a> Walk<'a> {
         let careful = died(&journal);
         let store = Store::open(&settings.state, &settings.limits)?;
         mirror::follow(store.connection(), journal.lines())?;
+        let now = moment.now;
         let today = now.with_timezone(&settings.zone).date_naive();
-        Ok(Self { settings, now, today, program, journal, store, careful, watch, _lock: lock })
+        Ok(Self {
+            settings,
+            now,
+            today,
+            machine_now: moment.machine,
+            program,
+            journal,
+            store,
+            careful,
+            watch,
+            _lock: lock,
+        })
     }
 
     /// Begins the transaction in which load, check and compose become true together.
@@ -136,7 +165,8 @@ impl<'a> Walk<'a> {
             collections: &settings.collections,
             calendar: &settings.calendar,
         };
-        configured::replace(self.store.connection(), &from, self.today).context("cannot load the configuration")
+        configured::replace(self.store.connection(), &from, self.today)
+            .context("cannot load the configuration")
     }
 }
 
@@ -156,6 +186,7 @@ pub fn lock(state: &Path) -> Result<File> {
 }
 
 fn died(journal: &Journal) -> bool {
-    let last = journal.lines().iter().rev().find(|line| matches!(line.event, Happened::Began | Happened::Walked));
+    let last =
+        journal.lines().iter().rev().find(|line| matches!(line.event, Happened::Began | Happened::Walked));
     last.is_some_and(|line| line.event == Happened::Began)
 }

@@ -15,8 +15,8 @@ use crate::mail::{Post, Sending};
 use crate::pipeline::Report;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::store::journal::{Happened, Line};
-use crate::store::outbox::{self, Standing};
 use crate::store::keep;
+use crate::store::outbox::{self, Standing};
 
 const FOLDER: &str = "messages";
 
@@ -34,7 +34,8 @@ pub fn announce(walk: &mut Walk<'_>) -> Result<()> {
     let folder = walk.settings.state.join(FOLDER);
     let mut entries = Vec::with_capacity(fresh.len());
     for message in outbox::messages(walk.store.connection(), &fresh)? {
-        keep::write_durably(&folder, &file_name(&message.key), &message.bytes).context("cannot keep a message")?;
+        keep::write_durably(&folder, &file_name(&message.key), &message.bytes)
+            .context("cannot keep a message")?;
         let detail = json!({
             "kind": message.kind.word(),
             "recipient": message.recipient,
@@ -74,7 +75,9 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
     for (done, key) in waiting.into_iter().enumerate() {
         match message(walk, &key) {
             Ok(message) => send(walk, &mut post, &message, report).await?,
-            Err(error) => report.failures.push(trouble(key.to_string(), format!("cannot be read back: {error:#}"))),
+            Err(error) => {
+                report.failures.push(trouble(key.to_string(), format!("cannot be read back: {error:#}")))
+            }
         }
         walk.tell(Progress::Posted(done + 1, total));
     }
@@ -116,8 +119,10 @@ fn waiting(walk: &Walk<'_>) -> Vec<MessageKey> {
 pub fn message(walk: &Walk<'_>, key: &MessageKey) -> Result<Message> {
     let queued = |line: &&Line| line.event == Happened::Queued && line.subject == key.as_str();
     let line = walk.journal.lines().iter().find(queued).context("it was never queued")?;
-    let text = |name: &str| line.detail.get(name).and_then(Value::as_str).context("its journal line is incomplete");
-    let bytes = fs::read(walk.settings.state.join(FOLDER).join(file_name(key))).context("its file is gone")?;
+    let text =
+        |name: &str| line.detail.get(name).and_then(Value::as_str).context("its journal line is incomplete");
+    let bytes =
+        fs::read(walk.settings.state.join(FOLDER).join(file_name(key))).context("its file is gone")?;
     if keep::hash(&bytes) != text("hash")? {
         anyhow::bail!("its file is no longer what was queued");
     }
@@ -137,8 +142,7 @@ async fn send(walk: &mut Walk<'_>, post: &mut Post, message: &Message, report: &
     let (now, key) = (walk.now, message.key.as_str());
     let sending = {
         let journal = &mut walk.journal;
-        let mut at_body =
-            || journal.append(now, Happened::Sending, key, json!({})).map_err(io::Error::other);
+        let mut at_body = || journal.append(now, Happened::Sending, key, json!({})).map_err(io::Error::other);
         post.send(message, &mut at_body).await
     };
     let (event, reply) = match sending {

@@ -25,7 +25,8 @@ pub fn receipts(walk: &Walk<'_>, loaded: &[Loaded]) -> Result<Vec<Letter>> {
     let mut letters = Vec::new();
     let mut known = Known::new();
     for it in loaded {
-        let Some(collection) = walk.settings.collections.iter().find(|one| one.name == it.arrival.collection) else {
+        let Some(collection) = walk.settings.collections.iter().find(|one| one.name == it.arrival.collection)
+        else {
             continue;
         };
         let recipients = recipients(walk, collection, it);
@@ -47,9 +48,9 @@ type Known = BTreeMap<(String, Quarter), CollectionFacts>;
 fn recipients<'a>(walk: &Walk<'a>, collection: &Collection, loaded: &Loaded) -> Vec<&'a Recipient> {
     let everybody = walk.settings.recipients.iter();
     match (&loaded.arrival.authority, loaded.arrival.quarter) {
-        (Some(authority), Some(quarter)) if is_open(walk, collection, quarter) => everybody
-            .filter(|one| one.role == Role::PerformanceLead && one.owns(authority))
-            .collect(),
+        (Some(authority), Some(quarter)) if is_open(walk, collection, quarter) => {
+            everybody.filter(|one| one.role == Role::PerformanceLead && one.owns(authority)).collect()
+        }
         (None, _) if collection.reporters == Reporters::Publisher => {
             everybody.filter(|one| one.role == Role::RegionalLead).collect()
         }
@@ -65,11 +66,17 @@ fn is_open(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> bool {
     quarter.index() + open + step > newest.index()
 }
 
-fn facts_of(walk: &Walk<'_>, collection: &Collection, it: &Loaded, known: &mut Known) -> Result<ReceiptFacts> {
+fn facts_of(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    it: &Loaded,
+    known: &mut Known,
+) -> Result<ReceiptFacts> {
     let settings = walk.settings;
     let arrival = &it.arrival;
     let received_on = composing::day_of(walk, arrival.received_at);
-    let due = arrival.quarter.and_then(|quarter| configured::due_day(collection, quarter, &settings.calendar));
+    let due =
+        arrival.quarter.and_then(|quarter| configured::due_day(collection, quarter, &settings.calendar));
     let late = due.map(|due| settings.calendar.between(due, received_on)).filter(|days| *days > 0);
     Ok(ReceiptFacts {
         collection: collection.name.clone(),
@@ -107,7 +114,9 @@ fn verdict(walk: &Walk<'_>, collection: &Collection, it: &Loaded, known: &mut Kn
         rows_read: reading.rows_read as usize,
         rows_accepted: reading.accepted as usize,
         rows_quarantined: reading.quarantined.len(),
-        errors: receipt::grouped(rows.map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone()))),
+        errors: receipt::grouped(
+            rows.map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone())),
+        ),
         missing: reading
             .missing_indicators
             .iter()
@@ -121,7 +130,9 @@ fn verdict(walk: &Walk<'_>, collection: &Collection, it: &Loaded, known: &mut Kn
 
 /// The version that counts while this file is refused, and the day it came.
 fn standing(walk: &Walk<'_>, it: &Loaded) -> Result<Option<(u32, chrono::NaiveDate)>> {
-    let (Some(authority), Some(quarter)) = (&it.arrival.authority, it.arrival.quarter) else { return Ok(None) };
+    let (Some(authority), Some(quarter)) = (&it.arrival.authority, it.arrival.quarter) else {
+        return Ok(None);
+    };
     let grid = crate::store::grid::returns(walk.store.connection())?;
     let row = grid.into_iter().find(|row| {
         row.collection == it.arrival.collection && &row.authority == authority && row.quarter == quarter
@@ -151,7 +162,9 @@ fn useful(
     let headlines = known
         .figures
         .iter()
-        .filter(|(_, one)| &one.authority == authority && one.own.value.is_some() && one.last_year.value.is_some())
+        .filter(|(_, one)| {
+            &one.authority == authority && one.own.value.is_some() && one.last_year.value.is_some()
+        })
         .take(HEADLINES_MAX)
         .filter_map(|(quarter, one)| facts::own_figure(walk, known, *quarter, one))
         .collect();

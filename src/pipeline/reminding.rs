@@ -56,7 +56,7 @@ fn reminder_to(
     let calendar = &walk.settings.calendar;
     let was_sent = |step| queue.has(&reminder::key(deadline, party, step, &recipient.id));
     let notice = deadline::notice_due(deadline, party, calendar, walk.today, &was_sent)?;
-    if !is_written_to(recipient.role, &deadline.reminders.to, &deadline.escalates(notice.step)) {
+    if !is_written_to(recipient.role, &deadline.reminders.to, &deadline.reminders.escalates(notice.step)) {
         return None;
     }
     let stem = format!("reminder.{}-{}.", deadline.id, party.id()).to_lowercase().replace('+', "-");

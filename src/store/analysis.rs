@@ -5,8 +5,8 @@ use duckdb::{Connection, Row};
 use serde_json::Value;
 
 use crate::domain::authority::AuthorityCode;
-use crate::domain::indicator::IndicatorId;
 pub use crate::domain::check::CheckAnswer;
+use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
 use crate::store::check_file::{CheckFile, Variable};
 use crate::store::open::Store;

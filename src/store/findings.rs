@@ -33,7 +33,8 @@ pub struct Asked<'a> {
 /// # Errors
 /// When the database refuses.
 pub fn keep_answers(connection: &Connection, run: i64, at: DateTime<Utc>, asked: &Asked<'_>) -> Result<bool> {
-    let mut kept = latest_answers(connection, Some(asked))?.into_iter().map(|kept| kept.answer).collect::<Vec<_>>();
+    let mut kept =
+        latest_answers(connection, Some(asked))?.into_iter().map(|kept| kept.answer).collect::<Vec<_>>();
     let mut fresh = asked.answers.to_vec();
     for answers in [&mut kept, &mut fresh] {
         answers.sort_by(|a, b| (&a.authority, &a.indicator).cmp(&(&b.authority, &b.indicator)));
@@ -161,7 +162,9 @@ pub fn fold(
     let mut findings = Vec::new();
     for (key, answers) in by_key {
         let Some(rule) = rules.get(&key.check) else { continue };
-        let Some(fired) = answers.iter().rev().find(|answer| answer.fires && answer.eligible) else { continue };
+        let Some(fired) = answers.iter().rev().find(|answer| answer.fires && answer.eligible) else {
+            continue;
+        };
         let (detail, fired_in) = (fired.detail.clone(), fired.quarter);
         let id = key.id();
         let moments = live(&answers.iter().map(as_answer).collect::<Vec<_>>(), rule);

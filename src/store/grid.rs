@@ -1,5 +1,7 @@
 //! Lists for people: returns, quarantined rows, figures with where they stand, revisions.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::types::Value;
 use duckdb::{Connection, Result, params};
@@ -99,6 +101,29 @@ pub fn quarantined(connection: &Connection, submission: i64) -> Result<Vec<Quara
         Ok(QuarantineRow { sheet: row.get(0)?, line: row.get(1)?, code: row.get(2)?, reason: row.get(3)? })
     })?;
     rows.collect()
+}
+
+/// How many figures that count each authority withheld because numbers are small.
+///
+/// # Errors
+/// When the database refuses.
+pub fn suppressed(connection: &Connection) -> Result<BTreeMap<AuthorityCode, u64>> {
+    let mut statement = connection.prepare(
+        "SELECT authority, count(*)
+           FROM observations
+          WHERE status = 'suppressed'
+          GROUP BY authority
+          ORDER BY authority",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))?;
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        let (authority, count) = row?;
+        if let Ok(code) = AuthorityCode::parse(&authority) {
+            counts.insert(code, count);
+        }
+    }
+    Ok(counts)
 }
 
 /// Where a figure stands: file, line, version.

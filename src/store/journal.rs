@@ -57,7 +57,10 @@ impl Happened {
     /// The word in the journal and in tables.
     #[must_use]
     pub fn word(self) -> String {
-        serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 }
 
@@ -250,7 +253,9 @@ mod tests {
         let mut journal = Journal::open(folder.path()).unwrap();
         for number in 0..count {
             let detail = json!({ "note": "a \",\"sum\":\" inside" });
-            journal.append(DateTime::UNIX_EPOCH, Happened::Received, &format!("hash{number}"), detail).unwrap();
+            journal
+                .append(DateTime::UNIX_EPOCH, Happened::Received, &format!("hash{number}"), detail)
+                .unwrap();
         }
         folder
     }
@@ -259,7 +264,10 @@ mod tests {
     fn what_was_written_is_read_back() {
         let folder = written(3);
         let lines = Journal::read(folder.path()).unwrap();
-        assert_eq!(lines.iter().map(|line| line.subject.as_str()).collect::<Vec<_>>(), ["hash0", "hash1", "hash2"]);
+        assert_eq!(
+            lines.iter().map(|line| line.subject.as_str()).collect::<Vec<_>>(),
+            ["hash0", "hash1", "hash2"]
+        );
     }
 
     #[test]
@@ -291,7 +299,8 @@ mod tests {
         let folder = written(3);
         let path = folder.path().join("journal.jsonl");
         let text = fs::read_to_string(&path).unwrap();
-        let without_second: Vec<&str> = text.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, l)| l).collect();
+        let without_second: Vec<&str> =
+            text.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, l)| l).collect();
         fs::write(&path, without_second.join("\n") + "\n").unwrap();
         assert!(matches!(Journal::open(folder.path()).unwrap_err(), JournalError::Damaged { line: 2, .. }));
     }

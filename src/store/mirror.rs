@@ -30,7 +30,8 @@ pub enum MirrorError {
 /// # Errors
 /// [`MirrorError::JournalBehind`] when the journal lost lines.
 pub fn follow(connection: &Connection, lines: &[Line]) -> Result<(), MirrorError> {
-    let seen: u64 = connection.query_row("SELECT coalesce(max(seq), 0) FROM journal_lines", [], |row| row.get(0))?;
+    let seen: u64 =
+        connection.query_row("SELECT coalesce(max(seq), 0) FROM journal_lines", [], |row| row.get(0))?;
     let last = lines.last().map_or(0, |line| line.seq);
     if seen > last {
         return Err(MirrorError::JournalBehind { seen, last });

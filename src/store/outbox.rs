@@ -135,7 +135,10 @@ pub fn queue(connection: &Connection, messages: &[Message]) -> Result<()> {
 /// When the database refuses.
 pub fn keys(connection: &Connection) -> Result<BTreeSet<MessageKey>> {
     let mut statement = connection.prepare("SELECT DISTINCT key FROM outbox_messages ORDER BY key")?;
-    statement.query_map([], |row| row.get::<_, String>(0))?.map(|key| key.map(|key| MessageKey::stored(&key))).collect()
+    statement
+        .query_map([], |row| row.get::<_, String>(0))?
+        .map(|key| key.map(|key| MessageKey::stored(&key)))
+        .collect()
 }
 
 /// The queued messages with these keys, oldest first, with all their bytes.

@@ -154,7 +154,13 @@ fn append(connection: &Connection, submission: i64, contents: &Contents<'_>) -> 
     let mut remarks = connection.appender("remarks")?;
     for (place, code, words) in contents.remarks {
         let sheet = place.as_ref().and_then(|place| place.sheet.clone());
-        remarks.append_row(params![submission, sheet, place.as_ref().map(|place| place.line), code, words])?;
+        remarks.append_row(params![
+            submission,
+            sheet,
+            place.as_ref().map(|place| place.line),
+            code,
+            words
+        ])?;
     }
     remarks.flush()?;
     name_areas(connection, contents.areas)

@@ -35,7 +35,9 @@ pub fn write(connection: &Connection, file: &Path) -> Result<()> {
         let parquet = quoted(&folder.join(format!("{table}.parquet")));
         connection
             .execute_batch(&format!("COPY {table} TO {parquet} (FORMAT parquet)"))
-            .and_then(|()| copy.execute_batch(&format!("CREATE TABLE {table} AS FROM read_parquet({parquet})")))
+            .and_then(|()| {
+                copy.execute_batch(&format!("CREATE TABLE {table} AS FROM read_parquet({parquet})"))
+            })
             .with_context(|| format!("cannot copy `{table}` into the snapshot"))?;
     }
     copy.execute_batch("CHECKPOINT").context("cannot finish the snapshot")
