@@ -178,7 +178,7 @@ pub(crate) fn zero_denominator(figure: &Figure) -> Option<Objection> {
     let is_zero = figure.denominator == Some(0.0);
     let impossible = figure.value.is_some() || figure.numerator.is_some_and(|numerator| numerator > 0.0);
     (is_zero && impossible).then(|| {
-        let reason = "the denominator is 0, so there can be no value: leave the value empty or correct the denominator";
+        let reason = "the denominator is 0, so there can be no value: leave the value empty, or correct it";
         Objection::new("zero-denominator", reason)
     })
 }
@@ -186,8 +186,8 @@ pub(crate) fn zero_denominator(figure: &Figure) -> Option<Objection> {
 /// A value outside the plausible range of its indicator.
 ///
 /// Never when a percentage is a fraction (0.829 for 82.9 %) or its numerator is larger than its denominator:
-/// these have checks of their own, which need the figure. An annualised indicator's value may be the quarter's
-/// or the year's.
+/// these have checks of their own, which need the figure. An annualised indicator's value may be the
+/// quarter's or the year's.
 pub(crate) fn implausible(indicator: &Indicator, figure: &Figure) -> Option<Objection> {
     let (low, high) = indicator.plausible?;
     let value = figure.value.or_else(|| computed(indicator, figure))?;

@@ -218,8 +218,8 @@ fn rows_that_repeat_are_quarantined_and_neither_wins_when_they_differ() {
     assert_eq!((conflict.accepted, codes), (0, vec!["conflicting-rows"; 3]));
     assert_eq!(
         conflict.quarantined[0].reason,
-        "`in_time_pct` has two different figures, here 30 of 40 (value 75) and in line 3 31 of 40 (value 75): \
-         delete the wrong one"
+        "`in_time_pct` has two different figures, here 30 of 40 (value 75) and in line 3 31 of 40 (value 75)\
+         : delete the wrong one"
     );
 }
 
