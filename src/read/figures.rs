@@ -11,9 +11,10 @@ use crate::read::number::{DecimalMark, Oddity, number};
 use crate::read::tally::Tally;
 use crate::read::text::{self, is_invisible, shown};
 
-/// Words in the name of a numerator or denominator that need not be a whole number.
-const MEASURED_NOT_COUNTED: [&str; 9] =
-    ["fte", "full-time", "full time", "whole-time", "whole time", "days", "hours", "score", "average"];
+/// What in the name of a numerator or denominator says that it need not be a whole number.
+const EQUIVALENTS: [&str; 6] = ["fte", "full-time", "full time", "whole-time", "whole time", "equivalent"];
+/// How the name of what is measured begins: `working days lost`, but not `plans within 45 working days`.
+const MEASURES: [&str; 6] = ["working days", "days", "hours", "score", "sum of", "average"];
 
 /// Which of the three cells of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,14 +164,18 @@ pub(crate) fn not_whole(indicator: &Indicator, figure: &Figure) -> Option<Object
     ];
     for (part, number, name) in parts {
         let (Some(number), Some(name)) = (number, name) else { continue };
-        let name = name.to_lowercase();
-        if number.fract() != 0.0 && !MEASURED_NOT_COUNTED.iter().any(|word| name.contains(word)) {
+        if number.fract() != 0.0 && !is_measured(name) {
             let reason =
                 format!("the {} is `{number}`, but {name} are counted: write a whole number", part.word());
             return Some(Objection::new("not-whole", reason));
         }
     }
     None
+}
+
+fn is_measured(name: &str) -> bool {
+    let name = name.to_lowercase();
+    EQUIVALENTS.iter().any(|word| name.contains(word)) || MEASURES.iter().any(|word| name.starts_with(word))
 }
 
 /// A denominator of 0 with a numerator, or with a value that nothing can give.
