@@ -1,6 +1,8 @@
 //! A workbook is a ZIP archive of a stranger: looked through to its end before anything parses it.
 
+use std::ffi::OsStr;
 use std::io::{Cursor, Read};
+use std::path::Path;
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
@@ -80,10 +82,19 @@ fn walked(part: ZipFile<'_, Cursor<&[u8]>>, name: &str, left: u64) -> Result<u64
             format!("the part `{name}` of the workbook is damaged: save it again in Excel and send it again");
         return Err(Refusal::new("corrupt-part", reason));
     }
-    if name.ends_with(".xml") || name.ends_with(".rels") {
+    if is_xml(name, &body) {
         xml::inspect(&body)?;
     }
     Ok(length)
+}
+
+/// By its name or by how it begins: a sheet may bear any name.
+fn is_xml(name: &str, body: &[u8]) -> bool {
+    let ending = Path::new(name).extension().map(OsStr::to_ascii_lowercase);
+    let text = body.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(body).trim_ascii_start();
+    ending.is_some_and(|ending| ending == "xml" || ending == "rels")
+        || text.starts_with(b"<")
+        || [[0xff, 0xfe], [0xfe, 0xff], [0, b'<']].iter().any(|start| text.starts_with(start))
 }
 
 fn remark(name: &str) -> Option<GridRemark> {

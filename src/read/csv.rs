@@ -27,12 +27,12 @@ pub fn delimited(bytes: &[u8], limits: &Limits) -> Result<Grid, Refusal> {
     }
     let mut scan = Scan { bytes: &decoded.bytes, at: 0, line: 1, separator };
     while let Some(record) = scan.record()? {
-        take(&mut grid, record, limits)?;
+        take(&mut grid, &record, limits)?;
     }
     Ok(grid)
 }
 
-fn take(grid: &mut Grid, record: Record<'_>, limits: &Limits) -> Result<(), Refusal> {
+fn take(grid: &mut Grid, record: &Record<'_>, limits: &Limits) -> Result<(), Refusal> {
     let most = usize::try_from(limits.columns_max).unwrap_or(usize::MAX);
     if record.fields.len() > most {
         let (line, count) = (record.line, record.fields.len());
@@ -161,7 +161,7 @@ impl<'a> Scan<'a> {
         loop {
             let Some(stop) = self.rest().iter().position(|byte| *byte == b'"') else {
                 let reason = format!(
-                    "a quotation mark opens on line {line} and never closes (was the file cut off?): send it again"
+                    "a quotation mark opens on line {line} and never closes: send the whole file again"
                 );
                 return Err(Refusal::new("unclosed-quote", reason));
             };
@@ -190,7 +190,7 @@ impl<'a> Scan<'a> {
 }
 
 fn line_ends(bytes: &[u8]) -> u32 {
-    let feeds = bytes.iter().filter(|byte| **byte == b'\n').count();
+    let feeds = bytes.split(|byte| *byte == b'\n').count() - 1;
     let lone =
         bytes.windows(2).filter(|pair| pair.first() == Some(&b'\r') && pair.last() != Some(&b'\n')).count();
     u32::try_from(feeds + lone).unwrap_or(u32::MAX)

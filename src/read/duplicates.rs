@@ -49,7 +49,7 @@ fn repeats(rows: &[Result<Vec<Observation>, Objection>]) -> BTreeMap<Key<'_>, Ve
             let key = (&observation.authority, &observation.indicator, observation.quarter);
             match first.get(&key) {
                 Some(earliest) => {
-                    repeats.entry(key).or_insert_with(|| vec![*earliest]).push((at, observation))
+                    repeats.entry(key).or_insert_with(|| vec![*earliest]).push((at, observation));
                 }
                 None => {
                     first.insert(key, (at, observation));

@@ -64,10 +64,12 @@ fn without_ctrl_z<'a>(bytes: &'a [u8], remarks: &mut Vec<GridRemark>) -> &'a [u8
 /// Not so when other characters are right UTF-8, when a byte has no meaning in Windows-1252, or when two
 /// bytes look like UTF-8 that was damaged: then the lines are quarantined rather than guessed at.
 fn is_windows_1252(bytes: &[u8]) -> bool {
-    bytes.utf8_chunks().all(|chunk| chunk.valid().is_ascii() && chunk.invalid().iter().all(has_meaning))
+    bytes
+        .utf8_chunks()
+        .all(|chunk| chunk.valid().is_ascii() && chunk.invalid().iter().copied().all(has_meaning))
         && !bytes.windows(2).any(|pair| matches!(pair, [0xc0..=0xf7, 0x80..=0xbf]))
 }
 
-fn has_meaning(byte: &u8) -> bool {
+fn has_meaning(byte: u8) -> bool {
     !matches!(byte, 0x81 | 0x8d | 0x8f | 0x90 | 0x9d)
 }

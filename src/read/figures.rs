@@ -11,9 +11,10 @@ use crate::read::number::{DecimalMark, Oddity, number};
 use crate::read::tally::Tally;
 use crate::read::text::{self, is_invisible, shown};
 
-/// Words in the name of a numerator or denominator that need not be a whole number.
-const MEASURED_NOT_COUNTED: [&str; 9] =
-    ["fte", "full-time", "full time", "whole-time", "whole time", "days", "hours", "score", "average"];
+/// What in the name of a numerator or denominator says that it need not be a whole number.
+const EQUIVALENTS: [&str; 6] = ["fte", "full-time", "full time", "whole-time", "whole time", "equivalent"];
+/// How the name of what is measured begins: `working days lost`, but not `plans within 45 working days`.
+const MEASURES: [&str; 6] = ["working days", "days", "hours", "score", "sum of", "average"];
 
 /// Which of the three cells of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,8 +164,7 @@ pub(crate) fn not_whole(indicator: &Indicator, figure: &Figure) -> Option<Object
     ];
     for (part, number, name) in parts {
         let (Some(number), Some(name)) = (number, name) else { continue };
-        let name = name.to_lowercase();
-        if number.fract() != 0.0 && !MEASURED_NOT_COUNTED.iter().any(|word| name.contains(word)) {
+        if number.fract() != 0.0 && !is_measured(name) {
             let reason =
                 format!("the {} is `{number}`, but {name} are counted: write a whole number", part.word());
             return Some(Objection::new("not-whole", reason));
@@ -173,12 +173,17 @@ pub(crate) fn not_whole(indicator: &Indicator, figure: &Figure) -> Option<Object
     None
 }
 
+fn is_measured(name: &str) -> bool {
+    let name = name.to_lowercase();
+    EQUIVALENTS.iter().any(|word| name.contains(word)) || MEASURES.iter().any(|word| name.starts_with(word))
+}
+
 /// A denominator of 0 with a numerator, or with a value that nothing can give.
 pub(crate) fn zero_denominator(figure: &Figure) -> Option<Objection> {
     let is_zero = figure.denominator == Some(0.0);
     let impossible = figure.value.is_some() || figure.numerator.is_some_and(|numerator| numerator > 0.0);
     (is_zero && impossible).then(|| {
-        let reason = "the denominator is 0, so there can be no value: leave the value empty or correct the denominator";
+        let reason = "the denominator is 0, so there can be no value: leave the value empty, or correct it";
         Objection::new("zero-denominator", reason)
     })
 }
@@ -186,8 +191,8 @@ pub(crate) fn zero_denominator(figure: &Figure) -> Option<Objection> {
 /// A value outside the plausible range of its indicator.
 ///
 /// Never when a percentage is a fraction (0.829 for 82.9 %) or its numerator is larger than its denominator:
-/// these have checks of their own, which need the figure. An annualised indicator's value may be the quarter's
-/// or the year's.
+/// these have checks of their own, which need the figure. An annualised indicator's value may be the
+/// quarter's or the year's.
 pub(crate) fn implausible(indicator: &Indicator, figure: &Figure) -> Option<Objection> {
     let (low, high) = indicator.plausible?;
     let value = figure.value.or_else(|| computed(indicator, figure))?;

@@ -45,7 +45,7 @@ impl<'e> LongRows<'e> {
         Self { expected, map, symbols, mark, sheet, indicators }
     }
 
-    /// Refuses a file in which no row is about the authority or the quarter asked for, but some are about others.
+    /// Refuses a file in which no row is about the authority or quarter asked for, but some are about others.
     pub(crate) fn check_subject(&self, rows: &[&GridRow]) -> Result<(), Refusal> {
         let mut silent = Tally::default();
         if let Some(asked) = self.expected.authority {

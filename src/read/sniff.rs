@@ -100,7 +100,7 @@ fn unreadable_text(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         return None;
     }
     let head = bytes.get(..8192).unwrap_or(bytes);
-    let nuls = head.iter().filter(|byte| **byte == 0).count();
+    let nuls = head.split(|byte| *byte == 0).count() - 1;
     if nuls * 10 > head.len() {
         let even = head.iter().step_by(2).filter(|byte| **byte == 0).count();
         return Some(if even * 10 > nuls * 9 || even * 10 < nuls {

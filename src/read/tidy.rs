@@ -110,7 +110,7 @@ impl<'e> TidyRows<'e> {
             |text: &str| Some(text).filter(|text| !matches!(*text, "" | "x" | "z")).map(str::to_owned);
         let code = AuthorityCode::parse(code).ok().filter(|code| code.level() == level).ok_or_else(|| {
             let reason = format!(
-                "`{}` ({}) is not the code of one area of its level: rows of joined or unknown areas are left out",
+                "`{}` ({}) is not the code of one area of its level: joined and unknown areas are left out",
                 shown(code),
                 shown(name)
             );
@@ -182,7 +182,7 @@ fn figure(
 ) -> Result<(Figure, Option<String>), Objection> {
     let mut read = |at: Option<usize>, part: Part| {
         let cell = at.map(|at| rules.cell(cell(row, at), part, indicator, tally));
-        cell.transpose().map_err(|objection| in_column(objection, map, part))
+        cell.transpose().map_err(|objection| in_column(&objection, map, part))
     };
     let numerator = read(map.numerator, Part::Numerator)?;
     let denominator = read(map.denominator, Part::Denominator)?;
@@ -207,7 +207,7 @@ fn figure(
     Ok((figure, symbol.map(str::to_owned)))
 }
 
-fn in_column(objection: Objection, map: &MeasureMap<'_>, part: Part) -> Objection {
+fn in_column(objection: &Objection, map: &MeasureMap<'_>, part: Part) -> Objection {
     let column = match part {
         Part::Numerator => &map.measure.numerator,
         Part::Denominator => &map.measure.denominator,

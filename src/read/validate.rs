@@ -32,8 +32,8 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
     let header = layout::find(grid, expected.layouts)?;
     let mut tally = Tally::default();
     let rows = figure_rows(grid, &header, &mut tally);
-    let lines = grid.quarantined.iter().filter(|line| line.line > header.line);
-    if rows.is_empty() && lines.clone().next().is_none() {
+    let mut quarantined = quarantined_lines(grid, &header);
+    if rows.is_empty() && quarantined.is_empty() {
         return Err(Refusal::new(
             "no-rows",
             "the file has headings but no rows: fill it in and send it again",
@@ -41,14 +41,6 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
     }
     let (mut outcomes, areas) = outcomes(grid, &header, expected, &rows, &mut tally)?;
     duplicates::object(&mut outcomes);
-    let mut quarantined: Vec<Quarantined> = lines
-        .map(|line| Quarantined {
-            place: Place { sheet: grid.sheet.clone(), line: line.line },
-            raw: if header.unread().is_empty() { line.raw.clone() } else { "[not kept]".to_owned() },
-            code: line.code,
-            reason: line.reason.clone(),
-        })
-        .collect();
     let (mut accepted, mut observations) = (0_u32, Vec::new());
     for (row, outcome) in rows.iter().zip(outcomes) {
         match outcome {
@@ -78,6 +70,20 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
         missing_indicators,
     };
     is_believable(reading, expected)
+}
+
+/// Lines below the headings that could not be split. Where columns are not kept, nothing of such a line is.
+fn quarantined_lines(grid: &Grid, header: &Header<'_>) -> Vec<Quarantined> {
+    let keeps_all = header.unread().is_empty();
+    let lines = grid.quarantined.iter().filter(|line| line.line > header.line);
+    lines
+        .map(|line| Quarantined {
+            place: Place { sheet: grid.sheet.clone(), line: line.line },
+            raw: if keeps_all { line.raw.clone() } else { "[not kept]".to_owned() },
+            code: line.code,
+            reason: line.reason.clone(),
+        })
+        .collect()
 }
 
 fn figure_rows<'g>(grid: &'g Grid, header: &Header<'_>, tally: &mut Tally) -> Vec<&'g GridRow> {
@@ -197,7 +203,7 @@ fn remarks(
     remarks
 }
 
-/// Percentages that are all fractions: in a member's return all of them, in a publisher's file an indicator's.
+/// Percentages that are all fractions: in a member's return all, in a publisher's file an indicator's.
 fn fractions(expected: &Expected<'_>, observations: &[Observation]) -> Option<String> {
     let percents: BTreeSet<&IndicatorId> = expected
         .indicators

@@ -55,7 +55,7 @@ proptest! {
     }
 
     #[test]
-    fn plain_rows_are_all_in_the_grid_or_quarantined(rows in vec("[a-z0-9.]{1,4}(,[a-z0-9. ]{0,4}){2}", 1..30)) {
+    fn plain_rows_are_all_in_the_grid(rows in vec("[a-z0-9]{1,4}(,[a-z0-9 ]{0,4}){2}", 1..30)) {
         let text = rows.join("\r\n");
         let grid = delimited(text.as_bytes(), &limits()).unwrap();
         assert_eq!(grid.rows.len() + grid.quarantined.len(), rows.len());
@@ -72,10 +72,11 @@ proptest! {
     #[test]
     fn quoting_every_field_changes_nothing(numbers in vec((1_u32..60, 60_u32..90), 1..2)) {
         let rows = |quote: &str| -> String {
-            numbers.iter().map(|(numerator, of)| {
-                let cells = ["E06000022", "in_time_pct", "2017-18 Q2", &numerator.to_string(), &of.to_string(), "", "", ""];
-                cells.map(|cell| format!("{quote}{cell}{quote}")).join(",") + "\n"
-            }).collect()
+            let row = |(numerator, of): &(u32, u32)| {
+                let row = format!("E06000022,in_time_pct,2017-18 Q2,{numerator},{of},,,");
+                format!("{quote}{}{quote}\n", row.replace(',', &format!("{quote},{quote}")))
+            };
+            numbers.iter().map(row).collect::<Vec<_>>().concat()
         };
         let world = World::member();
         assert_eq!(world.rows(&rows("\"")).observations, world.rows(&rows("")).observations);

@@ -165,6 +165,16 @@ fn an_indicator_measured_in_full_time_equivalents_may_have_decimals() {
 }
 
 #[test]
+fn days_are_measured_but_what_is_done_within_days_is_counted() {
+    let mut world = World::member();
+    let row = "E06000022,in_time_pct,2017-18 Q2,30.5,40,75.0,,\n";
+    world.indicators[0].numerator = "conferences held within 15 working days".to_owned();
+    assert_eq!(world.objection(row).0, "not-whole");
+    world.indicators[0].numerator = "working days lost".to_owned();
+    assert_eq!(world.rows(row).accepted, 1);
+}
+
+#[test]
 fn symbols_mean_what_they_meant_on_the_reference_date() {
     let mut world = World::member();
     let row = "E06000022,in_time_pct,2017-18 Q2,x,40,,,\n";
@@ -218,8 +228,8 @@ fn rows_that_repeat_are_quarantined_and_neither_wins_when_they_differ() {
     assert_eq!((conflict.accepted, codes), (0, vec!["conflicting-rows"; 3]));
     assert_eq!(
         conflict.quarantined[0].reason,
-        "`in_time_pct` has two different figures, here 30 of 40 (value 75) and in line 3 31 of 40 (value 75): \
-         delete the wrong one"
+        "`in_time_pct` has two different figures, here 30 of 40 (value 75) and in line 3 31 of 40 (value 75)\
+         : delete the wrong one"
     );
 }
 

@@ -7,8 +7,8 @@ use quarterdeck::domain::quarter::Quarter;
 
 use super::fixtures::{World, code, day, indicator, remark_codes, tidy_layout};
 
-const HEADING: &str = "time_period,time_identifier,geographic_level,country_code,country_name,region_code,region_name,\
-                       old_la_code,new_la_code,la_name,category,starts,repeats,repeat_%\n";
+const HEADING: &str = "time_period,time_identifier,geographic_level,country_code,country_name,region_code,\
+                       region_name,old_la_code,new_la_code,la_name,category,starts,repeats,repeat_%\n";
 const BATH: &str = "2017,Reporting year,Local authority,E92000001,England,E12000009,South West,800,E06000022,\
                     Bath and North East Somerset,All,98,29,29.6\n";
 
