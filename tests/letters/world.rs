@@ -4,16 +4,17 @@ use chrono::{DateTime, NaiveDate, Utc};
 use quarterdeck::domain::authority::AuthorityCode;
 use quarterdeck::domain::calendar::Calendar;
 use quarterdeck::domain::deadline::DeadlineKind;
+use quarterdeck::domain::disclosure::{Disclosure, Why};
 use quarterdeck::domain::figure::{Place, Status};
-use quarterdeck::domain::finding::State;
+use quarterdeck::domain::finding::{Action, Deed};
 use quarterdeck::domain::indicator::{IndicatorId, Polarity, Unit};
 use quarterdeck::domain::letter::Occasion;
 use quarterdeck::domain::letter::digest::facts::{
-    Arrival, Attention, Change, DeadlineFact, DigestFacts, Evidence, FindingFact, NoteFact, Point,
-    RegionValue, ReturnFact, Series,
+    Arrival, DeadlineFact, DigestFacts, FindingFact, NoteFact, Point, RegionValue, RegionalFact, ReturnFact,
+    Said, Series,
 };
 use quarterdeck::domain::letter::facts::{
-    Disclosure, FigureFact, Measure, Named, OwnFigure, RegionFigure, Revision,
+    FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision,
 };
 use quarterdeck::domain::letter::receipt::{Group, grouped};
 use quarterdeck::domain::quarter::Quarter;
@@ -91,19 +92,19 @@ pub(super) fn rate(numerator: f64, denominator: f64) -> FigureFact {
 }
 
 pub(super) fn withheld(figure: FigureFact) -> FigureFact {
-    FigureFact { disclosure: Disclosure::Withheld, ..figure }
+    FigureFact { disclosure: Disclosure::Withheld { why: Why::SmallNumber }, ..figure }
 }
 
-pub(super) fn rereferrals() -> Measure {
-    measure("rereferral_pct", "Re-referrals within 12 months", "front-door", Polarity::LowIsGood)
+pub(super) fn rereferrals() -> IndicatorFact {
+    indicator("rereferral_pct", "Re-referrals within 12 months", "front-door", Polarity::LowIsGood)
 }
 
-pub(super) fn looked_after() -> Measure {
-    measure("cla_rate", "Children looked after", "children-in-care", Polarity::None)
+pub(super) fn looked_after() -> IndicatorFact {
+    indicator("cla_rate", "Children looked after", "children-in-care", Polarity::None)
 }
 
-pub(super) fn conferences() -> Measure {
-    measure(
+pub(super) fn conferences() -> IndicatorFact {
+    indicator(
         "icpc_15wd_pct",
         "Initial child protection conferences held within 15 working days",
         "child-protection",
@@ -111,18 +112,23 @@ pub(super) fn conferences() -> Measure {
     )
 }
 
-pub(super) fn measure(id: &str, name: &str, theme: &str, polarity: Polarity) -> Measure {
-    Measure { id: IndicatorId::parse(id).unwrap(), name: name.to_owned(), theme: theme.to_owned(), polarity }
+pub(super) fn indicator(id: &str, name: &str, theme: &str, polarity: Polarity) -> IndicatorFact {
+    IndicatorFact {
+        id: IndicatorId::parse(id).unwrap(),
+        name: name.to_owned(),
+        theme: theme.to_owned(),
+        polarity,
+    }
 }
 
 pub(super) fn region_figure(figure: FigureFact) -> RegionFigure {
     RegionFigure { figure, reporting: 14, of: 16 }
 }
 
-pub(super) fn own(authority: (&str, &str), measure: Measure, figure: FigureFact) -> OwnFigure {
+pub(super) fn own(authority: (&str, &str), indicator: IndicatorFact, figure: FigureFact) -> OwnFigure {
     OwnFigure {
         authority: named(authority),
-        measure,
+        indicator,
         quarter: quarter(2017, 2),
         figure,
         last_year: Some(percent(61.0, 290.0)),
@@ -146,7 +152,7 @@ pub(super) fn series() -> Series {
     }
 }
 
-pub(super) fn finding(id: &str, authority: (&str, &str), measure: Measure) -> FindingFact {
+pub(super) fn finding(id: &str, authority: (&str, &str), indicator: IndicatorFact) -> FindingFact {
     let name = authority.1;
     FindingFact {
         id: id.to_owned(),
@@ -155,27 +161,25 @@ pub(super) fn finding(id: &str, authority: (&str, &str), measure: Measure) -> Fi
         sentence: format!(
             "{name}: {} was 27.3% in 2017-18 Q2, outside the range its own history would lead us to expect \
              (17.8% to 24.9%).",
-            measure.name
+            indicator.name
         ),
         level: 2,
-        effect: 3.4,
-        state: State::New,
-        change: Some(Change::New),
+        said: Said::New,
         since: quarter(2017, 2),
         authority: named(authority),
-        measure: Some(measure),
+        indicator: Some(indicator),
         quarter: quarter(2017, 2),
         figure: Some(percent(91.0, 333.0)),
         comparators: vec!["South West 22.1% (14 of 16 authorities, 2017-18 Q2)".to_owned()],
         series: Some(series()),
-        evidence: Evidence::OwnHistory,
-        attention: Attention::Open,
+        evidence: 1,
+        action: None,
         shared: None,
         provisional: true,
     }
 }
 
-pub(super) fn demand_finding(id: &str, authority: (&str, &str), change: Change) -> FindingFact {
+pub(super) fn demand_finding(id: &str, authority: (&str, &str), said: Said) -> FindingFact {
     let figure = rate(331.0, 25_582.0);
     FindingFact {
         sentence: format!(
@@ -183,8 +187,7 @@ pub(super) fn demand_finding(id: &str, authority: (&str, &str), change: Change) 
             authority.1
         ),
         level: 0,
-        change: Some(change),
-        state: if change == Change::Resolved { State::Resolved } else { State::Worsening },
+        said,
         figure: Some(figure),
         series: Some(Series {
             own: (0..8).map(|at| point(115.0 + f64::from(at) * 2.0)).collect(),
@@ -234,7 +237,7 @@ pub(super) fn not_received(authority: (&str, &str)) -> ReturnFact {
 pub(super) fn revision(authority: (&str, &str)) -> Revision {
     Revision {
         authority: named(authority),
-        measure: rereferrals(),
+        indicator: rereferrals(),
         quarter: quarter(2017, 1),
         old: Some(percent(40.0, 321.0)),
         new: Some(percent(48.0, 318.0)),
@@ -265,16 +268,25 @@ pub(super) fn digest_facts() -> DigestFacts {
         last_digest_on: Some(date("2017-08-18")),
         known_on: date("2017-11-16"),
         findings: findings(),
+        findings_more: 0,
+        regional: vec![RegionalFact {
+            asks: "Is the latest figure outside the range its own history would lead us to expect?"
+                .to_owned(),
+            indicator: conferences(),
+            quarter: quarter(2017, 2),
+            authorities: [DEVON, PLYMOUTH, TORBAY].map(named).into(),
+            of: 16,
+        }],
         revisions: vec![revision(TORBAY), revision(DEVON)],
         returns: vec![received(TORBAY, refused_rows()), not_received(PLYMOUTH), received(DEVON, Vec::new())],
         figures: vec![
             own(TORBAY, rereferrals(), percent(91.0, 333.0)),
-            own(TORBAY, conferences(), withheld(percent(3.0, 7.0))),
+            own(TORBAY, conferences(), percent(3.0, 7.0)),
             own(DEVON, rereferrals(), percent(402.0, 1_911.0)),
             own(DEVON, conferences(), withheld(percent(4.0, 9.0))),
         ],
         region_values: vec![RegionValue {
-            measure: rereferrals(),
+            indicator: rereferrals(),
             quarter: quarter(2017, 2),
             value: region_figure(percent(2_204.0, 9_981.0)),
             last_year: Some(RegionFigure { reporting: 16, ..region_figure(percent(2_310.0, 10_502.0)) }),
@@ -307,7 +319,6 @@ fn neglect_pair() -> DeadlineFact {
 
 fn findings() -> Vec<FindingFact> {
     let high = FindingFact {
-        id: "9b0c11".to_owned(),
         check: "target-breach".to_owned(),
         asks: "Is the latest figure on the wrong side of its target?".to_owned(),
         sentence:
@@ -315,26 +326,10 @@ fn findings() -> Vec<FindingFact> {
                    The gap is larger than chance would explain."
                 .to_owned(),
         level: 3,
-        effect: 2.8,
-        state: State::Worsening,
-        change: Some(Change::Worse),
+        said: Said::Worse,
         since: quarter(2017, 1),
-        evidence: Evidence::Target,
+        evidence: 2,
         ..finding("9b0c11", TORBAY, rereferrals())
-    };
-    let resolved = FindingFact {
-        state: State::Resolved,
-        change: Some(Change::Resolved),
-        ..finding("4c1d22", TORBAY, conferences())
-    };
-    let owned = FindingFact {
-        state: State::Continuing,
-        change: None,
-        attention: Attention::Acknowledged {
-            by: "Sam Lead".to_owned(),
-            reason: "audit under way".to_owned(),
-        },
-        ..finding("77aa01", TORBAY, conferences())
     };
     let held = FindingFact {
         check: "unit-slip".to_owned(),
@@ -342,18 +337,29 @@ fn findings() -> Vec<FindingFact> {
         sentence: "Devon: 0.21 for Re-referrals within 12 months looks like 21% in different units."
             .to_owned(),
         level: 3,
-        evidence: Evidence::Quality,
         series: None,
         ..finding("d3aa09", DEVON, rereferrals())
     };
+    let owned = FindingFact {
+        said: Said::Quieted,
+        action: Some(Action {
+            finding: "77aa01".to_owned(),
+            episode: 1,
+            deed: Deed::Acknowledge,
+            by: "Sam Lead".to_owned(),
+            at: instant("2017-09-01T10:00:00Z"),
+            reason: "audit under way".to_owned(),
+        }),
+        ..finding("77aa01", TORBAY, conferences())
+    };
     vec![
-        finding("1f2e3d", TORBAY, rereferrals()),
         high,
-        resolved,
-        owned,
-        demand_finding("5e5e5e", TORBAY, Change::Worse),
         held,
+        FindingFact { evidence: 2, ..finding("1f2e3d", TORBAY, rereferrals()) },
         finding("c0ffee", DEVON, rereferrals()),
         finding("feed01", PLYMOUTH, rereferrals()),
+        demand_finding("5e5e5e", TORBAY, Said::Worse),
+        FindingFact { said: Said::Resolved, ..finding("4c1d22", TORBAY, conferences()) },
+        owned,
     ]
 }

@@ -1,11 +1,13 @@
 //! What letters are written from: figures and places, with what may be shown of them.
 
 use crate::domain::authority::AuthorityCode;
+use crate::domain::disclosure::Disclosure;
 use crate::domain::figure::Status;
 use crate::domain::indicator::{IndicatorId, Polarity, Unit};
 use crate::domain::letter::words;
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Figures, Recipient};
+use crate::domain::sentence::{Measure, in_unit};
 
 /// What stands in place of a number that is withheld.
 pub const WITHHELD: &str = "withheld (small number)";
@@ -19,16 +21,7 @@ pub struct Named {
     pub name: String,
 }
 
-/// Whether a figure may be shown to people of another authority.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Disclosure {
-    /// It may.
-    Shown,
-    /// It is a small number, or would give one away.
-    Withheld,
-}
-
-/// One figure, with how it is written and whether others may see it.
+/// One figure, with how it is written and whether the recipient may see it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FigureFact {
     /// What was counted.
@@ -43,7 +36,7 @@ pub struct FigureFact {
     pub decimals: u8,
     /// Whether the numbers are there, and if not, why.
     pub status: Status,
-    /// Whether people of another authority may see it.
+    /// Whether this recipient may see it.
     pub disclosure: Disclosure,
     /// Not yet validated by the sender.
     pub provisional: bool,
@@ -51,7 +44,7 @@ pub struct FigureFact {
 
 /// An indicator as a letter names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Measure {
+pub struct IndicatorFact {
     /// Identifier.
     pub id: IndicatorId,
     /// What people call it.
@@ -79,7 +72,7 @@ pub struct OwnFigure {
     /// Whose.
     pub authority: Named,
     /// Of what.
-    pub measure: Measure,
+    pub indicator: IndicatorFact,
     /// Of when.
     pub quarter: Quarter,
     /// The figure.
@@ -98,7 +91,7 @@ pub struct Revision {
     /// Whose.
     pub authority: Named,
     /// Of what.
-    pub measure: Measure,
+    pub indicator: IndicatorFact,
     /// Of when.
     pub quarter: Quarter,
     /// As it was told before; none when it was missing.
@@ -111,40 +104,39 @@ pub struct Revision {
     pub consequence: Option<String>,
 }
 
-/// How much of an authority's figures a recipient sees.
+/// Whether a recipient is sent figures at all; which of them is decided figure by figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum View {
-    Every,
-    WithoutSmall,
-    Nothing,
+    Figures,
+    Sentences,
 }
 
 impl View {
-    pub(super) fn of(recipient: &Recipient, authority: &AuthorityCode) -> Self {
+    pub(super) fn of(recipient: &Recipient) -> Self {
         match recipient.figures {
-            Figures::None => Self::Nothing,
-            Figures::Full => Self::Every,
-            Figures::Suppressed if recipient.owns(authority) => Self::Every,
-            Figures::Suppressed => Self::WithoutSmall,
-        }
-    }
-
-    pub(super) fn shows(self, disclosure: Disclosure) -> bool {
-        match self {
-            Self::Every => true,
-            Self::WithoutSmall => disclosure == Disclosure::Shown,
-            Self::Nothing => false,
+            Figures::None => Self::Sentences,
+            Figures::Full | Figures::Suppressed => Self::Figures,
         }
     }
 }
 
 impl FigureFact {
+    /// Whether the recipient may see it.
+    pub(super) fn is_shown(&self) -> bool {
+        self.disclosure == Disclosure::Shown
+    }
+
+    /// How its values are written.
+    pub(super) fn measure(&self) -> Measure {
+        Measure { unit: self.unit, decimals: self.decimals }
+    }
+
     /// The value in words: `23.4%`, or why there is none.
-    pub(super) fn value_words(&self, view: View) -> String {
-        if !view.shows(self.disclosure) {
+    pub(super) fn value_words(&self) -> String {
+        if !self.is_shown() {
             return WITHHELD.to_owned();
         }
-        let number = self.value.map(|value| words::in_unit(value, self.unit, self.decimals));
+        let number = self.value.map(|value| in_unit(value, self.measure()));
         match (self.status, number) {
             (Status::Ok, Some(number)) => number,
             (Status::Estimate, Some(number)) => format!("{number} (estimate)"),
@@ -157,8 +149,8 @@ impl FigureFact {
     }
 
     /// The numbers behind the value: `78 of 333`.
-    pub(super) fn numbers_words(&self, view: View) -> String {
-        if !view.shows(self.disclosure) {
+    pub(super) fn numbers_words(&self) -> String {
+        if !self.is_shown() {
             return WITHHELD.to_owned();
         }
         match (self.numerator, self.denominator) {
@@ -183,7 +175,7 @@ impl FigureFact {
 impl RegionFigure {
     /// `22.1% (14 of 16)`.
     pub(super) fn words(&self) -> String {
-        let value = self.figure.value_words(View::WithoutSmall);
+        let value = self.figure.value_words();
         format!("{value} ({} of {})", self.reporting, self.of)
     }
 }

@@ -3,11 +3,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::figure::Place;
-use crate::domain::letter::facts::{Named, OwnFigure, Revision};
+use crate::domain::letter::facts::{Named, OwnFigure, Revision, View};
 use crate::domain::letter::{Draft, Occasion, table, words};
 use crate::domain::message::{Block, Kind, Letter, MessageKey};
 use crate::domain::quarter::Quarter;
-use crate::domain::scope::{Figures, Recipient};
+use crate::domain::scope::Recipient;
 
 const REASONS_MAX: usize = 12;
 const HASH_CHARS: usize = 12;
@@ -289,7 +289,7 @@ fn to_do(accepted: &Accepted) -> Vec<Block> {
 }
 
 fn revision_blocks(occasion: &Occasion, accepted: &Accepted) -> Vec<Block> {
-    if accepted.version <= 1 || occasion.recipient.figures == Figures::None {
+    if accepted.version <= 1 || View::of(occasion.recipient) == View::Sentences {
         return Vec::new();
     }
     let heading = format!("What changed against version {}", accepted.version - 1);
@@ -302,7 +302,7 @@ fn revision_blocks(occasion: &Occasion, accepted: &Accepted) -> Vec<Block> {
         words::paragraph("No figure changed.")
     } else {
         let caption = words::counted(seen.len(), "figure changed", "figures changed");
-        Block::Table(table::revisions(caption, &seen, occasion.recipient))
+        Block::Table(table::revisions(caption, &seen))
     };
     words::section(&heading, vec![block])
 }
@@ -312,11 +312,11 @@ fn headline_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     let seen: Vec<&OwnFigure> =
         accepted.headlines.iter().filter(|own| recipient.may_see(&own.authority.code)).collect();
     let (Some(first), Some(quarter)) = (seen.first(), facts.quarter) else { return Vec::new() };
-    if recipient.figures == Figures::None {
+    if View::of(recipient) == View::Sentences {
         return Vec::new();
     }
     let caption = format!("Figures of {}, {}", first.authority.name, quarter.long_label());
-    let table = table::own_figures(&caption, occasion.region, quarter, &seen, recipient);
+    let table = table::own_figures(&caption, occasion.region, quarter, &seen);
     let note = "The region's value is the sum over those authorities that have sent so far. It will move.";
     words::section(
         "Your figures beside last year and the region",

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use crate::domain::figure::Place;
 use crate::domain::indicator::Unit;
 use crate::domain::message::Block;
-use crate::domain::sentence::round_half_up;
+use crate::domain::sentence::{round_half_up, with_thousands};
 
 pub(super) const SUBJECT_CHARS_MAX: usize = 78;
 pub(super) const PREHEADER_CHARS_MAX: usize = 90;
@@ -31,7 +31,7 @@ pub(super) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
 
 /// `1 row`, `3 rows`, `1,084 rows`.
 pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    let grouped = thousands(&count.to_string());
+    let grouped = with_thousands(&count.to_string());
     format!("{grouped} {}", if count == 1 { one } else { many })
 }
 
@@ -76,17 +76,7 @@ pub(super) fn shortened(text: &str, chars_max: usize) -> String {
 /// A whole number with commas; one decimal when it has a fraction, as full-time equivalents do.
 pub(super) fn count(value: f64) -> String {
     let decimals = u8::from(value.fract().abs() > f64::EPSILON);
-    thousands(&round_half_up(value, decimals))
-}
-
-/// A value with its unit: `23.4%`, `41.0 per 10,000`, `36`.
-pub(super) fn in_unit(value: f64, unit: Unit, decimals: u8) -> String {
-    let number = thousands(&round_half_up(value, decimals));
-    match unit {
-        Unit::Percent => format!("{number}%"),
-        Unit::Rate { per } if per > 1 => format!("{number} per {}", thousands(&per.to_string())),
-        Unit::Count | Unit::Rate { .. } => number,
-    }
+    with_thousands(&round_half_up(value, decimals))
 }
 
 /// The unit in words, for a subtitle.
@@ -94,7 +84,7 @@ pub(super) fn unit(unit: Unit) -> String {
     match unit {
         Unit::Count => "number".to_owned(),
         Unit::Percent => "per cent".to_owned(),
-        Unit::Rate { per } if per > 1 => format!("rate per {}", thousands(&per.to_string())),
+        Unit::Rate { per } if per > 1 => format!("rate per {}", with_thousands(&per.to_string())),
         Unit::Rate { .. } => "average".to_owned(),
     }
 }
@@ -164,33 +154,16 @@ fn place(place: &Place) -> String {
     }
 }
 
-fn thousands(number: &str) -> String {
-    let (whole, rest) = number.split_once('.').map_or((number, None), |(w, r)| (w, Some(r)));
-    let digits = whole.trim_start_matches('-');
-    let mut grouped = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    let sign = if whole.starts_with('-') { "-" } else { "" };
-    rest.map_or_else(|| format!("{sign}{grouped}"), |rest| format!("{sign}{grouped}.{rest}"))
-}
-
 #[cfg(test)]
 mod tests {
     use crate::domain::figure::Place;
-    use crate::domain::indicator::Unit;
     use crate::domain::letter::words;
 
     #[test]
-    fn numbers_carry_their_unit_and_commas() {
-        assert_eq!(words::in_unit(41.04, Unit::Rate { per: 10_000 }, 1), "41.0 per 10,000");
-        assert_eq!(words::in_unit(23.45, Unit::Percent, 1), "23.5%");
-        assert_eq!(words::in_unit(-1234.0, Unit::Count, 0), "-1,234");
+    fn counts_carry_commas_and_only_parts_a_decimal() {
         assert_eq!(words::count(1_084_060.0), "1,084,060");
         assert_eq!(words::count(12.5), "12.5");
+        assert_eq!(words::counted(1_084, "row", "rows"), "1,084 rows");
     }
 
     #[test]

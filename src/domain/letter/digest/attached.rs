@@ -2,7 +2,7 @@
 
 use crate::domain::figure::Status;
 use crate::domain::letter::digest::seen::Seen;
-use crate::domain::letter::facts::{FigureFact, OwnFigure, View};
+use crate::domain::letter::facts::{FigureFact, OwnFigure};
 use crate::domain::letter::words;
 use crate::domain::message::{Attachment, Block, Cell};
 
@@ -29,7 +29,7 @@ pub(super) fn figures(seen: &Seen) -> (Vec<Block>, Vec<Attachment>) {
     }
     let file_name =
         format!("figures-{}.csv", seen.facts.quarter.to_string().to_lowercase().replace(' ', "-"));
-    let rows: Vec<Vec<Cell>> = seen.figures.iter().map(|own| row(seen, own)).collect();
+    let rows: Vec<Vec<Cell>> = seen.figures.iter().map(|own| row(own)).collect();
     let count = words::counted(rows.len(), "row", "rows");
     let block =
         words::paragraph(format!("The figures are attached as `{file_name}`: {count} and a heading row."));
@@ -37,31 +37,30 @@ pub(super) fn figures(seen: &Seen) -> (Vec<Block>, Vec<Attachment>) {
     (vec![block], vec![Attachment::Figures { file_name, columns, rows }])
 }
 
-fn row(seen: &Seen, own: &OwnFigure) -> Vec<Cell> {
-    let view = View::of(seen.recipient, &own.authority.code);
+fn row(own: &OwnFigure) -> Vec<Cell> {
     let text = |words: &str| Cell::Text(words.to_owned());
-    let shown = view.shows(own.figure.disclosure);
+    let shown = own.figure.is_shown();
     let number = |value: Option<f64>| value.filter(|_| shown).map_or(Cell::Empty, Cell::Number);
     let status = if shown { own.figure.status.word() } else { "withheld" };
     let region = own.region.as_ref();
     vec![
         text(own.authority.code.as_str()),
         text(&own.authority.name),
-        text(own.measure.id.as_str()),
-        text(&own.measure.name),
+        text(own.indicator.id.as_str()),
+        text(&own.indicator.name),
         text(&own.quarter.to_string()),
         number(own.figure.numerator),
         number(own.figure.denominator),
         number(own.figure.value),
         text(status),
-        value(own.last_year.as_ref(), view),
-        value(region.map(|region| &region.figure), View::WithoutSmall),
+        value(own.last_year.as_ref()),
+        value(region.map(|region| &region.figure)),
         region.map_or(Cell::Empty, |region| Cell::Number(f64::from(region.reporting))),
         region.map_or(Cell::Empty, |region| Cell::Number(f64::from(region.of))),
     ]
 }
 
-fn value(figure: Option<&FigureFact>, view: View) -> Cell {
-    let shown = figure.filter(|figure| view.shows(figure.disclosure) && figure.status != Status::Suppressed);
+fn value(figure: Option<&FigureFact>) -> Cell {
+    let shown = figure.filter(|figure| figure.is_shown() && figure.status != Status::Suppressed);
     shown.and_then(|figure| figure.value).map_or(Cell::Empty, Cell::Number)
 }

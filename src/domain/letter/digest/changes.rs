@@ -1,59 +1,47 @@
 //! What changed since the last digest, one line each.
 
-use crate::domain::letter::digest::facts::{Change, FindingFact};
-use crate::domain::letter::digest::findings::change_word;
+use crate::domain::letter::digest::facts::{FindingFact, Said};
+use crate::domain::letter::digest::findings::said_word;
 use crate::domain::letter::digest::seen::Seen;
-use crate::domain::letter::facts::Revision;
+use crate::domain::letter::facts::{Revision, View};
 use crate::domain::letter::{table, words};
 use crate::domain::message::Block;
-use crate::domain::scope::Figures;
 
 const LINES_MAX: usize = 12;
 
-/// Changes of findings, the most pressing first, then revised figures.
+/// Findings that are new, further off or gone, then revised figures.
 pub(super) fn blocks(seen: &Seen) -> Vec<Block> {
-    let mut changed: Vec<(Change, &FindingFact)> = seen
-        .findings
-        .iter()
-        .filter_map(|finding| seen.change(finding).map(|change| (change, *finding)))
-        .collect();
-    changed.sort_by(|(_, a), (_, b)| b.level.cmp(&a.level).then_with(|| a.id.cmp(&b.id)));
-    let ordered = [Change::New, Change::Worse, Change::Better, Change::Resolved].into_iter();
-    let lines = ordered.flat_map(|wanted| {
-        changed
-            .iter()
-            .filter(move |(change, _)| *change == wanted)
-            .map(|(change, finding)| line(*change, finding))
+    let findings = [Said::New, Said::Worse, Said::Resolved].into_iter().flat_map(|wanted| {
+        seen.findings.iter().filter(move |finding| finding.said == wanted).map(|finding| line(finding))
     });
-    let lines: Vec<String> =
-        lines.chain(seen.revisions.iter().map(|revision| revised(seen, revision))).collect();
-    words::bullets(capped(lines))
+    let lines = findings.chain(seen.revisions.iter().map(|revision| revised(seen, revision)));
+    words::bullets(capped(lines.collect()))
 }
 
 /// The revised figures as a table; nothing for a recipient without figures.
 pub(super) fn revision_table(seen: &Seen) -> Vec<Block> {
-    if seen.revisions.is_empty() || seen.recipient.figures == Figures::None {
+    if seen.revisions.is_empty() || View::of(seen.recipient) == View::Sentences {
         return Vec::new();
     }
     let caption = words::counted(seen.revisions.len(), "figure revised", "figures revised");
-    vec![Block::Table(table::revisions(caption, &seen.revisions, seen.recipient))]
+    vec![Block::Table(table::revisions(caption, &seen.revisions))]
 }
 
-fn line(change: Change, finding: &FindingFact) -> String {
-    let word = words::sentence(change_word(change, finding));
-    let what = finding.measure.as_ref().map_or("the return", |measure| &measure.name);
+fn line(finding: &FindingFact) -> String {
+    let word = words::sentence(said_word(finding));
+    let what = finding.indicator.as_ref().map_or("the return", |indicator| &indicator.name);
     format!("{}: {what}, {}, {}.", word.trim_end_matches('.'), finding.authority.name, finding.quarter)
 }
 
 fn revised(seen: &Seen, revision: &Revision) -> String {
     let subject = format!(
         "Revised: {}, {}, {}, version {}",
-        revision.measure.name, revision.authority.name, revision.quarter, revision.version
+        revision.indicator.name, revision.authority.name, revision.quarter, revision.version
     );
-    if seen.recipient.figures == Figures::None {
+    if View::of(seen.recipient) == View::Sentences {
         return format!("{subject}.");
     }
-    let (before, now) = table::before_and_now(revision, seen.recipient);
+    let (before, now) = table::before_and_now(revision);
     let consequence = revision.consequence.as_ref().map(|text| format!(" {}", words::sentence(text)));
     format!("{subject}: {before} before, {now} now.{}", consequence.unwrap_or_default())
 }

@@ -1,20 +1,22 @@
 //! A finding's history as a small chart.
 
+use crate::domain::disclosure::Disclosure;
 use crate::domain::letter::digest::facts::{FindingFact, Series};
 use crate::domain::letter::digest::seen::Seen;
 use crate::domain::letter::facts::FigureFact;
 use crate::domain::letter::words;
 use crate::domain::message::{Chart, ChartLine};
 use crate::domain::quarter::Quarter;
+use crate::domain::sentence::in_unit;
 
 const TITLE_WORDS_MAX: usize = 10;
 const POINTS_MIN: usize = 3;
 
 /// The chart of a finding; none without a history, or where its numbers may not be shown.
 pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Chart> {
-    let (series, figure, measure) =
-        (finding.series.as_ref()?, finding.figure.as_ref()?, finding.measure.as_ref()?);
-    let own = own_values(seen, finding, series);
+    let (series, figure, indicator) =
+        (finding.series.as_ref()?, finding.figure.as_ref()?, finding.indicator.as_ref()?);
+    let own = own_values(series);
     let even = own.len() == series.quarters.len();
     if !even || !seen.shows_numbers(finding) || own.iter().flatten().count() < POINTS_MIN {
         return None;
@@ -22,13 +24,13 @@ pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Cha
     let course = Course::of(&series.quarters, &own, figure)?;
     let span = format!("{} to {}", series.quarters.first()?, series.quarters.last()?);
     let standing = if finding.provisional { ", provisional" } else { "" };
-    let subject = format!("{}, {}", measure.name, finding.authority.name);
+    let subject = format!("{}, {}", indicator.name, finding.authority.name);
     let mut lines = vec![ChartLine { label: finding.authority.name.clone(), values: own.clone() }];
     if series.region.len() == series.quarters.len() {
         lines.push(ChartLine { label: region.to_owned(), values: series.region.clone() });
     }
     Some(Chart {
-        title: course.title(&measure.name),
+        title: course.title(&indicator.name),
         subtitle: format!("{subject}, {span}, {}{standing}", words::unit(figure.unit)),
         alternative: alternative(&subject, &course, &own, series, figure),
         quarters: series.quarters.iter().map(Quarter::to_string).collect(),
@@ -39,9 +41,8 @@ pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Cha
     })
 }
 
-fn own_values(seen: &Seen, finding: &FindingFact, series: &Series) -> Vec<Option<f64>> {
-    let view = seen.view(finding);
-    series.own.iter().map(|point| point.value.filter(|_| view.shows(point.disclosure))).collect()
+fn own_values(series: &Series) -> Vec<Option<f64>> {
+    series.own.iter().map(|point| point.value.filter(|_| point.disclosure == Disclosure::Shown)).collect()
 }
 
 /// From where to where a series went: direction and ends, without judgement.
@@ -66,7 +67,7 @@ impl Course {
         Some(Self { first: (first.0, first_words), last: (last.0, last_words), went })
     }
 
-    /// At most ten words: with both ends, with the last one, or without the measure's name.
+    /// At most ten words: with both ends, with the last one, or without the indicator's name.
     fn title(&self, name: &str) -> String {
         let whole = format!("{name}: from {} {} {}", self.first.1, self.went, self.last.1);
         let short = format!("{name}: {} {}", self.went, self.last.1);
@@ -77,7 +78,7 @@ impl Course {
 }
 
 fn written(value: f64, figure: &FigureFact) -> String {
-    words::in_unit(value, figure.unit, figure.decimals)
+    in_unit(value, figure.measure())
 }
 
 fn alternative(

@@ -3,10 +3,9 @@
 use chrono::NaiveDate;
 
 use crate::domain::deadline::DeadlineKind;
-use crate::domain::finding::State;
-use crate::domain::letter::facts::{
-    Disclosure, FigureFact, Measure, Named, OwnFigure, RegionFigure, Revision,
-};
+use crate::domain::disclosure::Disclosure;
+use crate::domain::finding::Action;
+use crate::domain::letter::facts::{FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision};
 use crate::domain::letter::receipt::Group;
 use crate::domain::quarter::Quarter;
 
@@ -25,8 +24,12 @@ pub struct DigestFacts {
     pub last_digest_on: Option<NaiveDate>,
     /// Receipts up to and including this day count.
     pub known_on: NaiveDate,
-    /// Findings, open and newly resolved, of any order.
+    /// Findings, open and newly resolved; those that are told stand in the order of telling, the worst first.
     pub findings: Vec<FindingFact>,
+    /// How many more there would be to tell.
+    pub findings_more: usize,
+    /// Findings of the region itself.
+    pub regional: Vec<RegionalFact>,
     /// Figures revised since the last digest.
     pub revisions: Vec<Revision>,
     /// Returns that are expected or came, for the quarters of interest.
@@ -54,18 +57,14 @@ pub struct FindingFact {
     pub sentence: String,
     /// 1 low, 2 medium, 3 high; 0 is information only.
     pub level: u8,
-    /// Adverse effect in standard units; orders findings of one level.
-    pub effect: f64,
-    /// Where it stands.
-    pub state: State,
-    /// What happened to it since this recipient's last digest.
-    pub change: Option<Change>,
+    /// What this digest says of it.
+    pub said: Said,
     /// The quarter in which it opened.
     pub since: Quarter,
     /// Whose.
     pub authority: Named,
     /// Of what; none when it is about the whole return.
-    pub measure: Option<Measure>,
+    pub indicator: Option<IndicatorFact>,
     /// The quarter it speaks of.
     pub quarter: Quarter,
     /// The figure. Withheld when any number of the sentence must be.
@@ -74,72 +73,48 @@ pub struct FindingFact {
     pub comparators: Vec<String>,
     /// For a small chart.
     pub series: Option<Series>,
-    /// Which kind of evidence it is.
-    pub evidence: Evidence,
-    /// Whether somebody looks after it.
-    pub attention: Attention,
+    /// Independent kinds of evidence about this authority, indicator and quarter.
+    pub evidence: usize,
+    /// What somebody did with it, while that holds.
+    pub action: Option<Action>,
     /// When the same fires for many authorities: for how many, of how many.
     pub shared: Option<(u32, u32)>,
     /// Whether its figures are not yet validated.
     pub provisional: bool,
 }
 
-/// What happened to a finding since the last digest.
+/// What a digest says of a finding, as decided by `domain::announcement`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Opened, or opened again.
+pub enum Said {
+    /// Told: it opened, and this recipient has not been told.
     New,
-    /// Further from what is usual or wanted.
+    /// Told: further from what is usual or wanted than this recipient was told.
     Worse,
-    /// Nearer to it.
-    Better,
-    /// Gone.
+    /// Told again: high, a quarter has passed, and nobody has acknowledged it.
+    StillHigh,
+    /// Gone since the last digest.
     Resolved,
+    /// Counted: open for four quarters or longer.
+    Standing,
+    /// Counted: acknowledged, snoozed or dismissed.
+    Quieted,
+    /// Counted: open, told before.
+    Continuing,
 }
 
-/// What a finding rests on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Evidence {
-    /// The authority's own history.
-    OwnHistory,
-    /// The same quarter last year.
-    LastYear,
-    /// The other authorities.
-    Peers,
-    /// A target.
-    Target,
-    /// The quality of the figure itself.
-    Quality,
-}
-
-/// Whether somebody looks after a finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Attention {
-    /// Nobody yet.
-    Open,
-    /// Seen, someone owns it.
-    Acknowledged {
-        /// Who.
-        by: String,
-        /// Why.
-        reason: String,
-    },
-    /// Quiet until a day.
-    Snoozed {
-        /// The last quiet day.
-        until: NaiveDate,
-        /// Who.
-        by: String,
-        /// Why.
-        reason: String,
-    },
-    /// Expected.
-    Dismissed {
-        /// Who.
-        by: String,
-        /// Why.
-        reason: String,
-    },
+/// One question that fires for so many authorities that something else than their work is likely behind it.
+#[derive(Clone, Debug)]
+pub struct RegionalFact {
+    /// The check's question.
+    pub asks: String,
+    /// Of what.
+    pub indicator: IndicatorFact,
+    /// Of when.
+    pub quarter: Quarter,
+    /// For whom it fires.
+    pub authorities: Vec<Named>,
+    /// Of how many.
+    pub of: u32,
 }
 
 /// The history of one figure, for a chart. One point per quarter in every list.
@@ -162,7 +137,7 @@ pub struct Series {
 pub struct Point {
     /// The value; none leaves a gap.
     pub value: Option<f64>,
-    /// Whether people of another authority may see it; to them it is a gap when not.
+    /// Whether this recipient may see it; it is a gap when not.
     pub disclosure: Disclosure,
 }
 
@@ -214,7 +189,7 @@ pub enum Arrival {
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegionValue {
     /// Of what.
-    pub measure: Measure,
+    pub indicator: IndicatorFact,
     /// Of when.
     pub quarter: Quarter,
     /// The value, with "n of 16".

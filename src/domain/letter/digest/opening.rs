@@ -1,7 +1,7 @@
 //! How a digest opens: counts of what changed, then what stays.
 
-use crate::domain::letter::digest::facts::{Arrival, Attention, Change, ReturnFact};
-use crate::domain::letter::digest::seen::{Seen, is_neutral, is_standing};
+use crate::domain::letter::digest::facts::{Arrival, ReturnFact, Said};
+use crate::domain::letter::digest::seen::{Seen, is_neutral};
 use crate::domain::letter::words;
 use crate::domain::message::Block;
 
@@ -11,33 +11,30 @@ pub(super) struct Counts {
     new: usize,
     worse: usize,
     further: usize,
-    better: usize,
-    nearer: usize,
+    still: usize,
     resolved: usize,
     revised: usize,
     continuing: usize,
     standing: usize,
-    looked_after: usize,
+    quieted: usize,
+    more: usize,
     outstanding: usize,
 }
 
 impl Counts {
     pub(super) fn of(seen: &Seen) -> Self {
-        let mut counts = Self { revised: seen.revisions.len(), ..Self::default() };
+        let more = seen.facts.findings_more;
+        let mut counts = Self { revised: seen.revisions.len(), more, ..Self::default() };
         for finding in &seen.findings {
-            let neutral = is_neutral(finding);
-            let open = finding.state.is_open();
-            *match (seen.change(finding), neutral) {
-                (Some(Change::Resolved), _) => &mut counts.resolved,
-                _ if !open => continue,
-                _ if finding.attention != Attention::Open => &mut counts.looked_after,
-                (Some(Change::New), _) => &mut counts.new,
-                (Some(Change::Worse), false) => &mut counts.worse,
-                (Some(Change::Worse), true) => &mut counts.further,
-                (Some(Change::Better), false) => &mut counts.better,
-                (Some(Change::Better), true) => &mut counts.nearer,
-                (None, _) if is_standing(finding) => &mut counts.standing,
-                (None, _) => &mut counts.continuing,
+            *match (finding.said, is_neutral(finding)) {
+                (Said::New, _) => &mut counts.new,
+                (Said::Worse, false) => &mut counts.worse,
+                (Said::Worse, true) => &mut counts.further,
+                (Said::StillHigh, _) => &mut counts.still,
+                (Said::Resolved, _) => &mut counts.resolved,
+                (Said::Standing, _) => &mut counts.standing,
+                (Said::Quieted, _) => &mut counts.quieted,
+                (Said::Continuing, _) => &mut counts.continuing,
             } += 1;
         }
         let overdue = |expected: &&&ReturnFact| {
@@ -52,8 +49,8 @@ impl Counts {
             words::some(self.new, "new"),
             words::some(self.worse, "worse"),
             words::some(self.further, "further from usual"),
-            words::some(self.better, "better"),
-            words::some(self.nearer, "nearer to usual"),
+            words::some(self.still, "still high"),
+            words::some(self.more, "more to look at"),
             words::some(self.resolved, "resolved"),
             words::some(self.revised, if self.revised == 1 { "figure revised" } else { "figures revised" }),
         ]
@@ -95,7 +92,7 @@ impl Counts {
         words::strip(vec![
             words::some(self.continuing, if self.continuing == 1 { "continues" } else { "continue" }),
             words::some(self.standing, "open for four quarters or more"),
-            words::some(self.looked_after, "acknowledged, snoozed or expected"),
+            words::some(self.quieted, "acknowledged, snoozed or expected"),
         ])
     }
 }

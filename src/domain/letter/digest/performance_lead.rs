@@ -45,7 +45,7 @@ fn own_figures(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
     let quarter = seen.facts.quarter;
     let tables = per_authority.into_iter().map(|(named, figures)| {
         let caption = format!("Figures of {}, {}", named.name, quarter.long_label());
-        Block::Table(table::own_figures(&caption, occasion.region, quarter, &figures, seen.recipient))
+        Block::Table(table::own_figures(&caption, occasion.region, quarter, &figures))
     });
     tables.collect()
 }

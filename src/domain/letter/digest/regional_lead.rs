@@ -1,21 +1,20 @@
 //! The digest of the regional lead: who has not sent, what is held, revised, shared, due.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::domain::letter::digest::facts::{Attention, Evidence, FindingFact};
+use crate::domain::inhibition::is_data_quality;
+use crate::domain::letter::digest::facts::{FindingFact, RegionalFact, Said};
 use crate::domain::letter::digest::findings::Story;
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::performance_lead::notes;
-use crate::domain::letter::digest::seen::{Seen, is_standing};
+use crate::domain::letter::digest::seen::{Seen, is_open};
 use crate::domain::letter::digest::{attached, changes, findings, returns};
-use crate::domain::letter::facts::{Named, RegionFigure, View};
+use crate::domain::letter::facts::{Named, RegionFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block, Table};
 
 const FINDINGS_MAX: usize = 10;
 const CHARTS_MAX: usize = 4;
-/// From this many authorities on, a finding is called shared.
-const SHARED_MIN: usize = 3;
 
 pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Block>, Vec<Attachment>) {
     let (announcement, attachments) = attached::figures(seen);
@@ -39,7 +38,7 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
 /// Open findings about the quality of a figure: it is held until confirmed.
 fn held(seen: &Seen) -> Vec<Block> {
     let all: Vec<&FindingFact> =
-        seen.findings.iter().copied().filter(|finding| is_held(finding) && finding.state.is_open()).collect();
+        seen.findings.iter().copied().filter(|finding| is_held(finding) && is_open(finding)).collect();
     let line = |finding: &&FindingFact| {
         format!("{} More: quarterdeck explain {}", findings::sentence(seen, finding), finding.id)
     };
@@ -50,23 +49,23 @@ fn held(seen: &Seen) -> Vec<Block> {
 }
 
 fn is_held(finding: &FindingFact) -> bool {
-    finding.evidence == Evidence::Quality && finding.measure.is_some()
+    is_data_quality(&finding.check) && finding.indicator.is_some()
 }
 
 fn shared(seen: &Seen) -> Vec<Block> {
-    let mut groups: BTreeMap<(&str, &str), (&FindingFact, BTreeSet<&str>)> = BTreeMap::new();
-    for finding in seen.findings.iter().copied().filter(|finding| finding.state.is_open()) {
-        let Some(measure) = &finding.measure else { continue };
-        let group = groups.entry((measure.name.as_str(), finding.check.as_str()));
-        group.or_insert_with(|| (finding, BTreeSet::new())).1.insert(finding.authority.name.as_str());
-    }
-    let mut many: Vec<_> = groups.into_iter().filter(|(_, (_, names))| names.len() >= SHARED_MIN).collect();
-    many.sort_by(|(a_key, (_, a)), (b_key, (_, b))| b.len().cmp(&a.len()).then_with(|| a_key.cmp(b_key)));
-    let lines = many.into_iter().map(|((measure, _), (finding, names))| {
-        let names: Vec<&str> = names.into_iter().collect();
-        format!("{measure}. {} {} authorities: {}.", finding.asks, names.len(), words::listed(&names))
-    });
-    words::bullets(lines.collect())
+    let line = |regional: &&RegionalFact| {
+        let names: Vec<&str> = regional.authorities.iter().map(|named| named.name.as_str()).collect();
+        format!(
+            "{}, {}. {} {} of {} authorities: {}. A change of definition or a national change is likely.",
+            regional.indicator.name,
+            regional.quarter,
+            regional.asks,
+            names.len(),
+            regional.of,
+            words::listed(&names)
+        )
+    };
+    words::bullets(seen.regional.iter().map(line).collect())
 }
 
 /// The ten most pressing, under the name of their authority; held figures stand above.
@@ -88,25 +87,22 @@ fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
             blocks.extend(findings::with_chart(seen, story, region, &mut charts_left));
         }
     }
-    blocks.extend(findings::counted(rest));
+    blocks.extend(findings::counted(seen, rest));
     blocks
 }
 
 fn open_counts(seen: &Seen) -> Vec<Block> {
     let mut rows: BTreeMap<(&str, &str), [usize; 4]> = BTreeMap::new();
-    for finding in seen.findings.iter().copied().filter(|finding| finding.state.is_open()) {
-        let theme = finding.measure.as_ref().map_or("returns", |measure| &measure.theme);
+    for finding in seen.findings.iter().copied().filter(|finding| is_open(finding)) {
+        let theme = finding.indicator.as_ref().map_or("returns", |indicator| &indicator.theme);
         let row = rows.entry((finding.authority.name.as_str(), theme)).or_default();
-        let [fresh, continuing, standing, looked_after] = row;
-        *(if finding.attention != Attention::Open {
-            looked_after
-        } else if seen.change(finding).is_some() {
-            fresh
-        } else if is_standing(finding) {
-            standing
-        } else {
-            continuing
-        }) += 1;
+        let [told, continuing, standing, quieted] = row;
+        *match finding.said {
+            Said::Standing => standing,
+            Said::Quieted => quieted,
+            Said::Continuing => continuing,
+            Said::New | Said::Worse | Said::StillHigh | Said::Resolved => told,
+        } += 1;
     }
     if rows.is_empty() {
         return Vec::new();
@@ -114,10 +110,10 @@ fn open_counts(seen: &Seen) -> Vec<Block> {
     let columns = vec![
         table::left("Authority"),
         table::left("Theme"),
-        table::right("Changed"),
-        table::right("Unchanged"),
+        table::right("Told here"),
+        table::right("Told before"),
         table::right("Open four quarters or more"),
-        table::right("Looked after"),
+        table::right("Acknowledged, snoozed or expected"),
     ];
     let rows = rows.into_iter().map(|((authority, theme), counts)| {
         let names = [authority.to_owned(), theme.to_owned()];
@@ -142,12 +138,11 @@ fn region_values(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
     ];
     let rows = seen.region_values.iter().map(|region| {
         let figure = &region.value.figure;
-        let view = View::WithoutSmall;
         vec![
-            region.measure.name.clone(),
+            region.indicator.name.clone(),
             region.quarter.to_string(),
-            figure.value_words(view),
-            figure.numbers_words(view),
+            figure.value_words(),
+            figure.numbers_words(),
             format!("{} of {}", region.value.reporting, region.value.of),
             region.last_year.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words),
             figure.status_words(),
