@@ -1,4 +1,4 @@
-//! The one integration-test binary.
+//! The integration tests, in one binary.
 #![allow(
     clippy::expect_used,
     clippy::panic,
@@ -6,5 +6,6 @@
     reason = "a test that cannot go on says why"
 )]
 
+mod config;
 mod demo;
 mod tidy;

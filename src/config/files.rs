@@ -1,0 +1,152 @@
+//! The files of a configuration folder, read or embedded.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::config::problem::{Problem, Text};
+use crate::config::settings::AddedCheck;
+use crate::config::shipped::SHIPPED;
+
+/// The texts of a configuration folder.
+#[derive(Clone, Debug)]
+pub struct Files {
+    folder: PathBuf,
+    texts: BTreeMap<String, Result<String, String>>,
+    checks: Vec<AddedCheck>,
+    unreadable_checks: Vec<Problem>,
+}
+
+impl Files {
+    /// Reads the folder. What cannot be read is reported when it is asked for.
+    #[must_use]
+    pub fn read(folder: &Path) -> Self {
+        let names = SHIPPED.iter().map(|(name, _)| (*name).to_owned());
+        let texts = names.map(|name| {
+            let text = fs::read(folder.join(&name)).map_err(|error| why(&error)).and_then(utf8);
+            (name, text)
+        });
+        let mut files =
+            Self { folder: folder.into(), texts: texts.collect(), checks: vec![], unreadable_checks: vec![] };
+        files.read_checks();
+        files
+    }
+
+    /// Texts by file name, as if they stood in `folder`.
+    #[must_use]
+    pub fn of(folder: &Path, texts: &[(&str, &str)]) -> Self {
+        let texts = texts.iter().map(|(name, text)| ((*name).to_owned(), Ok((*text).to_owned())));
+        Self { folder: folder.into(), texts: texts.collect(), checks: vec![], unreadable_checks: vec![] }
+    }
+
+    /// The shipped files, as if they stood in `folder`.
+    #[must_use]
+    pub fn shipped(folder: &Path) -> Self {
+        Self::of(folder, &SHIPPED)
+    }
+
+    /// The same files with one text in place of another, or added.
+    #[must_use]
+    pub fn with(mut self, name: &str, text: &str) -> Self {
+        self.texts.insert(name.to_owned(), Ok(text.to_owned()));
+        self
+    }
+
+    /// The same files without one.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.texts.remove(name);
+        self
+    }
+
+    /// A file's path as the operator would write it.
+    #[must_use]
+    pub fn path_of(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// A sentence that says why there is none, and what to do.
+    pub fn text(&self, name: &str) -> Result<&str, String> {
+        let missing = || Err("the file is missing; `quarterdeck init` writes one to start from".to_owned());
+        self.texts.get(name).map_or_else(missing, |text| text.as_deref().map_err(Clone::clone))
+    }
+
+    /// The operator's checks, by name.
+    #[must_use]
+    pub fn checks(&self) -> &[AddedCheck] {
+        &self.checks
+    }
+
+    /// Checks that could not be read.
+    #[must_use]
+    pub fn unreadable_checks(&self) -> Vec<Problem> {
+        self.unreadable_checks.clone()
+    }
+
+    /// SHA-256 over every name and text, in hexadecimal.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut sum = Sha256::new();
+        let texts = self.texts.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_deref().ok()?)));
+        let checks = self.checks.iter().map(|check| (check.name.as_str(), check.text.as_str()));
+        for (name, text) in texts.chain(checks) {
+            for part in [name, text] {
+                sum.update(part.len().to_le_bytes());
+                sum.update(part.as_bytes());
+            }
+        }
+        sum.finalize().iter().fold(String::new(), |mut hex, byte| {
+            if write!(hex, "{byte:02x}").is_err() {
+                hex.clear();
+            }
+            hex
+        })
+    }
+
+    fn read_checks(&mut self) {
+        let folder = self.folder.join("checks");
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.unreadable(&folder, &why(&error)),
+        };
+        let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "sql"));
+        paths.sort();
+        for path in paths {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            match fs::read(&path).map_err(|error| why(&error)).and_then(utf8) {
+                Ok(text) => self.checks.push(AddedCheck { name, path, text }),
+                Err(sentence) => self.unreadable(&path, &sentence),
+            }
+        }
+    }
+
+    fn unreadable(&mut self, path: &Path, sentence: &str) {
+        let text = Text { path: path.display().to_string(), content: String::new() };
+        self.unreadable_checks.push(text.problem(&(0..0), sentence));
+    }
+}
+
+fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            "the file is missing; `quarterdeck init` writes one to start from".to_owned()
+        }
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, String> {
+    let text = String::from_utf8(bytes).map_err(|error| {
+        format!("not UTF-8 from byte {} on; save it as UTF-8", error.utf8_error().valid_up_to() + 1)
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}

@@ -1,0 +1,155 @@
+//! `quarterdeck.toml`: the region, its collections and digests, the schedule, mail, limits.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::config::written::collections::CollectionToml;
+use crate::config::written::mail::{LimitsToml, MailToml};
+use crate::config::written::recipients::RoleWord;
+use crate::config::written::typed::At;
+
+/// The region, its collections and digests, the schedule, mail and limits.
+///
+/// Everything at the top is optional to serde and required by the schema, so that one bad section does not
+/// hide the problems of the others.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QuarterdeckToml {
+    /// The state folder: database, journal, received files, messages.
+    #[schemars(required)]
+    pub state: Option<String>,
+    /// All times are wall time of this zone, such as `Europe/London`.
+    #[schemars(required)]
+    pub zone: Option<At<String>>,
+    /// The division of bank-holidays.json whose bank holidays count.
+    #[serde(default = "england_and_wales")]
+    pub bank_holidays: String,
+    /// The region.
+    #[schemars(required)]
+    pub region: Option<RegionToml>,
+    /// The forms that come every quarter or year.
+    #[schemars(required)]
+    pub collection: Option<Vec<CollectionToml>>,
+    /// The digests.
+    #[serde(default)]
+    pub digest: Vec<DigestToml>,
+    /// When the daemon does what.
+    #[schemars(required)]
+    pub schedule: Option<ScheduleToml>,
+    /// Chasing of late returns.
+    #[schemars(required)]
+    pub chasing: Option<ChasingToml>,
+    /// How mail leaves.
+    #[schemars(required)]
+    pub mail: Option<MailToml>,
+    /// Limits on everything.
+    #[schemars(required)]
+    pub limits: Option<LimitsToml>,
+}
+
+fn england_and_wales() -> String {
+    "england-and-wales".to_owned()
+}
+
+/// The region this daemon watches.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RegionToml {
+    /// Its name.
+    pub name: String,
+    /// Its ONS code.
+    pub code: At<String>,
+    /// A short name of this installation: lower-case letters, digits, hyphens.
+    pub instance: At<String>,
+    /// The version of the neighbour lists that is used.
+    pub neighbours: At<String>,
+    /// A line on every page.
+    pub notice: Option<String>,
+    /// Counts from 1 to this are small numbers.
+    #[schemars(range(min = 1, max = 20), extend("x-of" = "children"))]
+    pub small_number_max: u32,
+}
+
+/// A digest: who gets it is said in recipients.toml.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DigestToml {
+    /// Its name, as recipients.toml uses it.
+    pub name: At<String>,
+    /// Its title, part of the subject.
+    pub title: String,
+    /// How much it says.
+    pub style: StyleWord,
+    /// When: a cron pattern of five fields, wall time.
+    pub cron: At<String>,
+    /// What happens when nothing changed since the last one.
+    #[serde(default)]
+    pub when_nothing_changed: NothingChangedWord,
+}
+
+/// How much a digest says.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StyleWord {
+    /// Detail for the people who make the returns.
+    PerformanceLead,
+    /// One screen.
+    Director,
+    /// Who has not sent, what was revised, shared concerns.
+    RegionalLead,
+}
+
+/// What happens to a digest in which nothing changed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum NothingChangedWord {
+    /// It is not sent.
+    Quiet,
+    /// It is sent and says so.
+    #[default]
+    Send,
+}
+
+/// When the daemon does what.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleToml {
+    /// When sources are polled: a cron pattern of five fields, wall time.
+    pub collect: At<String>,
+    /// Reminders and chasers go out from this hour on, on working days.
+    #[schemars(range(min = 0, max = 23))]
+    pub remind_from_hour: u32,
+    /// What happens to digests that fell due while the daemon was down.
+    pub catch_up: CatchUpWord,
+}
+
+/// What happens to occurrences that were missed.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CatchUpWord {
+    /// None is made up for.
+    Skip,
+    /// Only the latest is.
+    Latest,
+    /// Each is.
+    All,
+}
+
+/// Chasing of late returns, by working days around the due day.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChasingToml {
+    /// Working days before the due day.
+    #[schemars(inner(range(min = 1, max = 120)))]
+    pub before: At<Vec<u32>>,
+    /// Working days after the due day, while the return is not in.
+    #[schemars(inner(range(min = 1, max = 120)))]
+    pub after: At<Vec<u32>>,
+    /// Who is written to.
+    pub to: Vec<At<RoleWord>>,
+    /// From this many working days after, `escalate_to` is written to as well.
+    #[schemars(range(min = 1, max = 120), extend("x-of" = "days"))]
+    pub escalate_after: Option<At<u32>>,
+    /// Who is written to as well.
+    pub escalate_to: Option<Vec<At<RoleWord>>>,
+}
