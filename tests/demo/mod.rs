@@ -1,6 +1,7 @@
 //! The synthetic year: figures, publications, files and the server they lie on.
 
 mod settings;
+mod shipped;
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

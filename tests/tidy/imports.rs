@@ -73,14 +73,14 @@ fn tokens(file: &Source) -> TokenStream {
     file.text.parse().unwrap_or_else(|error| panic!("{}: {error}", file.path))
 }
 
-/// Every `crate::room` and `quarterdeck::room`, inside macros and groups too, with its line.
+/// Every `crate::room`, inside macros and groups too, with its line.
 fn uses(stream: &TokenStream) -> Vec<(usize, String)> {
     let trees: Vec<TokenTree> = stream.clone().into_iter().collect();
     let mut found = Vec::new();
     for (at, tree) in trees.iter().enumerate() {
         match tree {
             TokenTree::Group(group) => found.extend(uses(&group.stream())),
-            TokenTree::Ident(word) if *word == "crate" || *word == "quarterdeck" => {
+            TokenTree::Ident(word) if *word == "crate" => {
                 found.extend(rooms_after(trees.get(at + 1..).unwrap_or_default()));
             }
             _ => {}
