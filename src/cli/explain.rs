@@ -34,7 +34,10 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     indicator(&settings, finding);
     println!(
         "state       {}",
-        findings::attention_or(finding.state().word(), &found::attention(finding, &kept.actions, today))
+        findings::attention_or(
+            finding.state().word(),
+            found::attention(finding, &kept.actions, today).1.as_ref()
+        )
     );
     println!("ends when   {}", ends_when(check));
     numbers(finding);

@@ -9,7 +9,7 @@ use crate::cli::arguments::{FindingsArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
-use crate::domain::letter::digest::facts::Attention;
+use crate::domain::finding::{Action, Deed};
 use crate::pipeline::{asking, facts, found};
 use crate::store::check_file::CheckFile;
 use crate::store::findings::{self, Finding};
@@ -36,7 +36,7 @@ pub struct Kept {
     /// The findings.
     pub findings: Vec<Finding>,
     /// What people did with them.
-    pub actions: Vec<crate::domain::finding::Action>,
+    pub actions: Vec<Action>,
 }
 
 impl Kept {
@@ -96,7 +96,7 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
             json!(facts::named(settings, &it.key.authority).name),
             json!(it.key.indicator.as_ref().map(ToString::to_string)),
             json!(sentence),
-            json!(attention(&found::attention(it, &kept.actions, today))),
+            json!(attention(found::attention(it, &kept.actions, today).1.as_ref())),
         ]);
     }
     rows.print(arguments.print.format)
@@ -112,19 +112,19 @@ fn effect(finding: &Finding) -> f64 {
 
 /// Who looks after a finding, in words.
 #[must_use]
-pub fn attention(attention: &Attention) -> String {
-    match attention {
-        Attention::Open => String::new(),
-        Attention::Acknowledged { by, reason } => format!("acknowledged by {by}: {reason}"),
-        Attention::Snoozed { until, by, reason } => format!("quiet until {until}, by {by}: {reason}"),
-        Attention::Dismissed { by, reason } => format!("expected, says {by}: {reason}"),
+pub fn attention(action: Option<&Action>) -> String {
+    let Some(Action { deed, by, reason, .. }) = action else { return String::new() };
+    match deed {
+        Deed::Acknowledge => format!("acknowledged by {by}: {reason}"),
+        Deed::Snooze { until } => format!("quiet until {until}, by {by}: {reason}"),
+        Deed::Dismiss => format!("expected, says {by}: {reason}"),
     }
 }
 
 /// A state, with who looks after it.
 #[must_use]
-pub fn attention_or(state: &str, by: &Attention) -> String {
-    match attention(by) {
+pub fn attention_or(state: &str, action: Option<&Action>) -> String {
+    match attention(action) {
         words if words.is_empty() => state.to_owned(),
         words => format!("{state}, {words}"),
     }

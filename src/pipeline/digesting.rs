@@ -10,7 +10,7 @@ use crate::domain::deadline::{Deadline, DeadlineKind, Party};
 use crate::domain::due::{self, CronPattern, Span};
 use crate::domain::letter::digest;
 use crate::domain::letter::digest::facts::{
-    Arrival, DeadlineFact, DigestFacts, NoteFact, RegionValue, ReturnFact,
+    Arrival, DeadlineFact, DigestFacts, NoteFact, RegionValue, RegionalFact, ReturnFact,
 };
 use crate::domain::letter::facts::{OwnFigure, Revision};
 use crate::domain::letter::receipt;
@@ -116,8 +116,16 @@ fn digest_to(
 ) -> Option<Letter> {
     let stem = format!("digest.{}.", plan.name);
     let since = composing::last_queued(walk, &stem, &recipient.id);
-    let telling = Telling { checks: &known.checks, known: &known.collections, actions: &known.actions };
-    let seen = findings.iter().filter(|one| recipient.may_see(&one.key.authority));
+    let telling = Telling {
+        settings: walk.settings,
+        recipient,
+        checks: &known.checks,
+        known: &known.collections,
+        actions: &known.actions,
+        today: walk.today,
+    };
+    let seen: Vec<&Finding> = findings.iter().filter(|one| recipient.may_see(&one.key.authority)).collect();
+    let told = found::tell(&telling, &seen, since);
     let facts = DigestFacts {
         name: plan.name.clone(),
         title: plan.title.clone(),
@@ -125,8 +133,10 @@ fn digest_to(
         quarter: known.quarter,
         last_digest_on: since.map(|at| composing::day_of(walk, at)),
         known_on: walk.today,
-        findings: seen.filter_map(|one| found::fact(walk, &telling, one, since)).collect(),
-        revisions: revisions(walk, known, since),
+        findings: told.findings,
+        findings_more: told.more,
+        regional: regional(walk, known, findings),
+        revisions: revisions(walk, known, recipient, since),
         returns: known.returns.clone(),
         figures: figures(walk, known, recipient),
         region_values: region_values(walk, known),
@@ -139,7 +149,7 @@ fn digest_to(
 fn figures(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<OwnFigure> {
     let all = known.collections.values().flat_map(|one| one.figures.iter().map(move |it| (one, it)));
     all.filter(|(_, (_, it))| recipient.may_see(&it.authority) && it.own.status.is_some())
-        .filter_map(|(one, (quarter, it))| facts::own_figure(walk, one, *quarter, it))
+        .filter_map(|(one, (quarter, it))| facts::own_figure(walk.settings, one, recipient, *quarter, it))
         .collect()
 }
 
@@ -154,7 +164,7 @@ fn region_values(walk: &Walk<'_>, known: &Everything) -> Vec<RegionValue> {
             let Some(value) = facts::region_figure(of, one, *quarter, it) else { continue };
             let key = (name.clone(), it.indicator.to_string());
             values.entry(key).or_insert_with(|| RegionValue {
-                measure: facts::measure(of),
+                indicator: facts::indicator_fact(of),
                 quarter: *quarter,
                 value,
                 last_year: None,
@@ -164,14 +174,39 @@ fn region_values(walk: &Walk<'_>, known: &Everything) -> Vec<RegionValue> {
     values.into_values().collect()
 }
 
+/// Questions that fire for half of the region in its newest quarter: one story, not sixteen.
+fn regional(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<RegionalFact> {
+    let mut stories: BTreeMap<(&str, String), RegionalFact> = BTreeMap::new();
+    for finding in findings.iter().filter(|one| one.state().is_open() && one.fired_in == known.quarter) {
+        let Some((_, of_how_many)) = found::shared(&finding.detail) else { continue };
+        let indicator = finding.key.indicator.as_ref().and_then(|id| facts::indicator(walk.settings, id));
+        let Some((check, of)) = known.checks.get(&finding.key.check).zip(indicator) else { continue };
+        let key = (finding.key.check.as_str(), of.id.to_string());
+        let story = stories.entry(key).or_insert_with(|| RegionalFact {
+            asks: check.asks.clone(),
+            indicator: facts::indicator_fact(of),
+            quarter: finding.fired_in,
+            authorities: Vec::new(),
+            of: of_how_many,
+        });
+        story.authorities.push(facts::named(walk.settings, &finding.key.authority));
+    }
+    stories.into_values().collect()
+}
+
 /// What later versions changed since a recipient's last digest; before the first one, nothing was told.
-fn revisions(walk: &Walk<'_>, known: &Everything, since: Option<DateTime<Utc>>) -> Vec<Revision> {
+fn revisions(
+    walk: &Walk<'_>,
+    known: &Everything,
+    recipient: &Recipient,
+    since: Option<DateTime<Utc>>,
+) -> Vec<Revision> {
     let Some(since) = since else { return Vec::new() };
     let mut told = Vec::new();
     for (name, one) in &known.collections {
         let provisional = walk.settings.collections.iter().any(|it| &it.name == name && it.provisional);
         let fresh = one.revised.iter().filter(|it| it.received_at > since);
-        told.extend(fresh.filter_map(|it| facts::revision(walk.settings, one, provisional, it)));
+        told.extend(fresh.filter_map(|it| facts::revision(walk.settings, one, recipient, provisional, it)));
     }
     told
 }

@@ -6,14 +6,12 @@ use anyhow::Result;
 
 use crate::config::settings::{Collection, Reporters, Settings};
 use crate::domain::authority::AuthorityCode;
-use crate::domain::disclosure::{self, Cell, Total, Whose};
+use crate::domain::disclosure::{self, Cell, Disclosure, Total, Whose, Why};
 use crate::domain::figure::Status;
-use crate::domain::indicator::{Indicator, IndicatorId, Polarity};
-use crate::domain::letter::facts::{
-    Disclosure, FigureFact, Measure, Named, OwnFigure, RegionFigure, Revision,
-};
+use crate::domain::indicator::{Indicator, IndicatorId};
+use crate::domain::letter::facts::{FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision};
 use crate::domain::quarter::Quarter;
-use crate::domain::scope::Figures;
+use crate::domain::scope::{Figures, Recipient};
 use crate::domain::sentence;
 use crate::pipeline::opening::Walk;
 use crate::store::analysis::Question;
@@ -34,8 +32,8 @@ pub fn indicator<'a>(settings: &'a Settings, id: &IndicatorId) -> Option<&'a Ind
 
 /// An indicator as a letter names it.
 #[must_use]
-pub fn measure(indicator: &Indicator) -> Measure {
-    Measure {
+pub fn indicator_fact(indicator: &Indicator) -> IndicatorFact {
+    IndicatorFact {
         id: indicator.id.clone(),
         name: indicator.name.clone(),
         theme: indicator.theme.clone(),
@@ -63,29 +61,35 @@ pub fn figure(
     }
 }
 
-/// Which figures of a quarter are withheld from people of other authorities.
+/// Which figures are withheld from people of other authorities, and why.
 #[derive(Clone, Debug, Default)]
 pub struct Withheld {
-    cells: BTreeSet<(AuthorityCode, IndicatorId, Quarter)>,
-    totals: BTreeSet<(IndicatorId, Quarter)>,
+    cells: BTreeMap<(AuthorityCode, IndicatorId, Quarter), Disclosure>,
+    totals: BTreeMap<(IndicatorId, Quarter), Disclosure>,
 }
 
 impl Withheld {
-    /// Whether a figure may be shown to others.
+    /// Whether a recipient may see a figure: their own always, others' by the rule of small numbers.
     #[must_use]
-    pub fn of(&self, authority: &AuthorityCode, indicator: &IndicatorId, quarter: Quarter) -> Disclosure {
+    pub fn of(
+        &self,
+        recipient: &Recipient,
+        authority: &AuthorityCode,
+        indicator: &IndicatorId,
+        quarter: Quarter,
+    ) -> Disclosure {
         let key = (authority.clone(), indicator.clone(), quarter);
-        if self.cells.contains(&key) { Disclosure::Withheld } else { Disclosure::Shown }
+        match recipient.figures_of(authority) {
+            Figures::Full => Disclosure::Shown,
+            Figures::None => Disclosure::Withheld { why: Why::NoFigures },
+            Figures::Suppressed => self.cells.get(&key).copied().unwrap_or(Disclosure::Shown),
+        }
     }
 
-    /// Whether the region's value may be shown.
+    /// Whether the region's value may be shown beside the figures.
     #[must_use]
     pub fn of_total(&self, indicator: &IndicatorId, quarter: Quarter) -> Disclosure {
-        if self.totals.contains(&(indicator.clone(), quarter)) {
-            Disclosure::Withheld
-        } else {
-            Disclosure::Shown
-        }
+        self.totals.get(&(indicator.clone(), quarter)).copied().unwrap_or(Disclosure::Shown)
     }
 
     fn add(
@@ -95,25 +99,26 @@ impl Withheld {
         row: &[(&AuthorityCode, &Numbers)],
         small_max: u32,
     ) {
-        let cells: Vec<Cell> = row
-            .iter()
-            .map(|(_, numbers)| Cell {
-                numerator: numbers.numerator,
-                denominator: numbers.denominator,
-                value: numbers.value,
-                whose: Whose::Other,
-            })
-            .collect();
+        let cells: Vec<Cell> = row.iter().map(|(_, numbers)| cell(numbers)).collect();
         let said =
             disclosure::disclose(&cells, indicator.unit, Total::Beside, small_max, Figures::Suppressed);
         for ((authority, _), shown) in row.iter().zip(&said.cells) {
-            if *shown != disclosure::Disclosure::Shown {
-                self.cells.insert(((*authority).clone(), indicator.id.clone(), quarter));
+            if *shown != Disclosure::Shown {
+                self.cells.insert(((*authority).clone(), indicator.id.clone(), quarter), *shown);
             }
         }
-        if said.total != disclosure::Disclosure::Shown {
-            self.totals.insert((indicator.id.clone(), quarter));
+        if said.total != Disclosure::Shown {
+            self.totals.insert((indicator.id.clone(), quarter), said.total);
         }
+    }
+}
+
+fn cell(numbers: &Numbers) -> Cell {
+    Cell {
+        numerator: numbers.numerator,
+        denominator: numbers.denominator,
+        value: numbers.value,
+        whose: Whose::Other,
     }
 }
 
@@ -198,22 +203,22 @@ fn withheld(settings: &Settings, history: &BTreeMap<(AuthorityCode, IndicatorId)
     withheld
 }
 
-/// An authority's figure with its comparisons, as a letter shows it.
+/// An authority's figure with its comparisons, as a recipient may see it.
 #[must_use]
 pub fn own_figure(
-    walk: &Walk<'_>,
+    settings: &Settings,
     known: &CollectionFacts,
+    recipient: &Recipient,
     quarter: Quarter,
     it: &ComparedFigure,
 ) -> Option<OwnFigure> {
-    let settings = walk.settings;
     let of = indicator(settings, &it.indicator)?;
-    let shown = |quarter| known.withheld.of(&it.authority, &it.indicator, quarter);
+    let shown = |quarter| known.withheld.of(recipient, &it.authority, &it.indicator, quarter);
     let last_year =
         it.last_year.status.map(|_| figure(of, &it.last_year, it.provisional, shown(quarter.plus(-4))));
     Some(OwnFigure {
         authority: named(settings, &it.authority),
-        measure: measure(of),
+        indicator: indicator_fact(of),
         quarter,
         figure: figure(of, &it.own, it.provisional, shown(quarter)),
         last_year,
@@ -257,43 +262,34 @@ pub fn comparators(of: &Indicator, it: &ComparedFigure) -> Vec<String> {
     said
 }
 
-/// A revision as a letter shows it.
+/// A revision as a recipient may see it: withheld when any of its numbers is small.
 #[must_use]
 pub fn revision(
     settings: &Settings,
     known: &CollectionFacts,
+    recipient: &Recipient,
     provisional: bool,
     it: &RevisedFigure,
 ) -> Option<Revision> {
     let of = indicator(settings, &it.indicator)?;
-    let small = |numbers: &Numbers| {
-        let cell = Cell {
-            numerator: numbers.numerator,
-            denominator: numbers.denominator,
-            value: numbers.value,
-            whose: Whose::Other,
-        };
+    let alone = |numbers: &Numbers| {
+        let figures = recipient.figures_of(&it.authority);
         let small_max = settings.region.small_number_max;
-        disclosure::disclose(&[cell], of.unit, Total::Absent, small_max, Figures::Suppressed).cells
-            != [disclosure::Disclosure::Shown]
+        let said = disclosure::disclose(&[cell(numbers)], of.unit, Total::Absent, small_max, figures);
+        said.cells.first().copied().unwrap_or(Disclosure::Shown)
     };
-    let current = known.withheld.of(&it.authority, &it.indicator, it.quarter) == Disclosure::Withheld;
-    let hidden =
-        if current || small(&it.old) || small(&it.new) { Disclosure::Withheld } else { Disclosure::Shown };
-    let side = |numbers: &Numbers| numbers.status.map(|_| figure(of, numbers, provisional, hidden));
+    let now = known.withheld.of(recipient, &it.authority, &it.indicator, it.quarter);
+    let hidden = [now, alone(&it.old), alone(&it.new)].into_iter().find(|one| *one != Disclosure::Shown);
+    let side = |numbers: &Numbers| {
+        numbers.status.map(|_| figure(of, numbers, provisional, hidden.unwrap_or(Disclosure::Shown)))
+    };
     Some(Revision {
         authority: named(settings, &it.authority),
-        measure: measure(of),
+        indicator: indicator_fact(of),
         quarter: it.quarter,
         old: side(&it.old),
         new: side(&it.new),
         version: it.version,
         consequence: None,
     })
-}
-
-/// Whether an indicator's direction is neither good nor bad.
-#[must_use]
-pub fn is_neutral(of: &Indicator) -> bool {
-    of.polarity == Polarity::None
 }

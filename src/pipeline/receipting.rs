@@ -33,8 +33,8 @@ pub fn receipts(walk: &Walk<'_>, loaded: &[Loaded]) -> Result<Vec<Letter>> {
         if recipients.is_empty() {
             continue;
         }
-        let facts = facts_of(walk, collection, it, &mut known)?;
         for recipient in recipients {
+            let facts = facts_of(walk, collection, it, recipient, &mut known)?;
             letters.extend(receipt::compose(&composing::occasion(walk, recipient), &facts));
         }
     }
@@ -70,6 +70,7 @@ fn facts_of(
     walk: &Walk<'_>,
     collection: &Collection,
     it: &Loaded,
+    recipient: &Recipient,
     known: &mut Known,
 ) -> Result<ReceiptFacts> {
     let settings = walk.settings;
@@ -87,7 +88,7 @@ fn facts_of(
         hash: arrival.hash.clone(),
         received_at: arrival.received_at,
         working_days_late: late,
-        verdict: verdict(walk, collection, it, known)?,
+        verdict: verdict(walk, collection, it, recipient, known)?,
         remarks: remarks(it),
     })
 }
@@ -100,7 +101,13 @@ fn remarks(it: &Loaded) -> Vec<receipt::Group> {
     }))
 }
 
-fn verdict(walk: &Walk<'_>, collection: &Collection, it: &Loaded, known: &mut Known) -> Result<Verdict> {
+fn verdict(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    it: &Loaded,
+    recipient: &Recipient,
+    known: &mut Known,
+) -> Result<Verdict> {
     let reading = match &it.outcome {
         Ok(reading) => reading,
         Err(refusal) => {
@@ -108,7 +115,7 @@ fn verdict(walk: &Walk<'_>, collection: &Collection, it: &Loaded, known: &mut Kn
         }
     };
     let rows = reading.quarantined.iter();
-    let (headlines, revisions) = useful(walk, collection, it, known)?;
+    let (headlines, revisions) = useful(walk, collection, it, recipient, known)?;
     Ok(Verdict::Accepted(Accepted {
         version: u32::try_from(it.stored.version).unwrap_or(1),
         rows_read: reading.rows_read as usize,
@@ -148,6 +155,7 @@ fn useful(
     walk: &Walk<'_>,
     collection: &Collection,
     it: &Loaded,
+    recipient: &Recipient,
     known: &mut Known,
 ) -> Result<(Vec<OwnFigure>, Vec<Revision>)> {
     const HEADLINES_MAX: usize = 8;
@@ -166,14 +174,14 @@ fn useful(
             &one.authority == authority && one.own.value.is_some() && one.last_year.value.is_some()
         })
         .take(HEADLINES_MAX)
-        .filter_map(|(quarter, one)| facts::own_figure(walk, known, *quarter, one))
+        .filter_map(|(quarter, one)| facts::own_figure(walk.settings, known, recipient, *quarter, one))
         .collect();
     let revisions = known
         .revised
         .iter()
         .filter(|one| &one.authority == authority && one.quarter == quarter)
         .filter(|one| one.received_at == it.arrival.received_at)
-        .filter_map(|one| facts::revision(walk.settings, known, collection.provisional, one))
+        .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one))
         .collect();
     Ok((headlines, revisions))
 }
