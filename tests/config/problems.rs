@@ -80,8 +80,8 @@ fn a_deadline_beyond_the_known_bank_holidays_is_a_warning() {
     let edit = ("deadlines.toml", "\nbefore = 2018-07-01", "\nbefore = 2029-07-01");
     let loaded = load_files(&edited(&[edit]), Path::new("config")).unwrap();
     let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-    let expected = "config/deadlines.toml:153:10: deadline `neglect-challenge-2018`: bank holidays are known until \
-                    2028-12-31 only; refresh bank-holidays.json";
+    let expected = "config/deadlines.toml:153:10: deadline `neglect-challenge-2018`: bank holidays are known \
+                    until 2028-12-31 only; refresh bank-holidays.json";
     assert_eq!(warnings, [expected]);
 }
 

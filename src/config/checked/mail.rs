@@ -52,7 +52,8 @@ fn post(text: &Text, typed: &MailToml, folder: &Path, desk: &mut Desk) -> Option
 fn server(text: &Text, typed: &At<SmtpToml>, folder: &Path, desk: &mut Desk) -> SmtpSettings {
     if typed.tls == TlsWord::Loopback && !web::is_loopback(&typed.host) {
         let sentence = format!(
-            "mail: smtp: `tls = \"loopback\"` goes to this machine only, not to `{}`; write `starttls` or `implicit`",
+            "mail: smtp: `tls = \"loopback\"` goes to this machine only, not to `{}`; \
+             write `starttls` or `implicit`",
             typed.host.value
         );
         desk.problem(text, &typed.host.span, sentence);

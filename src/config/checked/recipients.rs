@@ -78,7 +78,8 @@ fn address(
     };
     if !domains.is_empty() && !domains.iter().any(within) {
         let sentence = format!(
-            "{at}: `{domain}` is not in `allowed_domains` of quarterdeck.toml; add it there, or correct the address"
+            "{at}: `{domain}` is not in `allowed_domains` of quarterdeck.toml; \
+             add it there, or correct the address"
         );
         desk.problem(&read.text, &typed.address.span, sentence);
     }
