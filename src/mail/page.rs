@@ -108,11 +108,11 @@ pub(crate) fn arrange(
         let view = match block {
             Block::Heading(words) => heading(2, words, &mut deepest),
             Block::Subheading(words) => heading(3, words, &mut deepest),
-            Block::Paragraph(words) => View::Paragraph { words: clean(words) },
-            Block::Bullets(items) => View::Bullets { items: items.iter().map(|item| clean(item)).collect() },
+            Block::Paragraph(words) => View::Paragraph { words: prose(words) },
+            Block::Bullets(items) => View::Bullets { items: items.iter().map(|item| prose(item)).collect() },
             Block::Finding(finding) => found(finding),
             Block::Table(table) => View::Table { grid: grid(table, rows_max) },
-            Block::Note(words) => View::Note { words: clean(words) },
+            Block::Note(words) => View::Note { words: prose(words) },
             Block::Chart(chart) => match chart::draw(chart) {
                 Ok(bytes) => {
                     let number = pictures.len() + 1;
@@ -191,8 +191,8 @@ fn found(finding: &FindingBlock) -> View {
         paper,
         badge,
         asks: clean(&finding.asks),
-        says: clean(&finding.sentence),
-        small: finding.small_print.iter().map(|line| clean(line)).collect(),
+        says: prose(&finding.sentence),
+        small: finding.small_print.iter().map(|line| prose(line)).collect(),
     }
 }
 
@@ -276,6 +276,11 @@ fn rest(rows: usize, rows_max: usize) -> Option<String> {
     (rows > rows_max).then(|| {
         format!("Rows 1 to {rows_max} of {rows}: shortened, because mail programs cut a longer message off.")
     })
+}
+
+/// A sentence whose per cent signs stay with their numbers.
+fn prose(text: &str) -> String {
+    clean(text).replace(" %", "\u{a0}%")
 }
 
 /// One line without control characters and without characters that turn the direction of writing.

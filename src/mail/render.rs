@@ -83,13 +83,14 @@ pub(crate) struct Composed {
 impl Voice<'_> {
     /// What follows `chart1.` in a Content-ID: the same for the same message, and no other's.
     pub(crate) fn content_id(&self, key: &MessageKey) -> String {
-        format!("{}@{}", &self.fingerprint(key.as_str(), 16), self.domain())
+        format!("{}@{}", self.fingerprint(key.as_str(), 16), self.domain())
     }
 
     /// The first `length` hexadecimal digits of the hash of installation and `subject`.
     pub(crate) fn fingerprint(&self, subject: &str, length: usize) -> String {
         let hash = Sha256::digest(format!("{}|{subject}", self.instance));
-        hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().chars().take(length).collect()
+        let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).take(length).collect()
     }
 
     /// The sender's domain.

@@ -186,7 +186,8 @@ fn m11_a_hostile_file_name_becomes_a_plain_one() {
     let mail = parse_mail(&message.bytes).unwrap();
     let name = part(&mail, "text/csv").get_content_disposition().params.get("filename").cloned().unwrap();
     assert!(
-        name.ends_with(".csv") && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)),
+        name.strip_suffix(".csv").is_some()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)),
         "{name}"
     );
     assert!(!name.starts_with('.'));
