@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::config::settings::MailSettings;
 use crate::domain::message::{Letter, MessageKey};
-use crate::mail::page::{Page, Picture, arrange};
+use crate::mail::page::{Page, Picture, arrange, pictures};
 use crate::mail::{attachment, plain};
 
 const HTML: &str = include_str!("templates/message.html");
@@ -18,7 +18,7 @@ const HTML_MAX: usize = 102_400;
 /// Bytes above which tables are shortened.
 const HTML_AIM: usize = 90_000;
 /// Rows a table may show; the next number is tried when the page is too large.
-const ROWS_MAX: [usize; 4] = [usize::MAX, 60, 20, 8];
+const ROWS_MAX: [usize; 5] = [usize::MAX, 60, 20, 8, 3];
 /// Steps a template may take: a page has some thousands.
 const FUEL: u64 = 5_000_000;
 
@@ -133,13 +133,15 @@ pub fn page(letter: &Letter, voice: &Voice<'_>) -> Result<String, RenderError> {
 pub(crate) fn compose(letter: &Letter, voice: &Voice<'_>) -> Result<Composed, RenderError> {
     let (files, left_out) = attachment::files(letter, voice.instance)?;
     let environment = environment()?;
+    let drawn = pictures(letter, voice);
     let mut shortest = 0;
     for rows_max in ROWS_MAX {
-        let (page, pictures) = arrange(letter, voice, rows_max, &left_out);
+        let page = arrange(letter, voice, &drawn, rows_max, &left_out);
         let html = fill(&environment, "message.html", &page)?;
         shortest = html.len();
         if shortest <= HTML_AIM || (Some(&rows_max) == ROWS_MAX.last() && shortest <= HTML_MAX) {
             let text = fill(&environment, "message.txt", &page)?;
+            let pictures = drawn.into_iter().flatten().collect();
             return Ok(Composed { html, text, pictures, files });
         }
     }
