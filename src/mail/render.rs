@@ -47,9 +47,7 @@ pub enum RenderError {
         reason: String,
     },
     /// The page is larger than mail programs show, even with short tables.
-    #[error(
-        "the message `{key}` is too long: {bytes} bytes of HTML, at most {HTML_MAX} are shown; send fewer blocks"
-    )]
+    #[error("the message `{key}` is too long: {bytes} bytes of HTML, at most {HTML_MAX}; send fewer blocks")]
     TooLong {
         /// The message.
         key: String,

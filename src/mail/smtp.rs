@@ -237,7 +237,7 @@ impl SmtpPost {
 async fn give(connection: &mut AsyncSmtpConnection, bytes: &[u8], stage: &Cell<Stage>) -> Sending {
     // The library ends the body with a line break of its own before the dot.
     let mut body = Some(bytes.strip_suffix(b"\r\n").unwrap_or(bytes));
-    // The library asks for a next part only when the last one was written: before that, the dot cannot have left.
+    // The library asks for a next part only when the last one was written: till then no dot has left.
     let parts = std::iter::from_fn(|| {
         let part = body.take();
         if part.is_none() {

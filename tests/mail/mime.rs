@@ -10,8 +10,8 @@ use crate::mail::parsed::{document, finished, header, named, numbers, page_of, p
 #[test]
 fn m01_the_tree_is_as_mail_programs_want_it() {
     let message = finished(&digest());
-    let expected = "multipart/mixed(multipart/alternative(text/plain, multipart/related(text/html, image/png)), \
-                    text/csv, text/calendar)";
+    let expected = "multipart/mixed(multipart/alternative(text/plain, multipart/related(text/html, \
+                    image/png)), text/csv, text/calendar)";
     assert_eq!(tree(&parse_mail(&message.bytes).unwrap()), expected);
 }
 
