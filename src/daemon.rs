@@ -1,1 +1,166 @@
-//! To be laid.
+//! The daemon: wakes on the schedule, asks the pure rule what is due, and runs it as a child.
+//!
+//! It never opens the database. `tokio-cron-scheduler` wakes it once a minute, in UTC; whether anything is due is
+//! decided by [`crate::domain::due`] from the settings, the calendar and the journal.
+
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio_cron_scheduler::{Job, JobScheduler};
+use tracing::{error, info, warn};
+
+use crate::clock;
+use crate::config;
+use crate::config::settings::Settings;
+use crate::domain::due::{self, CronPattern, Span};
+use crate::pipeline::opening::StateInUse;
+use crate::store::journal::{Happened, Journal};
+
+/// Every minute, in UTC: what is due is decided elsewhere.
+const EVERY_MINUTE: &str = "0 * * * * *";
+
+/// What the daemon needs to start children and to reload.
+#[derive(Clone, Debug)]
+pub struct Daemon {
+    /// This binary.
+    pub program: PathBuf,
+    /// The configuration folder, read again on SIGHUP.
+    pub config: PathBuf,
+    /// The state folder.
+    pub state: PathBuf,
+}
+
+/// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration again.
+///
+/// # Errors
+/// When another daemon has the state folder, or signals or the scheduler cannot be set up.
+pub async fn run(daemon: &Daemon, mut settings: Settings) -> Result<()> {
+    let _lock = lock(daemon)?;
+    let (sender, mut ticks) = mpsc::channel::<()>(1);
+    let mut scheduler = waker(sender).await?;
+    let mut stop = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut reload = signal(SignalKind::hangup())?;
+    notify(sd_notify::NotifyState::Ready);
+    info!(state = %daemon.state.display(), "watching");
+    loop {
+        tokio::select! {
+            _ = stop.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = reload.recv() => reread(daemon, &mut settings),
+            Some(()) = ticks.recv() => {
+                if is_due(daemon, &settings, clock::now()) && !walk(daemon, &settings, &mut stop).await? {
+                    break;
+                }
+            }
+        }
+    }
+    notify(sd_notify::NotifyState::Stopping);
+    scheduler.shutdown().await.context("cannot stop the scheduler")?;
+    info!("stopped");
+    Ok(())
+}
+
+fn lock(daemon: &Daemon) -> Result<std::fs::File> {
+    std::fs::create_dir_all(&daemon.state)
+        .with_context(|| format!("cannot create the state folder `{}`", daemon.state.display()))?;
+    let file =
+        std::fs::File::create(daemon.state.join("daemon.lock")).context("cannot open the daemon's lock")?;
+    file.try_lock().map_err(|_| StateInUse(daemon.state.clone()))?;
+    Ok(file)
+}
+
+async fn waker(sender: mpsc::Sender<()>) -> Result<JobScheduler> {
+    let scheduler = JobScheduler::new().await.context("cannot make the scheduler")?;
+    let job = Job::new_async(EVERY_MINUTE, move |_, _| {
+        let sender = sender.clone();
+        // A tick that finds the last one still waiting is not needed.
+        Box::pin(async move { sender.try_send(()).unwrap_or_default() })
+    })?;
+    scheduler.add(job).await?;
+    scheduler.start().await.context("cannot start the scheduler")?;
+    Ok(scheduler)
+}
+
+fn notify(state: sd_notify::NotifyState<'_>) {
+    if let Err(cause) = sd_notify::notify(&[state]) {
+        warn!(%cause, "cannot tell systemd");
+    }
+}
+
+fn reread(daemon: &Daemon, settings: &mut Settings) {
+    match config::load(&daemon.config) {
+        Ok(fresh) => {
+            *settings = Settings { state: daemon.state.clone(), ..fresh };
+            info!("configuration read again");
+        }
+        Err(problems) => error!("the configuration is wrong, the old one stays: {problems}"),
+    }
+}
+
+/// Whether the schedule has an occurrence since the last walk. A journal that cannot be read is the child's to report.
+fn is_due(daemon: &Daemon, settings: &Settings, now: DateTime<Utc>) -> bool {
+    let Ok(pattern) = CronPattern::parse(&settings.schedule.collect) else { return false };
+    let lines = Journal::read(&daemon.state).unwrap_or_default();
+    let last = lines.iter().rev().find(|line| matches!(line.event, Happened::Began | Happened::Walked));
+    last.is_none_or(|line| {
+        !due::occurrences(&pattern, settings.zone, Span { after: line.at, until: now }).is_empty()
+    })
+}
+
+/// Runs `once` as a child under the time limit. False when the daemon was told to stop meanwhile.
+async fn walk(daemon: &Daemon, settings: &Settings, stop: &mut Signal) -> Result<bool> {
+    let mut child = Command::new(&daemon.program)
+        .arg("--config")
+        .arg(&daemon.config)
+        .arg("--state")
+        .arg(&daemon.state)
+        .arg("once")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .context("cannot start a run")?;
+    let limit = Duration::from_secs(settings.limits.run_seconds);
+    tokio::select! {
+        ended = tokio::time::timeout(limit, child.wait()) => {
+            match ended {
+                Ok(status) => report(status?),
+                Err(_) => {
+                    error!(limit_seconds = settings.limits.run_seconds, "a run took too long and was ended");
+                    child.kill().await.context("cannot end a run")?;
+                }
+            }
+            Ok(true)
+        }
+        _ = stop.recv() => {
+            finish(&mut child).await?;
+            Ok(false)
+        }
+    }
+}
+
+/// A run in hand may finish its step; what it did not do is in the journal.
+async fn finish(child: &mut Child) -> Result<()> {
+    const GRACE: Duration = Duration::from_secs(60);
+    if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
+        warn!("a run did not end in time and was ended; the next one goes on where it was");
+        child.kill().await.context("cannot end a run")?;
+    }
+    Ok(())
+}
+
+fn report(status: ExitStatus) {
+    match status.code() {
+        Some(0) => info!("run done"),
+        Some(1) => warn!("run done, some returns or messages failed"),
+        Some(3) => info!("the state was in use; the next minute tries again"),
+        Some(code) => error!(code, "run failed"),
+        None => error!(%status, "run died; the next one sets aside what it was doing"),
+    }
+}

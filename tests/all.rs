@@ -1,11 +1,11 @@
 //! The integration tests, in one binary.
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says why"
-)]
 
+mod collect;
 mod config;
 mod demo;
+mod domain;
+mod letters;
+mod mail;
+mod read;
 mod tidy;
+mod worker;

@@ -72,7 +72,7 @@ CREATE TABLE IF NOT EXISTS finding_moments (
 
 -- What the journal says, copied at every start; the journal is the truth.
 CREATE TABLE IF NOT EXISTS journal_lines (
-  seq BIGINT, at TIMESTAMP, event VARCHAR, subject VARCHAR, detail VARCHAR
+  seq BIGINT, "at" TIMESTAMP, event VARCHAR, subject VARCHAR, detail VARCHAR
 );
 CREATE TABLE IF NOT EXISTS outbox_messages (
   key VARCHAR, kind VARCHAR, recipient VARCHAR, address VARCHAR, subject VARCHAR,

@@ -1,1 +1,88 @@
 //! Arguments and printing; one file per command.
+
+pub mod actions;
+pub mod arguments;
+pub mod check;
+pub mod check_config;
+pub mod completions;
+pub mod deadlines;
+pub mod demo;
+pub mod exit;
+pub mod explain;
+pub mod findings;
+pub mod init;
+pub mod once;
+pub mod outbox;
+pub mod print;
+pub mod receive;
+pub mod returns;
+pub mod run;
+pub mod schema;
+pub mod sql;
+pub mod status;
+pub mod verify;
+pub mod worker;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::cli::arguments::{Arguments, Command};
+use crate::cli::exit::Ending;
+
+/// The command line, for completions, manual pages and tests.
+#[must_use]
+pub fn command() -> clap::Command {
+    Arguments::command()
+}
+
+/// Reads the command line, does what it says, and reports once how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // An error only says that it was done before.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    log(&arguments.command);
+    match dispatch(arguments) {
+        Ok(ending) => ending.into(),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            exit::of(&error).into()
+        }
+    }
+}
+
+/// Logs go to standard error, where journald takes them; people at a terminal see warnings only.
+fn log(command: &Command) {
+    let level = if matches!(command, Command::Run) { "info" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::new(format!("{level},tokio_cron_scheduler=error"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+}
+
+fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
+    let with = &arguments.with;
+    match arguments.command {
+        Command::Demo(it) => demo::demo(with, &it),
+        Command::Run => run::run(with),
+        Command::Once(it) => once::once(with, &it),
+        Command::CheckConfig => check_config::check_config(with),
+        Command::Verify(it) => verify::verify(with, &it),
+        Command::Receive(it) => receive::receive(with, &it),
+        Command::Returns(it) => returns::returns(with, &it),
+        Command::Check(it) => check::check(with, &it),
+        Command::Findings(it) => findings::findings(with, &it),
+        Command::Explain(it) => explain::explain(with, &it),
+        Command::Acknowledge(it) => actions::acknowledge(with, &it),
+        Command::Snooze(it) => actions::snooze(with, &it),
+        Command::Dismiss(it) => actions::dismiss(with, &it),
+        Command::Deadlines(it) => deadlines::deadlines(with, &it),
+        Command::Outbox(it) => outbox::outbox(with, &it),
+        Command::Sql(it) => sql::sql(with, &it),
+        Command::Status(it) => status::status(with, &it),
+        Command::Init(it) => init::init(&it),
+        Command::Schema(it) => schema::schema(&it),
+        Command::Completions(it) => completions::completions(&it),
+        Command::Man(it) => completions::man(&it),
+        Command::Worker(it) => worker::worker(&it),
+    }
+}

@@ -1,1 +1,131 @@
-//! To be laid.
+//! Fetching returns: over HTTP, or out of a drop folder. Nothing here is stored or parsed.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::domain::authority::AuthorityCode;
+use crate::domain::quarter::Quarter;
+
+mod address;
+pub mod folder;
+mod guard;
+pub mod http;
+mod login;
+mod patience;
+mod suspect;
+mod visit;
+
+/// One return that is looked for, and what we have of it already.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whose return; none for a publisher's file.
+    pub authority: Option<AuthorityCode>,
+    /// The authority's number at the Department for Education.
+    pub dfe_number: Option<String>,
+    /// The quarter; none for a publisher's file.
+    pub quarter: Option<Quarter>,
+    /// The entity tag of the last answer, as sent.
+    pub etag: Option<String>,
+    /// The last answer's `Last-Modified`, as sent.
+    pub last_modified: Option<String>,
+    /// How many bytes the last accepted file had.
+    pub previous_bytes: Option<u64>,
+}
+
+/// A file that arrived whole and looks like one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// The file, unpacked from the transfer's compression.
+    pub bytes: Vec<u8>,
+    /// A name to show and to guess the format from; never a path.
+    pub file_name: String,
+    /// Where it came from: `scheme://host/path` or a folder, without query, user or secret.
+    pub origin: String,
+    /// The entity tag, to be sent back next time.
+    pub etag: Option<String>,
+    /// `Last-Modified`, to be sent back next time.
+    pub last_modified: Option<String>,
+}
+
+/// How the search for one return ended. None of these stops the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It arrived.
+    Received(Received),
+    /// The source says that it has not changed.
+    Unchanged,
+    /// It is not there yet.
+    NotThere,
+    /// It arrived and cannot be what it should be; what we had stays.
+    Refused {
+        /// Why, in words.
+        reason: String,
+    },
+    /// It could not be fetched.
+    Failed {
+        /// Why, in words, without secrets.
+        reason: String,
+    },
+}
+
+impl Outcome {
+    fn refused(reason: impl Into<String>) -> Self {
+        Self::Refused { reason: reason.into() }
+    }
+
+    fn failed(reason: impl Into<String>) -> Self {
+        Self::Failed { reason: reason.into() }
+    }
+}
+
+/// What stops a whole source.
+#[derive(Debug, Error)]
+pub enum CollectError {
+    /// A secret's file.
+    #[error("cannot use the secret in `{}`: {reason}", path.display())]
+    Secret {
+        /// The file.
+        path: PathBuf,
+        /// Why; never the secret.
+        reason: String,
+    },
+    /// A certificate authority's file.
+    #[error("cannot use the certificates in `{}`: {reason}", path.display())]
+    Certificates {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// The address, the proxy or the header's name.
+    #[error("cannot use `{key}` of the source: {reason}")]
+    Setting {
+        /// The setting's name.
+        key: &'static str,
+        /// Why; never the value, which may hold a secret.
+        reason: String,
+    },
+    /// The client itself.
+    #[error("cannot start fetching: {0}")]
+    Client(String),
+    /// A drop folder.
+    #[error(
+        "cannot read the drop folder `{}`: {reason}; that does not mean that nobody has sent",
+        path.display()
+    )]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A file of a drop folder that could not be put away.
+    #[error("cannot put away `{}`: {reason}", path.display())]
+    Settle {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+}

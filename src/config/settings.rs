@@ -8,8 +8,10 @@ use chrono_tz::Tz;
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::calendar::Calendar;
 use crate::domain::deadline::Deadline;
+use crate::domain::due::CatchUp;
 use crate::domain::figure::Status;
 use crate::domain::indicator::{Indicator, IndicatorId};
+pub use crate::domain::letter::digest::{DigestStyle, WhenNothingChanged};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{EmailAddress, Recipient, Role};
 
@@ -296,26 +298,6 @@ pub struct DigestPlan {
     pub when_nothing_changed: WhenNothingChanged,
 }
 
-/// How much a digest says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DigestStyle {
-    /// Detail for the people who make the returns.
-    PerformanceLead,
-    /// One screen.
-    Director,
-    /// The region: who has not sent, what was revised, shared concerns.
-    RegionalLead,
-}
-
-/// What happens to a digest in which nothing changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenNothingChanged {
-    /// It is not sent.
-    Quiet,
-    /// It is sent and says so.
-    Send,
-}
-
 /// When the daemon does what: cron patterns of five fields, wall time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schedule {
@@ -325,17 +307,6 @@ pub struct Schedule {
     pub remind_from_hour: u32,
     /// What happens to digests that fell due while the daemon was down.
     pub catch_up: CatchUp,
-}
-
-/// What happens to occurrences that were missed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CatchUp {
-    /// None is made up for.
-    Skip,
-    /// Only the latest is.
-    Latest,
-    /// Each is.
-    All,
 }
 
 /// Chasing of late returns, by working days after the due day.
@@ -415,7 +386,7 @@ pub enum SmtpTls {
 }
 
 /// Limits on everything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
     /// Bytes of a received file, as transferred.
     pub file_bytes_max: u64,

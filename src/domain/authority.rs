@@ -99,6 +99,23 @@ impl Authority {
     pub fn existed_on(&self, date: NaiveDate) -> bool {
         self.from.is_none_or(|from| from <= date) && self.until.is_none_or(|until| date <= until)
     }
+
+    /// Whether `text` is its name or an alias, without regard to case and to spaces around and between.
+    #[must_use]
+    pub fn is_called(&self, text: &str) -> bool {
+        let plain = |name: &str| name.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        let wanted = plain(text);
+        std::iter::once(&self.name).chain(&self.aliases).any(|name| plain(name) == wanted)
+    }
+
+    /// The one authority across which a trend may be carried on; none when the area was split.
+    #[must_use]
+    pub fn continues_as(&self) -> Option<&AuthorityCode> {
+        match self.successors.as_slice() {
+            [Succession { to, share: Share::Whole }] => Some(to),
+            _ => None,
+        }
+    }
 }
 
 /// One successor of an abolished authority.
@@ -124,6 +141,73 @@ pub enum Share {
 pub struct NeighbourList {
     /// The version, such as `2021`.
     pub version: String,
-    /// DfE numbers, closest first.
+    /// Numbers of the Department for Education, closest first.
     pub dfe_numbers: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> AuthorityCode {
+        AuthorityCode::parse(text).unwrap()
+    }
+
+    fn bournemouth() -> Authority {
+        Authority {
+            code: code("E06000028"),
+            name: "Bournemouth".to_owned(),
+            aliases: vec!["Bournemouth Borough Council".to_owned()],
+            dfe_number: "837".to_owned(),
+            from: None,
+            until: NaiveDate::from_ymd_opt(2019, 3, 31),
+            successors: vec![Succession { to: code("E06000058"), share: Share::Whole }],
+            neighbours: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_code_is_a_letter_and_eight_digits() {
+        assert_eq!(code("E06000022").as_str(), "E06000022");
+        for text in
+            ["e06000022", "E0600002", "E060000222", "E0600002O", " E06000022", "800", "", "\u{c9}0600002"]
+        {
+            assert_eq!(AuthorityCode::parse(text), Err(NotACode(text.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_code_says_what_kind_of_area_it_names() {
+        assert_eq!(code("E06000022").level(), Level::Authority);
+        assert_eq!(code("E10000008").level(), Level::Authority);
+        assert_eq!(code("E12000009").level(), Level::Region);
+        assert_eq!(code("E13000001").level(), Level::Region);
+        assert_eq!(code("E92000001").level(), Level::National);
+    }
+
+    #[test]
+    fn an_authority_exists_up_to_its_last_day() {
+        let day = |text: &str| text.parse().unwrap();
+        assert!(bournemouth().existed_on(day("2019-03-31")));
+        assert!(!bournemouth().existed_on(day("2019-04-01")));
+        let since = Authority { from: Some(day("2019-04-01")), until: None, ..bournemouth() };
+        assert!(!since.existed_on(day("2019-03-31")));
+        assert!(since.existed_on(day("2019-04-01")));
+    }
+
+    #[test]
+    fn an_authority_answers_to_its_names_in_any_case() {
+        assert!(bournemouth().is_called(" BOURNEMOUTH  borough council "));
+        assert!(!bournemouth().is_called("Bournemouth, Christchurch and Poole"));
+    }
+
+    #[test]
+    fn a_trend_is_carried_on_only_when_the_whole_area_went_to_one() {
+        let mut split = bournemouth();
+        assert_eq!(split.continues_as(), Some(&code("E06000058")));
+        split.successors[0].share = Share::Part;
+        assert_eq!(split.continues_as(), None);
+        split.successors.clear();
+        assert_eq!(split.continues_as(), None);
+    }
 }

@@ -1,14 +1,19 @@
 //! Rules without files, sockets or database.
 
+pub mod announcement;
 pub mod authority;
 pub mod calendar;
+pub mod check;
 pub mod deadline;
 pub mod disclosure;
 pub mod due;
 pub mod figure;
 pub mod finding;
 pub mod indicator;
+pub mod inhibition;
 pub mod letter;
 pub mod message;
 pub mod quarter;
+pub mod quietness;
 pub mod scope;
+pub mod sentence;

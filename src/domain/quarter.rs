@@ -26,6 +26,45 @@ impl Quarter {
             .then(|| Self { index: year * 4 + i32::from(number) - 1 })
     }
 
+    /// The one way we write it: `2017-18 Q2`.
+    ///
+    /// # Errors
+    /// When `text` has any other shape, or its two years do not follow each other.
+    pub fn parse(text: &str) -> Result<Self, NotAQuarter> {
+        let plain = || {
+            let (years, number) = text.split_once(" Q")?;
+            let strict = years.len() == 7 && years.as_bytes().get(4) == Some(&b'-') && number.len() == 1;
+            if strict { Self::of(financial_year(years)?, digits(number)?) } else { None }
+        };
+        plain().ok_or_else(|| NotAQuarter(text.to_owned()))
+    }
+
+    /// Any spelling met in returns that can mean only one quarter.
+    ///
+    /// * Financial year and quarter, in either order: `2017/18 Q2`, `201718 Q2`, `Q2 17/18`, `2017-18-Q2`,
+    ///   `2017/18 Financial year Q2`, `Quarter 2, 2017/18 (July to September 2017)`.
+    /// * Months: `Jul-Sep 2017`, `July to September 2017`.
+    /// * The last month, or the last day, day first: `Sep-17`, `September 2017`, `30/09/2017`, `2017-09-30`.
+    ///
+    /// Refused: one year with a quarter (`Q2 2017` is July or April), four digits that may be one year or two
+    /// (`2021 Q2`), and a month or day that does not end a quarter: it may be the day the form was filled in.
+    #[must_use]
+    pub fn from_spelling(text: &str) -> Option<Self> {
+        let lower = text.trim().to_lowercase().replace(['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}'], "-");
+        let plain = lower.split_whitespace().collect::<Vec<_>>().join(" ");
+        match plain.strip_suffix(')').and_then(|open| open.split_once('(')) {
+            Some((outside, inside)) => {
+                let quarter = from_words(outside.trim())?;
+                let agrees = from_words(inside).map_or_else(
+                    || months_named(inside.trim()) == Some(quarter.number()),
+                    |again| again == quarter,
+                );
+                agrees.then_some(quarter)
+            }
+            None => from_words(&plain),
+        }
+    }
+
     /// The quarter with this running number, as stored in the database.
     #[must_use]
     pub fn from_index(index: i32) -> Self {
@@ -76,10 +115,290 @@ impl Quarter {
     pub fn last_day(self) -> NaiveDate {
         self.plus(1).first_day().pred_opt().unwrap_or_default()
     }
+
+    /// For running text: `Quarter 2, 2017/18 (July to September 2017)`.
+    #[must_use]
+    pub fn long_label(self) -> String {
+        let (first, last) = (self.first_day(), self.last_day());
+        format!(
+            "Quarter {}, {}/{:02} ({} to {} {})",
+            self.number(),
+            self.year(),
+            (self.year() + 1) % 100,
+            first.format("%B"),
+            last.format("%B"),
+            last.year()
+        )
+    }
+
+    /// For addresses and file names: `2017-18-Q2`.
+    #[must_use]
+    pub fn slug(self) -> String {
+        self.to_string().replace(' ', "-")
+    }
 }
 
 impl fmt::Display for Quarter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{:02} Q{}", self.year(), (self.year() + 1) % 100, self.number())
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+fn from_words(text: &str) -> Option<Quarter> {
+    year_and_quarter(text)
+        .or_else(|| months_and_year(text))
+        .or_else(|| last_month(text))
+        .or_else(|| last_day(text))
+}
+
+/// `2017/18 q2` and `q2 2017/18`, with the words people put between.
+fn year_and_quarter(text: &str) -> Option<Quarter> {
+    let short =
+        text.replace("financial year", " ").replace("fy", " ").replace("quarter ", "q").replace("qtr ", "q");
+    let apart = |c: char| c == ' ' || c == ',' || c == '-' || c == '_' || c == ':';
+    let at = short.find('q')?;
+    let (before, from_q) = short.split_at(at);
+    let number = digits(from_q.get(1..2)?)?;
+    let after = from_q.get(2..)?;
+    let (before, after) = (before.trim_matches(apart), after.trim_matches(apart));
+    let years = match (before.is_empty(), after.is_empty()) {
+        (false, true) => before,
+        (true, false) if from_q.get(2..3).is_some_and(|next| next.starts_with(apart)) => after,
+        _ => return None,
+    };
+    Quarter::of(financial_year(years)?, number)
+}
+
+/// The year in which `2017-18`, `2017/2018`, `201718` or `17/18` starts; the second must follow the first.
+fn financial_year(years: &str) -> Option<i32> {
+    let (first, second) = match years.split_once(['/', '-']) {
+        Some(parts) => parts,
+        None if years.len() == 6 && years.is_ascii() => years.split_at(4),
+        None => return None,
+    };
+    let start = match first.len() {
+        4 => digits(first)?,
+        2 if second.len() == 2 => 2000 + digits::<i32>(first)?,
+        _ => return None,
+    };
+    let follows = match second.len() {
+        2 => digits::<i32>(second)? == (start + 1) % 100,
+        4 => digits::<i32>(second)? == start + 1,
+        _ => false,
+    };
+    follows.then_some(start)
+}
+
+/// `jul-sep 2017`, `july to september 2017`.
+fn months_and_year(text: &str) -> Option<Quarter> {
+    let (months, year) = text.rsplit_once(' ')?;
+    let number = months_named(months)?;
+    let year = calendar_year(year)?;
+    Quarter::of(if number == 4 { year - 1 } else { year }, number)
+}
+
+/// The number of the quarter whose first and last month these are.
+fn months_named(text: &str) -> Option<u8> {
+    let (first, last) = text.split_once(" to ").or_else(|| text.split_once('-'))?;
+    match (month(first.trim())?, month(last.trim())?) {
+        (4, 6) => Some(1),
+        (7, 9) => Some(2),
+        (10, 12) => Some(3),
+        (1, 3) => Some(4),
+        _ => None,
+    }
+}
+
+/// `sep-17`, `september 2017`.
+fn last_month(text: &str) -> Option<Quarter> {
+    let (name, year) = text.split_once([' ', '-', '/'])?;
+    let first = NaiveDate::from_ymd_opt(calendar_year(year)?, month(name)?, 1)?;
+    let quarter = Quarter::containing(first);
+    (first.month() == quarter.last_day().month()).then_some(quarter)
+}
+
+/// `30/09/2017`, `30 september 2017`, `2017-09-30`, `2017-09-30 00:00:00`.
+fn last_day(text: &str) -> Option<Quarter> {
+    let date = text.strip_suffix("00:00:00").map_or(text, |day| day.trim_end_matches([' ', 't']));
+    let mut parts = date.split(['/', '-', '.', ' ']);
+    let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let (day, year) = if first.len() == 4 { (third, first) } else { (first, third) };
+    let month = month(second).or_else(|| digits(second))?;
+    let date = NaiveDate::from_ymd_opt(calendar_year(year)?, month, digits(day)?)?;
+    let quarter = Quarter::containing(date);
+    (date == quarter.last_day()).then_some(quarter)
+}
+
+/// A month by its name or by its first three letters (`sept` too); 1 is January.
+fn month(name: &str) -> Option<u32> {
+    let right = |full: &str| full.starts_with(name) && (name.len() == 3 || name == full || name == "sept");
+    u32::try_from(MONTHS.iter().position(|full| right(full))? + 1).ok()
+}
+
+/// A calendar year of four digits, or of two in this century.
+fn calendar_year(text: &str) -> Option<i32> {
+    match text.len() {
+        4 => digits(text),
+        2 => Some(2000 + digits::<i32>(text)?),
+        _ => None,
+    }
+}
+
+/// A whole number written with digits only: no sign, no space.
+fn digits<N: std::str::FromStr>(text: &str) -> Option<N> {
+    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn second() -> Quarter {
+        Quarter::of(2017, 2).unwrap()
+    }
+
+    #[test]
+    fn the_strict_form_is_the_only_one_that_parses() {
+        assert_eq!(Quarter::parse("2017-18 Q2"), Ok(second()));
+        assert_eq!(Quarter::parse("1999-00 Q4").unwrap().year(), 1999);
+        for text in
+            ["2017/18 Q2", "2017-19 Q2", "2017-18 Q5", "2017-18 Q0", "2017-18  Q2", "2017-18 q2", "", "Q2"]
+        {
+            assert_eq!(Quarter::parse(text), Err(NotAQuarter(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_the_second_quarter_is_understood() {
+        for text in [
+            "2017-18 Q2",
+            "2017/18 Q2",
+            "201718 Q2",
+            "201718Q2",
+            "Q2 2017/18",
+            "Q2 17/18",
+            "q2, 2017-18",
+            "2017-18-Q2",
+            "2017/2018 Q2",
+            "2017\u{2013}18 Q2",
+            "  2017/18   Q2 ",
+            "2017/18 FYQ2",
+            "201718 Financial year Q2",
+            "FY 2017/18 Q2",
+            "Quarter 2 2017/18",
+            "2017/18 Qtr 2",
+            "Quarter 2, 2017/18 (July to September 2017)",
+            "2017/18 Q2 (Jul-Sep)",
+            "Jul-Sep 2017",
+            "Jul - Sep 2017",
+            "Jul\u{2013}Sep 17",
+            "July to September 2017",
+            "Sep-17",
+            "Sept 2017",
+            "September 2017",
+            "30/09/2017",
+            "30-09-2017",
+            "30.9.17",
+            "30 September 2017",
+            "2017-09-30",
+            "2017-09-30 00:00:00",
+            "2017-09-30T00:00:00",
+        ] {
+            assert_eq!(Quarter::from_spelling(text), Some(second()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_spelling_that_may_mean_two_quarters_is_refused() {
+        for text in [
+            "Q2 2017",
+            "2017 Q2",
+            "2017Q2",
+            "2017-Q2",
+            "2021 Q2",
+            "1718 Q2",
+            "Q2",
+            "FYQ2",
+            "2017-18",
+            "Q22017/18",
+        ] {
+            assert_eq!(Quarter::from_spelling(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_hold_together_is_refused() {
+        for text in [
+            "2017-19 Q2",
+            "2017/17 Q2",
+            "2017-18 Q5",
+            "2017-18 Q0",
+            "2017-18 Q22",
+            "2017/18 Q2 (Oct-Dec)",
+            "Quarter 2, 2017/18 (July to September 2018)",
+            "Aug-Oct 2017",
+            "Aug-17",
+            "29/09/2017",
+            "09/30/2017",
+            "2017-07-01",
+            "31/09/2017",
+            "Q2 2017/18 Q3",
+            "",
+            "()",
+            "q",
+            "2017-18 Q\u{0662}",
+            "\u{e9}\u{e9}\u{e9}",
+        ] {
+            assert_eq!(Quarter::from_spelling(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_fourth_quarter_lies_in_the_next_calendar_year() {
+        let fourth = Quarter::of(2017, 4).unwrap();
+        for text in ["Jan-Mar 2018", "Mar-18", "31/03/2018", "2018-03-31", "Q4 17/18"] {
+            assert_eq!(Quarter::from_spelling(text), Some(fourth), "{text}");
+        }
+        assert_eq!(fourth.long_label(), "Quarter 4, 2017/18 (January to March 2018)");
+    }
+
+    #[test]
+    fn each_way_of_writing_a_quarter_reads_back() {
+        let mut quarter = Quarter::of(1995, 1).unwrap();
+        while quarter.year() < 2105 {
+            assert_eq!(Quarter::parse(&quarter.to_string()), Ok(quarter));
+            for text in
+                [quarter.slug(), quarter.long_label(), quarter.last_day().format("%d/%m/%Y").to_string()]
+            {
+                assert_eq!(Quarter::from_spelling(&text), Some(quarter), "{text}");
+            }
+            assert_eq!(Quarter::containing(quarter.first_day()), quarter);
+            assert_eq!(Quarter::containing(quarter.last_day()), quarter);
+            quarter = quarter.plus(1);
+        }
+    }
+
+    #[test]
+    fn labels_are_written_for_readers_and_for_files() {
+        assert_eq!(second().long_label(), "Quarter 2, 2017/18 (July to September 2017)");
+        assert_eq!(second().slug(), "2017-18-Q2");
     }
 }

@@ -142,9 +142,106 @@ impl Recipient {
         matches!(&self.scope, Scope::Authorities(codes) if codes.contains(authority))
     }
 
+    /// How much this recipient sees of the figures of `authority`: of their own all, unless none at all.
+    #[must_use]
+    pub fn figures_of(&self, authority: &AuthorityCode) -> Figures {
+        match self.figures {
+            Figures::Suppressed if self.owns(authority) => Figures::Full,
+            figures => figures,
+        }
+    }
+
     /// Whether this recipient wants to hear of `theme`.
     #[must_use]
     pub fn wants(&self, theme: &str) -> bool {
         self.themes.is_empty() || self.themes.iter().any(|wanted| wanted == theme)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(text: &str) -> AuthorityCode {
+        AuthorityCode::parse(text).unwrap()
+    }
+
+    fn lead(scope: Scope) -> Recipient {
+        Recipient {
+            id: "e06000022-performance".to_owned(),
+            name: "A. Lead".to_owned(),
+            address: EmailAddress::parse("a.lead@council.example").unwrap(),
+            role: Role::PerformanceLead,
+            scope,
+            themes: Vec::new(),
+            figures: Figures::Suppressed,
+            digests: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn an_address_has_one_at_and_a_dot_after_it() {
+        for text in ["a@b.example", "first.last+tag@sub.council.example", "o'neil@b.example"] {
+            assert_eq!(EmailAddress::parse(text).unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            "a",
+            "a@b",
+            "@b.example",
+            "a@",
+            "a@b@c.example",
+            "a b@c.example",
+            "a@.example",
+            "a@b.example.",
+            "a@b..example",
+            "a@b.example\r\nBcc: c@d.example",
+            "a,b@c.example",
+            "\u{e9}@b.example",
+            "<a@b.example>",
+        ] {
+            assert_eq!(EmailAddress::parse(text), Err(NotAnAddress(text.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_recipient_sees_their_own_authorities_and_no_other() {
+        let one = lead(Scope::Authorities(vec![code("E06000022")]));
+        assert!(one.may_see(&code("E06000022")) && one.owns(&code("E06000022")));
+        assert!(!one.may_see(&code("E06000023")) && !one.owns(&code("E06000023")));
+        let nobody = lead(Scope::Authorities(Vec::new()));
+        assert!(!nobody.may_see(&code("E06000022")));
+    }
+
+    #[test]
+    fn the_region_sees_everybody_and_owns_nobody() {
+        let region = lead(Scope::Region);
+        assert!(region.may_see(&code("E06000022")) && !region.owns(&code("E06000022")));
+        assert_eq!(region.figures_of(&code("E06000022")), Figures::Suppressed);
+    }
+
+    #[test]
+    fn small_numbers_of_ones_own_authority_are_not_withheld() {
+        let mut one = lead(Scope::Authorities(vec![code("E06000022")]));
+        assert_eq!(one.figures_of(&code("E06000022")), Figures::Full);
+        assert_eq!(one.figures_of(&code("E06000023")), Figures::Suppressed);
+        one.figures = Figures::None;
+        assert_eq!(one.figures_of(&code("E06000022")), Figures::None);
+    }
+
+    #[test]
+    fn no_theme_wanted_means_every_theme() {
+        let mut one = lead(Scope::Region);
+        assert!(one.wants("child-protection"));
+        one.themes = vec!["workforce".to_owned()];
+        assert!(one.wants("workforce") && !one.wants("child-protection"));
+    }
+
+    #[test]
+    fn every_role_is_found_by_its_word() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.word()), Some(role));
+        }
+        assert_eq!(Role::parse("manager"), None);
     }
 }

@@ -1,1 +1,25 @@
-//! To be laid.
+//! Bytes of a received file into observations, strictly, in our own code.
+//!
+//! `sniff` says what a file is; `csv` and `workbook` make a `Grid` of text cells with line numbers;
+//! `validate::understand` makes a `Reading` of it: observations, quarantined rows and remarks. A file
+//! that cannot be trusted is refused whole with a `Refusal`. Rows read are always rows accepted plus
+//! rows quarantined.
+
+mod archive;
+pub mod code;
+pub mod csv;
+mod duplicates;
+mod encoding;
+mod figures;
+pub mod grid;
+mod layout;
+mod long;
+mod number;
+pub mod reading;
+pub mod sniff;
+mod tally;
+mod text;
+mod tidy;
+pub mod validate;
+pub mod workbook;
+mod xml;

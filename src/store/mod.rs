@@ -1,1 +1,17 @@
-//! To be laid.
+//! The database and the journal: opened, kept in shape, asked.
+
+pub mod analysis;
+pub mod check_file;
+pub mod configured;
+pub mod facts;
+pub mod findings;
+pub mod grid;
+pub mod journal;
+pub mod keep;
+pub mod mirror;
+pub mod open;
+pub mod outbox;
+pub mod refusal;
+pub mod returns;
+pub mod schema;
+pub mod snapshot;

@@ -2,11 +2,12 @@
 
 use chrono::NaiveDate;
 use quarterdeck::config::settings::{
-    Cadence, CatchUp, Chasing, Collection, Limits, MailSettings, PostSettings, Region, Reporters, Schedule,
-    Settings, Source,
+    Cadence, Chasing, Collection, Limits, MailSettings, PostSettings, Region, Reporters, Schedule, Settings,
+    Source,
 };
 use quarterdeck::domain::authority::{Authority, AuthorityCode};
 use quarterdeck::domain::calendar::Calendar;
+use quarterdeck::domain::due::CatchUp;
 use quarterdeck::domain::indicator::{Behaviour, Identity, Indicator, IndicatorId, Polarity, Unit};
 use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::domain::scope::EmailAddress;

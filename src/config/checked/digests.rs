@@ -2,13 +2,14 @@
 
 use crate::config::checked::{Desk, cron};
 use crate::config::problem::Text;
-use crate::config::settings::{CatchUp, DigestPlan, DigestStyle, Schedule, WhenNothingChanged};
+use crate::config::settings::{DigestPlan, DigestStyle, Schedule, WhenNothingChanged};
 use crate::config::shape::Read;
 use crate::config::written::quarterdeck::{
     CatchUpWord, DigestToml, NothingChangedWord, QuarterdeckToml, StyleWord,
 };
 use crate::config::written::recipients::RecipientsToml;
 use crate::config::written::typed::At;
+use crate::domain::due::CatchUp;
 
 /// The digests. One that nobody gets, or that can never be sent, is a problem.
 pub fn check(

@@ -1,1 +1,152 @@
-//! The words of a chaser.
+//! The words of a chaser: a return is not in.
+
+use chrono::NaiveDate;
+
+use crate::domain::letter::facts::Named;
+use crate::domain::letter::{Draft, Occasion, words};
+use crate::domain::message::{Block, Kind, Letter, MessageKey};
+use crate::domain::quarter::Quarter;
+use crate::domain::scope::Role;
+
+/// What a chaser is written from: one return that is not in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChaserFacts {
+    /// The collection's short name.
+    pub collection: String,
+    /// What people call it, such as `Quarterly return`.
+    pub collection_title: String,
+    /// Whose return.
+    pub authority: Named,
+    /// Of which quarter.
+    pub quarter: Quarter,
+    /// The due day.
+    pub due: NaiveDate,
+    /// The rung of the ladder: negative before the due day, positive after.
+    pub step: i32,
+    /// Working days from the due day to today; negative before it.
+    pub working_days_late: i32,
+    /// How a return is sent: one sentence each.
+    pub how_to_send: Vec<String>,
+    /// Why the last file was refused, when one came and was.
+    pub refused: Option<String>,
+    /// The first chaser of this return to this recipient; none when this is it.
+    pub first: Option<MessageKey>,
+}
+
+/// The key of a chaser: one per return, step and recipient.
+#[must_use]
+pub fn key(
+    collection: &str,
+    authority: &Named,
+    quarter: Quarter,
+    step: i32,
+    recipient_id: &str,
+) -> MessageKey {
+    let subject = format!("{collection}-{}", authority.code);
+    MessageKey::of(Kind::Chaser, &subject, &format!("{quarter} {}", step_words(step)), recipient_id)
+}
+
+/// `5 before`, `0`, `10 after`: a step as part of a key.
+pub(super) fn step_words(step: i32) -> String {
+    match step {
+        ..0 => format!("{} before", step.unsigned_abs()),
+        0 => "0".to_owned(),
+        _ => format!("{step} after"),
+    }
+}
+
+/// The chaser of one return; none when the recipient may not see the authority.
+#[must_use]
+pub fn compose(occasion: &Occasion, facts: &ChaserFacts) -> Option<Letter> {
+    if !occasion.recipient.may_see(&facts.authority.code) {
+        return None;
+    }
+    let title = &facts.collection_title;
+    let due = words::short_day(facts.due);
+    Some(occasion.letter(Draft {
+        key: key(&facts.collection, &facts.authority, facts.quarter, facts.step, &occasion.recipient.id),
+        kind: Kind::Chaser,
+        subject: format!("Due {due}: {title} {}, {}", facts.quarter, facts.authority.name),
+        preheader: format!("1 return not received: {title} {}, {}.", facts.quarter, when(facts)),
+        title: heading(facts),
+        blocks: blocks(occasion, facts),
+        attachments: Vec::new(),
+        first: facts.first.clone(),
+    }))
+}
+
+fn heading(facts: &ChaserFacts) -> String {
+    let title = &facts.collection_title;
+    match facts.working_days_late {
+        ..0 => format!("{title}: due on {}", words::day(facts.due)),
+        0 => format!("{title}: due today"),
+        late => format!("{title}: {} late", words::working_days(late)),
+    }
+}
+
+fn when(facts: &ChaserFacts) -> String {
+    match facts.working_days_late {
+        ..0 => format!("due in {}", words::working_days(facts.working_days_late)),
+        0 => "due today".to_owned(),
+        late => format!("{} late", words::working_days(late)),
+    }
+}
+
+fn blocks(occasion: &Occasion, facts: &ChaserFacts) -> Vec<Block> {
+    let mut blocks = vec![words::paragraph(opening(facts))];
+    if let Some(reason) = &facts.refused {
+        blocks.push(words::paragraph(format!(
+            "A file came and was not accepted: {} It is kept as it came.",
+            words::sentence(reason)
+        )));
+    }
+    blocks.push(words::paragraph(request(occasion, facts)));
+    blocks.extend(words::section("How to send it", words::bullets(facts.how_to_send.clone())));
+    blocks.extend(words::section("What others see", vec![words::paragraph(what_others_see(facts))]));
+    blocks.push(words::paragraph(
+        "Questions, or a reason for the delay? Reply to this message. A person reads it.",
+    ));
+    blocks
+}
+
+fn opening(facts: &ChaserFacts) -> String {
+    let due = words::day(facts.due);
+    let subject = format!(
+        "The {} of {} for {}",
+        words::lowered(&facts.collection_title),
+        facts.authority.name,
+        facts.quarter.long_label()
+    );
+    match facts.working_days_late {
+        ..0 => format!(
+            "{subject} is due on {due}, in {}. We have not received it yet.",
+            words::working_days(facts.working_days_late)
+        ),
+        0 => format!("{subject} is due today, {due}. We have not received it yet."),
+        late => {
+            format!("{subject} was due on {due}, {} ago. We have not received it.", words::working_days(late))
+        }
+    }
+}
+
+fn request(occasion: &Occasion, facts: &ChaserFacts) -> String {
+    let escalated = matches!(occasion.recipient.role, Role::Director | Role::RegionalLead);
+    match (facts.working_days_late, escalated) {
+        (1.., true) => "You get this copy because the people who send the return have been reminded and it is \
+                        still outstanding. Please make sure that somebody can send it, or tell us by reply on \
+                        which day it will come."
+            .to_owned(),
+        (1.., false) => "Please send it now, or tell us by reply on which day it will come. A return with gaps is \
+                         better than none: a row can say that a figure is `unavailable`."
+            .to_owned(),
+        _ => "If it is on its way, there is nothing to do. These reminders stop when it is in.".to_owned(),
+    }
+}
+
+fn what_others_see(facts: &ChaserFacts) -> String {
+    format!(
+        "Until it is in, the region's list of returns says \"return not received\" for {} and this quarter. No \
+         figure is put in its place, and the region's values say how many authorities they count.",
+        facts.authority.name
+    )
+}

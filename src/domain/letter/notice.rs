@@ -1,1 +1,134 @@
-//! The words of a notice.
+//! The words of a notice to the operator: what could not be done, where, and what to do next.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::letter::{Draft, Occasion, words};
+use crate::domain::message::{Block, Kind, Letter, MessageKey};
+
+const PLACES_MAX: usize = 20;
+
+/// What a notice is written from: the troubles of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeFacts {
+    /// When the run started.
+    pub run_at: DateTime<Utc>,
+    /// The business period of the key, such as the day: one notice per period.
+    pub period: String,
+    /// What could not be done.
+    pub troubles: Vec<Trouble>,
+}
+
+/// One thing that could not be done. Carries no address, secret or child's figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// In which room.
+    pub room: Room,
+    /// What failed, as the error words it.
+    pub what: String,
+    /// Where: a source, a check, a message key.
+    pub place: String,
+    /// What to do next.
+    pub next: String,
+}
+
+/// Where in the walk something failed; the order of the notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Room {
+    /// A source could not be fetched.
+    Collect,
+    /// A file could not be read.
+    Read,
+    /// A check did not run.
+    Check,
+    /// A message could not be written or was refused.
+    Mail,
+    /// Anything else: the store, the run itself.
+    Run,
+}
+
+impl Room {
+    const ALL: [Self; 5] = [Self::Collect, Self::Read, Self::Check, Self::Mail, Self::Run];
+
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Collect => "Sources that could not be fetched",
+            Self::Read => "Files that could not be read",
+            Self::Check => "Checks that did not run",
+            Self::Mail => "Messages that were not sent",
+            Self::Run => "The run itself",
+        }
+    }
+
+    fn counted(self, count: usize) -> String {
+        match self {
+            Self::Collect => words::counted(count, "source", "sources"),
+            Self::Read => words::counted(count, "file", "files"),
+            Self::Check => words::counted(count, "check", "checks"),
+            Self::Mail => words::counted(count, "message", "messages"),
+            Self::Run => words::counted(count, "other trouble", "other troubles"),
+        }
+    }
+}
+
+/// The key of a notice: one per period and recipient.
+#[must_use]
+pub fn key(period: &str, recipient_id: &str) -> MessageKey {
+    MessageKey::of(Kind::Notice, "run", period, recipient_id)
+}
+
+/// The notice of one run; none when there was no trouble.
+#[must_use]
+pub fn compose(occasion: &Occasion, facts: &NoticeFacts) -> Option<Letter> {
+    if facts.troubles.is_empty() {
+        return None;
+    }
+    let counts = counts(&facts.troubles);
+    let opening = format!(
+        "The run of {} could not do everything: {counts}. The rest was done.",
+        words::moment(facts.run_at, occasion.zone)
+    );
+    let mut blocks = vec![words::paragraph(opening)];
+    for room in Room::ALL {
+        let here: Vec<&Trouble> = facts.troubles.iter().filter(|trouble| trouble.room == room).collect();
+        blocks.extend(words::section(room.heading(), grouped(&here)));
+    }
+    blocks.push(words::paragraph("`quarterdeck status` says what the daemon did, and what it will do next."));
+    let day = words::short_day(facts.run_at.with_timezone(&occasion.zone).date_naive());
+    Some(occasion.letter(Draft {
+        key: key(&facts.period, &occasion.recipient.id),
+        kind: Kind::Notice,
+        subject: format!("Could not be done on {day}: {counts}"),
+        preheader: format!("{counts} could not be done, {} region", occasion.region),
+        title: "What could not be done".to_owned(),
+        blocks,
+        attachments: Vec::new(),
+        first: None,
+    }))
+}
+
+fn counts(troubles: &[Trouble]) -> String {
+    let per_room = Room::ALL.map(|room| {
+        let count = troubles.iter().filter(|trouble| trouble.room == room).count();
+        (count > 0).then(|| room.counted(count))
+    });
+    words::strip(per_room.into())
+}
+
+fn grouped(troubles: &[&Trouble]) -> Vec<Block> {
+    let mut groups: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+    for trouble in troubles {
+        match groups.iter_mut().find(|(what, next, _)| *what == trouble.what && *next == trouble.next) {
+            Some((_, _, places)) => places.push(&trouble.place),
+            None => groups.push((&trouble.what, &trouble.next, vec![&trouble.place])),
+        }
+    }
+    words::bullets(groups.into_iter().map(|(what, next, places)| group_words(what, next, &places)).collect())
+}
+
+fn group_words(what: &str, next: &str, places: &[&str]) -> String {
+    let shown: Vec<&str> = places.iter().take(PLACES_MAX).copied().collect();
+    let rest = places.len().saturating_sub(shown.len());
+    let place =
+        if rest > 0 { format!("{} and {rest} more", shown.join(", ")) } else { words::listed(&shown) };
+    format!("{place}: {} Next: {}", words::sentence_as_is(what), words::sentence_as_is(next))
+}

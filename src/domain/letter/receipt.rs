@@ -1,1 +1,345 @@
-//! The words of a receipt.
+//! The words of a receipt: what came in, what was wrong with it, and something useful back.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::domain::figure::Place;
+use crate::domain::letter::facts::{Named, OwnFigure, Revision, View};
+use crate::domain::letter::{Draft, Occasion, table, words};
+use crate::domain::message::{Block, Kind, Letter, MessageKey};
+use crate::domain::quarter::Quarter;
+use crate::domain::scope::Recipient;
+
+const REASONS_MAX: usize = 12;
+const HASH_CHARS: usize = 12;
+
+/// What a receipt is written from: one submission.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReceiptFacts {
+    /// The collection's short name.
+    pub collection: String,
+    /// What people call it, such as `Quarterly return`.
+    pub collection_title: String,
+    /// Whose return; none for a publisher's file, which is about many.
+    pub authority: Option<Named>,
+    /// Of which quarter; none for a publisher's file.
+    pub quarter: Option<Quarter>,
+    /// The file's name as sent.
+    pub file_name: String,
+    /// Its SHA-256, in hexadecimal.
+    pub hash: String,
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+    /// Working days after the due day; none when nothing was due.
+    pub working_days_late: Option<i32>,
+    /// Accepted or refused.
+    pub verdict: Verdict,
+    /// What was noticed on the way in, such as `the encoding was converted`.
+    pub remarks: Vec<Group>,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It counts.
+    Accepted(Accepted),
+    /// Nothing of it counts; what was there before still does.
+    Refused {
+        /// Why, in a plain sentence.
+        reason: String,
+        /// The version that counts, and the day it came.
+        standing: Option<(u32, NaiveDate)>,
+    },
+}
+
+/// What is said of an accepted file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accepted {
+    /// 1 for the first.
+    pub version: u32,
+    /// Rows read: accepted plus quarantined.
+    pub rows_read: usize,
+    /// Rows that count.
+    pub rows_accepted: usize,
+    /// Rows that were refused.
+    pub rows_quarantined: usize,
+    /// Refused rows by reason, as made by [`grouped`].
+    pub errors: Vec<Group>,
+    /// Names of indicators that were expected and are not in the file.
+    pub missing: Vec<String>,
+    /// What changed against the version before.
+    pub revisions: Vec<Revision>,
+    /// The sender's own headline figures with comparisons.
+    pub headlines: Vec<OwnFigure>,
+}
+
+/// Rows with one reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// A code such as `unknown-indicator`.
+    pub code: String,
+    /// A plain sentence: what, the value, what to do.
+    pub reason: String,
+    /// Where, in the order of the file.
+    pub places: Vec<Place>,
+}
+
+/// Rows grouped by code and reason; the reason with most rows first.
+#[must_use]
+pub fn grouped(rows: impl IntoIterator<Item = (String, String, Place)>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for (code, reason, place) in rows {
+        match groups.iter_mut().find(|group| group.code == code && group.reason == reason) {
+            Some(group) => group.places.push(place),
+            None => groups.push(Group { code, reason, places: vec![place] }),
+        }
+    }
+    groups.sort_by(|a, b| {
+        b.places.len().cmp(&a.places.len()).then_with(|| a.places.first().cmp(&b.places.first()))
+    });
+    groups
+}
+
+/// The key of a receipt: one per version, or per refused file.
+#[must_use]
+pub fn key(facts: &ReceiptFacts, recipient: &Recipient) -> MessageKey {
+    let authority = facts.authority.as_ref().map_or("all", |authority| authority.code.as_str());
+    let quarter = facts.quarter.map_or_else(|| "all".to_owned(), |quarter| quarter.to_string());
+    let hash: String = facts.hash.chars().take(HASH_CHARS).collect();
+    let period = match &facts.verdict {
+        Verdict::Accepted(accepted) if facts.authority.is_some() => {
+            format!("{quarter} v{}", accepted.version)
+        }
+        Verdict::Accepted(_) => format!("{quarter} file {hash}"),
+        Verdict::Refused { .. } => format!("{quarter} refused {hash}"),
+    };
+    MessageKey::of(Kind::Receipt, &format!("{}-{authority}", facts.collection), &period, &recipient.id)
+}
+
+/// The receipt for one submission; none when the recipient may not see the authority.
+#[must_use]
+pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
+    if facts.authority.as_ref().is_some_and(|authority| !occasion.recipient.may_see(&authority.code)) {
+        return None;
+    }
+    let subject_of = subject_of(facts);
+    let (subject, preheader, blocks) = match &facts.verdict {
+        Verdict::Accepted(accepted) => (
+            format!("Received: {subject_of}, version {}", accepted.version),
+            accepted_counts(accepted),
+            accepted_blocks(occasion, facts, accepted),
+        ),
+        Verdict::Refused { reason, standing } => (
+            format!("Not accepted: {subject_of}"),
+            format!("0 rows taken in. {}", words::sentence(reason)),
+            refused_blocks(occasion, facts, reason, *standing),
+        ),
+    };
+    let title = if matches!(facts.verdict, Verdict::Accepted(_)) {
+        format!("We have received your {}", words::lowered(&facts.collection_title))
+    } else {
+        format!("We could not accept your {}", words::lowered(&facts.collection_title))
+    };
+    Some(occasion.letter(Draft {
+        key: key(facts, occasion.recipient),
+        kind: Kind::Receipt,
+        subject,
+        preheader,
+        title,
+        blocks,
+        attachments: Vec::new(),
+        first: None,
+    }))
+}
+
+fn subject_of(facts: &ReceiptFacts) -> String {
+    match (facts.quarter, &facts.authority) {
+        (Some(quarter), Some(authority)) => {
+            format!("{} {quarter}, {}", facts.collection_title, authority.name)
+        }
+        _ => format!("{}, {}", facts.collection_title, facts.file_name),
+    }
+}
+
+fn accepted_counts(accepted: &Accepted) -> String {
+    format!(
+        "{} read: {} accepted, {} quarantined. {}",
+        words::counted(accepted.rows_read, "row", "rows"),
+        accepted.rows_accepted,
+        accepted.rows_quarantined,
+        if accepted.missing.is_empty() {
+            "No indicator is missing.".to_owned()
+        } else {
+            format!("{} missing.", words::counted(accepted.missing.len(), "indicator is", "indicators are"))
+        }
+    )
+}
+
+fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
+    let mut blocks = vec![words::paragraph(format!("Thank you. {}", arrival(occasion, facts)))];
+    blocks.push(words::paragraph(format!(
+        "{} {}",
+        version_words(accepted.version),
+        accepted_counts(accepted)
+    )));
+    blocks.extend(late(facts));
+    blocks.extend(words::section("Rows that were not accepted", group_bullets(&accepted.errors)));
+    blocks.extend(words::section("Indicators that are not in the file", missing_blocks(&accepted.missing)));
+    blocks.extend(words::section("What to do", to_do(accepted)));
+    blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
+    blocks.extend(revision_blocks(occasion, accepted));
+    blocks.extend(headline_blocks(occasion, facts, accepted));
+    blocks.push(questions());
+    blocks
+}
+
+fn refused_blocks(
+    occasion: &Occasion,
+    facts: &ReceiptFacts,
+    reason: &str,
+    standing: Option<(u32, NaiveDate)>,
+) -> Vec<Block> {
+    let kept = "The file is kept as it came. Nothing was replaced.";
+    let counts = match standing {
+        Some((version, on)) => format!("Version {version}, received on {}, still counts.", words::day(on)),
+        None if facts.quarter.is_some() => "No version of this return has been accepted yet.".to_owned(),
+        None => "What was taken in before still counts.".to_owned(),
+    };
+    let mut blocks = vec![words::paragraph(format!("{} We could not take it in.", arrival(occasion, facts)))];
+    blocks.extend(words::section("Why", vec![words::paragraph(words::sentence(reason))]));
+    blocks.extend(words::section(
+        "What to do",
+        vec![words::paragraph("Correct the file and send the whole of it again. A new receipt will follow.")],
+    ));
+    blocks.push(words::paragraph(format!("{kept} {counts}")));
+    blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
+    blocks.push(questions());
+    blocks
+}
+
+fn arrival(occasion: &Occasion, facts: &ReceiptFacts) -> String {
+    let about = match (&facts.authority, facts.quarter) {
+        (Some(authority), Some(quarter)) => format!(" from {} for {}", authority.name, quarter.long_label()),
+        (Some(authority), None) => format!(" from {}", authority.name),
+        (None, Some(quarter)) => format!(" for {}", quarter.long_label()),
+        (None, None) => String::new(),
+    };
+    format!(
+        "The file `{}`{about} was received on {}.",
+        facts.file_name,
+        words::moment(facts.received_at, occasion.zone)
+    )
+}
+
+fn version_words(version: u32) -> String {
+    if version <= 1 {
+        "It is version 1.".to_owned()
+    } else {
+        format!("It is version {version} and replaces version {}, which is kept.", version - 1)
+    }
+}
+
+fn late(facts: &ReceiptFacts) -> Option<Block> {
+    let days = facts.working_days_late.filter(|days| *days > 0)?;
+    Some(words::paragraph(format!("It came {} after the due day.", words::working_days(days))))
+}
+
+fn group_bullets(groups: &[Group]) -> Vec<Block> {
+    let mut items: Vec<String> = groups.iter().take(REASONS_MAX).map(group_words).collect();
+    let rest = groups.get(REASONS_MAX..).unwrap_or_default();
+    if !rest.is_empty() {
+        let rows: usize = rest.iter().map(|group| group.places.len()).sum();
+        let reasons = words::counted(rest.len(), "more reason", "more reasons");
+        items.push(format!("And {reasons}, in {}.", words::counted(rows, "row", "rows")));
+    }
+    words::bullets(items)
+}
+
+fn group_words(group: &Group) -> String {
+    let reason = words::sentence(&group.reason);
+    if group.places.is_empty() {
+        return format!("{reason} ({})", group.code);
+    }
+    let rows = words::counted(group.places.len(), "row", "rows");
+    format!("{reason} ({}: {rows}, {})", group.code, words::places(&group.places))
+}
+
+fn missing_blocks(missing: &[String]) -> Vec<Block> {
+    words::bullets(missing.to_vec())
+}
+
+fn to_do(accepted: &Accepted) -> Vec<Block> {
+    let mut items = Vec::new();
+    if !accepted.errors.is_empty() {
+        items.push(
+            "Correct these rows and send the whole file again. It becomes the next version. Until then the \
+             accepted rows count."
+                .to_owned(),
+        );
+    }
+    if !accepted.missing.is_empty() {
+        items.push(
+            "Add the missing indicators. If you cannot supply one, send its row with the status `unavailable`."
+                .to_owned(),
+        );
+    }
+    if items.is_empty() {
+        return vec![words::paragraph("Nothing. The return is complete.")];
+    }
+    words::bullets(items)
+}
+
+fn revision_blocks(occasion: &Occasion, accepted: &Accepted) -> Vec<Block> {
+    if accepted.version <= 1 || View::of(occasion.recipient) == View::Sentences {
+        return Vec::new();
+    }
+    let heading = format!("What changed against version {}", accepted.version - 1);
+    let seen: Vec<&Revision> = accepted
+        .revisions
+        .iter()
+        .filter(|revision| occasion.recipient.may_see(&revision.authority.code))
+        .collect();
+    let block = if seen.is_empty() {
+        words::paragraph("No figure changed.")
+    } else {
+        let caption = words::counted(seen.len(), "figure changed", "figures changed");
+        Block::Table(table::revisions(caption, &seen))
+    };
+    words::section(&heading, vec![block])
+}
+
+fn headline_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
+    let recipient = occasion.recipient;
+    let seen: Vec<&OwnFigure> =
+        accepted.headlines.iter().filter(|own| recipient.may_see(&own.authority.code)).collect();
+    let (Some(first), Some(quarter)) = (seen.first(), facts.quarter) else { return Vec::new() };
+    if View::of(recipient) == View::Sentences {
+        return Vec::new();
+    }
+    let caption = format!("Figures of {}, {}", first.authority.name, quarter.long_label());
+    let table = table::own_figures(&caption, occasion.region, quarter, &seen);
+    let note = "The region's value is the sum over those authorities that have sent so far. It will move.";
+    words::section(
+        "Your figures beside last year and the region",
+        vec![Block::Table(table), Block::Note(note.to_owned())],
+    )
+}
+
+fn questions() -> Block {
+    words::paragraph("Questions? Reply to this message. A person reads it.")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::figure::Place;
+    use crate::domain::letter::receipt::grouped;
+
+    #[test]
+    fn the_reason_with_most_rows_comes_first() {
+        let row =
+            |code: &str, line| (code.to_owned(), format!("{code} is wrong"), Place { sheet: None, line });
+        let groups = grouped([row("once", 2), row("twice", 3), row("twice", 9), row("also-once", 1)]);
+        let codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
+        assert_eq!(codes, ["twice", "also-once", "once"]);
+        assert_eq!(groups[0].places.len(), 2);
+    }
+}

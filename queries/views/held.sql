@@ -1,0 +1,127 @@
+-- What is suspect about each figure of the region's own authorities, judged by what came before it.
+-- A held figure is not judged by the performance checks and is not part of any comparison.
+CREATE OR REPLACE VIEW held AS
+WITH steps AS (
+  SELECT
+    series.collection,
+    series.authority,
+    series.indicator,
+    series.quarter,
+    settings.unit,
+    settings.factor,
+    settings.decimals,
+    series.value,
+    series.stated,
+    series.numerator,
+    series.denominator,
+    lag(series.value) OVER line AS previous,
+    lag(series.value, 2) OVER line AS value_before_previous,
+    lag(series.quarter) OVER line AS previous_quarter,
+    lag(series.numerator) OVER line AS previous_numerator,
+    lead(series.value) OVER line AS following,
+    abs(series.value - lag(series.value) OVER line) AS moving_range,
+    count(series.value) OVER before AS earlier_values,
+    median(series.value) OVER before AS usual,
+    coalesce(
+      CASE WHEN settings.unit = 'count' THEN series.value ELSE series.denominator END
+        < settings.minimum_denominator,
+      FALSE
+    ) AS small
+  FROM series
+  JOIN indicator_settings AS settings
+    ON settings.collection = series.collection AND settings.indicator = series.indicator
+  WHERE series.own AND is_asked(series.collection)
+  WINDOW
+    line AS (PARTITION BY series.collection, series.authority, series.indicator ORDER BY series.quarter),
+    before AS (
+      PARTITION BY series.collection, series.authority, series.indicator
+      ORDER BY series.quarter
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+ranges AS (
+  SELECT
+    *,
+    count(moving_range) OVER before AS earlier_ranges,
+    avg(moving_range) OVER before AS usual_range,
+    CASE WHEN value > 0 AND usual > 0 THEN pow(10, round(log10(usual / value))) END AS power,
+    CASE WHEN stated > 0 AND usual > 0 THEN pow(10, round(log10(usual / stated))) END AS stated_power,
+    CASE
+      WHEN numerator IS NOT NULL AND (denominator IS NOT NULL OR unit = 'count') AND stated IS NOT NULL
+        THEN abs(stated - value) > 0.5 * pow(10, -decimals) + 1e-9
+    END AS disagrees
+  FROM steps
+  WINDOW before AS (
+    PARTITION BY collection, authority, indicator
+    ORDER BY quarter
+    ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  )
+),
+tested AS (
+  SELECT
+    *,
+    earlier_ranges >= jump_ranges_min() AND value IS NOT NULL AND previous IS NOT NULL AND NOT small
+      AND coalesce(greatest(numerator, previous_numerator) >= suspect_events_min(), TRUE) AS jump_eligible,
+    abs(value - previous) > screen_factor() * usual_range
+      AND greatest(value, previous) >= jump_ratio_min() * least(value, previous) AS far,
+    coalesce(
+      greatest(value, value_before_previous) < jump_ratio_min() * least(value, value_before_previous),
+      FALSE
+    ) AS back_again,
+    coalesce(greatest(value, following) < jump_ratio_min() * least(value, following), FALSE) AS confirmed,
+    earlier_values >= slip_points_min() AND value > 0 AND usual > 0 AND NOT small AS slip_eligible,
+    abs(ln(value / usual)) >= ln(slip_distance_min())
+      AND abs(log10(power)) BETWEEN 1 AND 4
+      AND abs(ln(value * power / usual)) <= ln(slip_tolerance()) AS slipped,
+    abs(ln(stated / usual)) >= ln(slip_distance_min())
+      AND abs(log10(stated_power)) BETWEEN 1 AND 4
+      AND abs(ln(stated * stated_power / usual)) <= ln(slip_tolerance()) AS stated_slipped
+  FROM ranges
+),
+suspected AS (
+  SELECT
+    *,
+    coalesce(jump_eligible AND far, FALSE) AS moved,
+    coalesce(numerator < 0, FALSE)
+      OR coalesce(denominator < 0, FALSE)
+      OR coalesce(denominator = 0 AND numerator > 0, FALSE)
+      OR coalesce(unit = 'percent' AND numerator > denominator, FALSE) AS impossible,
+    coalesce(slip_eligible AND slipped AND abs(log10(power)) > 1.5, FALSE)
+      OR coalesce(slip_eligible AND slipped AND disagrees AND NOT stated_slipped, FALSE) AS slips,
+    coalesce(slip_eligible AND slipped AND abs(log10(power)) < 1.5 AND disagrees IS NULL, FALSE)
+      AS slips_perhaps,
+    coalesce(slip_eligible AND NOT slipped AND stated_slipped AND disagrees, FALSE) AS slips_as_stated
+  FROM tested
+),
+jumps AS (
+  SELECT
+    *,
+    moved AND NOT (back_again AND coalesce(lag(moved) OVER line, FALSE)) AS jumps
+  FROM suspected
+  WINDOW line AS (PARTITION BY collection, authority, indicator ORDER BY quarter)
+)
+SELECT
+  collection,
+  authority,
+  indicator,
+  quarter,
+  previous_quarter,
+  previous,
+  usual_range,
+  usual,
+  earlier_values,
+  jump_eligible,
+  jumps,
+  confirmed,
+  impossible,
+  slip_eligible,
+  slips,
+  slips_perhaps,
+  slips_as_stated,
+  CASE WHEN slips_as_stated THEN stated_power ELSE power END AS power,
+  CASE
+    WHEN impossible THEN 'numerator-over-denominator'
+    WHEN slips THEN 'unit-slip'
+    WHEN jumps AND NOT confirmed THEN 'implausible-jump'
+  END AS held_by
+FROM jumps;

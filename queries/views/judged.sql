@@ -1,0 +1,42 @@
+-- The figures of the region's own authorities as the performance checks see them: a held figure is
+-- a gap. `reason` says why a figure cannot be judged; NULL means that it can.
+CREATE OR REPLACE VIEW judged AS
+SELECT
+  series.collection,
+  series.authority,
+  series.indicator,
+  series.quarter,
+  CASE WHEN held.held_by IS NULL THEN series.value END AS value,
+  CASE WHEN held.held_by IS NULL THEN series.numerator END AS numerator,
+  CASE WHEN held.held_by IS NULL THEN series.denominator END AS denominator,
+  series.value AS sent,
+  series.stated,
+  series.status,
+  series.provisional,
+  settings.unit,
+  settings.factor,
+  settings.polarity,
+  CAST(settings.adverse AS INTEGER) AS adverse,
+  settings.behaviour,
+  settings.decimals,
+  settings.target,
+  settings.minimum_denominator,
+  held.held_by,
+  CASE
+    WHEN held.held_by IS NOT NULL THEN 'held by ' || held.held_by
+    WHEN series.value IS NULL THEN coalesce(nullif(series.status, 'ok'), 'no figure')
+    WHEN coalesce(
+      CASE WHEN settings.unit = 'count' THEN series.value ELSE series.denominator END
+        < settings.minimum_denominator,
+      FALSE
+    ) THEN 'small numbers'
+  END AS reason
+FROM series
+JOIN indicator_settings AS settings
+  ON settings.collection = series.collection AND settings.indicator = series.indicator
+LEFT JOIN held
+  ON held.collection = series.collection
+  AND held.authority = series.authority
+  AND held.indicator = series.indicator
+  AND held.quarter = series.quarter
+WHERE series.own AND is_asked(series.collection);

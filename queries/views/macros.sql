@@ -1,0 +1,95 @@
+-- Quarters. A quarter is four times the year in which the financial year starts, plus 0 to 3.
+CREATE OR REPLACE MACRO quarter_label(quarter) AS
+  format('{}-{:02d} Q{}', quarter // 4, (quarter // 4 + 1) % 100, quarter % 4 + 1);
+CREATE OR REPLACE MACRO quarter_first_day(quarter) AS
+  make_date((quarter * 3 + 3) // 12, (quarter * 3 + 3) % 12 + 1, 1);
+CREATE OR REPLACE MACRO quarter_last_day(quarter) AS
+  CAST(quarter_first_day(quarter + 1) - 1 AS DATE);
+
+-- What kind of area a code names.
+CREATE OR REPLACE MACRO area_level(code) AS
+  CASE
+    WHEN left(code, 3) IN ('E92', 'K02', 'K03', 'K04') THEN 'national'
+    WHEN left(code, 3) IN ('E12', 'E13') THEN 'region'
+    ELSE 'authority'
+  END;
+
+-- What was asked: the limits of what a view shows. Unset means no limit.
+CREATE OR REPLACE MACRO asked_quarter() AS CAST(getvariable('quarter') AS INTEGER);
+CREATE OR REPLACE MACRO asked_collection() AS CAST(getvariable('collection') AS VARCHAR);
+CREATE OR REPLACE MACRO asked_known_on() AS CAST(getvariable('known_on') AS TIMESTAMP);
+CREATE OR REPLACE MACRO asked_as_of() AS CAST(getvariable('as_of') AS DATE);
+CREATE OR REPLACE MACRO is_asked(collection) AS
+  asked_collection() IS NULL OR collection = asked_collection();
+CREATE OR REPLACE MACRO is_known(received_at) AS
+  asked_known_on() IS NULL OR received_at <= asked_known_on();
+CREATE OR REPLACE MACRO is_within(quarter) AS
+  asked_quarter() IS NULL OR quarter <= asked_quarter();
+
+-- Wilson's limits of a proportion, as a proportion.
+CREATE OR REPLACE MACRO wilson_low(x, n, z) AS
+  CASE
+    WHEN n > 0 AND x BETWEEN 0 AND n
+      THEN greatest(0.0, (2 * x + z * z - z * sqrt(z * z + 4 * x * (1 - x / n))) / (2 * (n + z * z)))
+  END;
+CREATE OR REPLACE MACRO wilson_high(x, n, z) AS
+  CASE
+    WHEN n > 0 AND x BETWEEN 0 AND n
+      THEN least(1.0, (2 * x + z * z + z * sqrt(z * z + 4 * x * (1 - x / n))) / (2 * (n + z * z)))
+  END;
+
+-- Limits of a count: exact below ten, Byar's from ten. A part of an event widens the exact limits.
+CREATE OR REPLACE MACRO byar_low(x, z) AS
+  x * pow(1 - 1 / (9.0 * x) - z / (3 * sqrt(x)), 3);
+CREATE OR REPLACE MACRO byar_high(x, z) AS
+  (x + 1) * pow(1 - 1 / (9.0 * (x + 1)) + z / (3 * sqrt(x + 1)), 3);
+CREATE OR REPLACE MACRO count_low_95(x) AS
+  CASE
+    WHEN x < 0 THEN NULL
+    WHEN x < 10 THEN CAST([
+      0, 0.0253178079842899, 0.242209278543965, 0.618672122895601, 1.08986537362632,
+      1.62348639011842, 2.20189425349085, 2.81436305151987, 3.4538321767485, 4.11537309737833
+    ] AS DOUBLE[])[CAST(floor(x) AS INTEGER) + 1]
+    ELSE byar_low(x, z95())
+  END;
+CREATE OR REPLACE MACRO count_high_95(x) AS
+  CASE
+    WHEN x < 0 THEN NULL
+    WHEN x <= 9 THEN CAST([
+      3.68887945411394, 5.5716433909389, 7.22468766772396, 8.76727306974232, 10.2415886754037,
+      11.6683320793227, 13.0594740224187, 14.4226753617024, 15.7631892201933, 17.0848034514192
+    ] AS DOUBLE[])[CAST(ceil(x) AS INTEGER) + 1]
+    ELSE byar_high(x, z95())
+  END;
+CREATE OR REPLACE MACRO count_low_998(x) AS
+  CASE
+    WHEN x < 0 THEN NULL
+    WHEN x < 10 THEN CAST([
+      0, 0.00100050033358353, 0.0454020177694896, 0.190533377568403, 0.428552413628423,
+      0.739371731917832, 1.10710466025564, 1.52033626039881, 1.97081392174037, 2.45242440436377
+    ] AS DOUBLE[])[CAST(floor(x) AS INTEGER) + 1]
+    ELSE byar_low(x, z998())
+  END;
+CREATE OR REPLACE MACRO count_high_998(x) AS
+  CASE
+    WHEN x < 0 THEN NULL
+    WHEN x <= 9 THEN CAST([
+      6.90775527898214, 9.23341347645158, 11.2288722424127, 13.0622407791881, 14.7941492225372,
+      16.4547452036801, 18.0616368401991, 19.6261773953842, 21.15619816584, 22.6573733090629
+    ] AS DOUBLE[])[CAST(ceil(x) AS INTEGER) + 1]
+    ELSE byar_high(x, z998())
+  END;
+
+-- The upper tail of the normal distribution beyond a >= 0: Hart's rational approximation.
+CREATE OR REPLACE MACRO normal_tail(a) AS
+  CASE
+    WHEN a > 37 THEN 0.0
+    WHEN a < 7.07106781186547 THEN exp(-a * a / 2)
+      * ((((((3.52624965998911e-2 * a + 0.700383064443688) * a + 6.37396220353165) * a
+        + 33.912866078383) * a + 112.079291497871) * a + 221.213596169931) * a + 220.206867912376)
+      / (((((((8.83883476483184e-2 * a + 1.75566716318264) * a + 16.064177579207) * a
+        + 86.7807322029461) * a + 296.564248779674) * a + 637.333633378831) * a
+        + 793.826512519948) * a + 440.413735824752)
+    ELSE exp(-a * a / 2) / (a + 1 / (a + 2 / (a + 3 / (a + 4 / (a + 0.65))))) / 2.506628274631
+  END;
+CREATE OR REPLACE MACRO p_two_sided(z) AS least(1.0, 2 * normal_tail(abs(CAST(z AS DOUBLE))));

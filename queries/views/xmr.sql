@@ -1,0 +1,209 @@
+-- XmR charts of the region's own authorities (NHS England, Making Data Count). Whole series for a flow;
+-- for a stock the latest quarters are left out of the limits, and where neighbouring quarters resemble
+-- each other the limits use the standard deviation. Not for rolling years. A gap breaks every run.
+CREATE OR REPLACE VIEW xmr AS
+WITH points AS (
+  SELECT
+    collection,
+    authority,
+    indicator,
+    quarter,
+    value,
+    adverse,
+    target,
+    behaviour,
+    row_number() OVER line AS position,
+    CASE
+      WHEN behaviour = 'stock' AND row_number() OVER (line_backwards) <= stock_left_out() THEN NULL
+      ELSE value
+    END AS base
+  FROM judged
+  WINDOW
+    line AS (PARTITION BY collection, authority, indicator ORDER BY quarter),
+    line_backwards AS (PARTITION BY collection, authority, indicator ORDER BY quarter DESC)
+),
+steps AS (
+  SELECT
+    *,
+    lag(base) OVER line AS base_before,
+    abs(base - lag(base) OVER line) AS moving_range,
+    lag(value) OVER line AS value_before,
+    sign(value - lag(value) OVER line) AS step
+  FROM points
+  WINDOW line AS (PARTITION BY collection, authority, indicator ORDER BY quarter)
+),
+averages AS (
+  SELECT
+    collection,
+    authority,
+    indicator,
+    avg(base) AS mean,
+    avg(moving_range) AS first_range,
+    stddev(base) AS deviation,
+    count(value) AS n,
+    count(base) AS n_base,
+    count(DISTINCT base) AS different,
+    CASE
+      WHEN any_value(behaviour) <> 'stock' THEN NULL
+      WHEN count(base) >= autocorrelation_points_min() THEN corr(base, base_before)
+      WHEN count(value) >= autocorrelation_points_min() THEN corr(value, value_before)
+    END AS autocorrelation
+  FROM steps
+  GROUP BY collection, authority, indicator
+),
+limits AS (
+  SELECT
+    steps.collection,
+    steps.authority,
+    steps.indicator,
+    any_value(averages.mean) AS mean,
+    any_value(averages.n) AS n,
+    any_value(averages.different) AS different,
+    any_value(averages.autocorrelation) AS autocorrelation,
+    any_value(averages.deviation) AS deviation,
+    coalesce(any_value(averages.autocorrelation) > autocorrelation_max(), FALSE) AS resembling,
+    avg(steps.moving_range) FILTER (
+      WHERE NOT screen_outliers() OR steps.moving_range < screen_factor() * averages.first_range
+    ) AS usual_range,
+    count(*) FILTER (
+      WHERE steps.moving_range > 0
+        AND (NOT screen_outliers() OR steps.moving_range < screen_factor() * averages.first_range)
+    ) AS ranges
+  FROM steps
+  JOIN averages
+    ON averages.collection = steps.collection
+    AND averages.authority = steps.authority
+    AND averages.indicator = steps.indicator
+  GROUP BY steps.collection, steps.authority, steps.indicator
+),
+placed AS (
+  SELECT
+    steps.*,
+    limits.mean,
+    limits.n,
+    limits.autocorrelation,
+    limits.resembling,
+    limits.ranges,
+    limits.different,
+    CASE
+      WHEN limits.resembling THEN greatest(2.66 * limits.usual_range, 3 * limits.deviation)
+      ELSE 2.66 * limits.usual_range
+    END AS width,
+    CASE
+      WHEN limits.resembling THEN greatest(limits.usual_range / 1.128, limits.deviation)
+      ELSE limits.usual_range / 1.128
+    END AS sigma,
+    sign(steps.value - limits.mean) AS side
+  FROM steps
+  JOIN limits
+    ON limits.collection = steps.collection
+    AND limits.authority = steps.authority
+    AND limits.indicator = steps.indicator
+),
+flagged AS (
+  SELECT
+    *,
+    coalesce(abs(value - mean) > width, FALSE) AS outside,
+    coalesce(abs(value - mean) > width * 2 / 3 AND abs(value - mean) <= width, FALSE) AS near
+  FROM placed
+),
+ends AS (
+  SELECT
+    *,
+    NOT resembling AND count(side) OVER shift = shift_length() AND abs(sum(side) OVER shift) = shift_length()
+      AS shift_ends,
+    position >= trend_length()
+      AND count(step) OVER trend = trend_length() - 1
+      AND abs(sum(step) OVER trend) = trend_length() - 1 AS trend_ends,
+    NOT resembling AND count(side) OVER three = 3 AND abs(sum(side) OVER three) = 3
+      AND count_if(near) OVER three >= 2 AS three_ends
+  FROM flagged
+  WINDOW
+    shift AS (
+      PARTITION BY collection, authority, indicator ORDER BY quarter
+      ROWS BETWEEN (shift_length() - 1) PRECEDING AND CURRENT ROW
+    ),
+    trend AS (
+      PARTITION BY collection, authority, indicator ORDER BY quarter
+      ROWS BETWEEN (trend_length() - 2) PRECEDING AND CURRENT ROW
+    ),
+    three AS (
+      PARTITION BY collection, authority, indicator ORDER BY quarter
+      ROWS BETWEEN 2 PRECEDING AND CURRENT ROW
+    )
+),
+runs AS (
+  SELECT
+    *,
+    bool_or(shift_ends) OVER (
+      PARTITION BY collection, authority, indicator ORDER BY quarter
+      ROWS BETWEEN CURRENT ROW AND (shift_length() - 1) FOLLOWING
+    ) AS in_shift,
+    bool_or(trend_ends) OVER (
+      PARTITION BY collection, authority, indicator ORDER BY quarter
+      ROWS BETWEEN CURRENT ROW AND (trend_length() - 1) FOLLOWING
+    ) AS in_trend,
+    near AND bool_or(three_ends) OVER (
+      PARTITION BY collection, authority, indicator ORDER BY quarter
+      ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING
+    ) AS in_three
+  FROM ends
+),
+named AS (
+  SELECT
+    *,
+    CASE
+      WHEN outside THEN 'outside'
+      WHEN in_trend THEN 'trend'
+      WHEN in_three THEN 'two-of-three'
+      WHEN in_shift THEN 'shift'
+    END AS rule,
+    CASE
+      WHEN outside THEN side
+      WHEN in_trend AND lead(in_trend) OVER line THEN lead(step) OVER line
+      WHEN in_trend THEN step
+      WHEN in_three OR in_shift THEN side
+    END AS heading,
+    CASE
+      WHEN behaviour = 'rolling-year' THEN 'rolling year'
+      WHEN n < limits_points_min() THEN 'fewer than ' || limits_points_min() || ' figures'
+      WHEN ranges < limits_ranges_min() OR different < limits_values_min() THEN 'too flat for limits'
+    END AS reason
+  FROM runs
+  WINDOW line AS (PARTITION BY collection, authority, indicator ORDER BY quarter)
+)
+SELECT
+  collection,
+  authority,
+  indicator,
+  quarter,
+  value,
+  mean,
+  mean - width AS lower,
+  mean + width AS upper,
+  sigma,
+  n,
+  CASE behaviour WHEN 'stock' THEN 'latest ' || stock_left_out() || ' left out' ELSE 'whole series' END AS baseline,
+  autocorrelation,
+  outside,
+  in_trend,
+  in_three,
+  in_shift,
+  rule,
+  CASE
+    WHEN rule IS NULL THEN NULL
+    WHEN adverse = 0 THEN CASE WHEN heading > 0 THEN 'neutral-high' ELSE 'neutral-low' END
+    WHEN adverse * heading < 0 THEN 'improvement'
+    ELSE 'concern'
+  END AS meaning,
+  CASE
+    WHEN target IS NULL OR adverse = 0 THEN NULL
+    WHEN target > mean + width THEN CASE WHEN adverse < 0 THEN 'consistent-fail' ELSE 'consistent-pass' END
+    WHEN target < mean - width THEN CASE WHEN adverse < 0 THEN 'consistent-pass' ELSE 'consistent-fail' END
+    ELSE 'hit-and-miss'
+  END AS assurance,
+  n < limits_points_min() AS trial,
+  reason IS NULL AS eligible,
+  reason
+FROM named
+WHERE behaviour <> 'rolling-year';

@@ -1,0 +1,306 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The early-warning watch of a region's children's services.
+#[derive(Debug, Parser)]
+#[command(name = "quarterdeck", version, about, propagate_version = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What holds for every command.
+    #[command(flatten)]
+    pub with: With,
+    /// Which command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What holds for every command.
+#[derive(Clone, Debug, Args)]
+pub struct With {
+    /// Configuration folder; without it, `config` here if it is there, else `/etc/quarterdeck`
+    #[arg(long, global = true, env = "QUARTERDECK_CONFIG", value_name = "DIR")]
+    pub config: Option<PathBuf>,
+    /// State folder, in place of the configured one
+    #[arg(long, global = true, env = "QUARTERDECK_STATE", value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// Pretend that it is this instant, such as 2017-11-17T08:00:00Z
+    #[arg(long, global = true, value_name = "INSTANT")]
+    pub now: Option<DateTime<Utc>>,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The whole job on synthetic returns, from loopback HTTP to a folder of messages
+    Demo(DemoArguments),
+    /// The daemon: wakes on the schedule, stops on a signal
+    Run,
+    /// Everything due now, then exit
+    Once(OnceArguments),
+    /// Every problem of the configuration, or what each recipient will get and when
+    CheckConfig,
+    /// Pre-flight for a submitter: reads and validates a file, stores nothing
+    Verify(FileArguments),
+    /// Takes a file in by hand and prints its receipt
+    Receive(ReceiveArguments),
+    /// The chase grid: what is due, received, late
+    Returns(ReturnsArguments),
+    /// Runs the checks now and prints the findings
+    Check(FindingsArguments),
+    /// The kept findings
+    Findings(FindingsArguments),
+    /// A finding in full: rule, numbers, baseline, SQL, file and line, what would make it stop
+    Explain(ExplainArguments),
+    /// Seen, someone owns it: no repeats until it worsens
+    Acknowledge(ActionArguments),
+    /// Quiet until a day, at most two quarters ahead
+    Snooze(SnoozeArguments),
+    /// Expected: quiet for this episode
+    Dismiss(ActionArguments),
+    /// What is due, who is outstanding, the next reminders
+    Deadlines(PrintArguments),
+    /// The messages on their way: list, retry, hold, release
+    Outbox(OutboxArguments),
+    /// One read-only query over the public views, in the sandbox
+    Sql(SqlArguments),
+    /// What it is doing, did, and will do
+    Status(PrintArguments),
+    /// A configuration folder to start from
+    Init(InitArguments),
+    /// A JSON Schema of a configuration file, for editors
+    Schema(SchemaArguments),
+    /// Completions for a shell
+    Completions(CompletionsArguments),
+    /// Manual pages
+    Man(ManArguments),
+    /// One untrusted thing under limits; started by quarterdeck itself
+    #[command(hide = true)]
+    Worker(WorkerArguments),
+}
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A table for people.
+    Table,
+    /// A JSON array of objects.
+    Json,
+    /// CSV with a heading row.
+    Csv,
+}
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PrintArguments {
+    /// How rows are printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Where everything is written; a new folder
+    #[arg(default_value = "quarterdeck-demo")]
+    pub folder: PathBuf,
+    /// The seed of the synthetic figures
+    #[arg(long, default_value_t = 2017)]
+    pub seed: u64,
+}
+
+/// The steps of the walk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StepArgument {
+    /// Poll, read, load, receipts.
+    Collect,
+    /// Ask the checks.
+    Check,
+    /// Digests that are due.
+    Digest,
+    /// Chasers and reminders that are due.
+    Remind,
+    /// Post what waits.
+    Deliver,
+}
+
+/// Arguments of `once`.
+#[derive(Debug, Args)]
+pub struct OnceArguments {
+    /// Only this step
+    #[arg(long, value_enum, value_name = "STEP")]
+    pub only: Option<StepArgument>,
+}
+
+/// A file and what it is said to be.
+#[derive(Debug, Args)]
+pub struct FileArguments {
+    /// The file
+    pub file: PathBuf,
+    /// The collection it belongs to
+    #[arg(long, default_value = "quarterly")]
+    pub collection: String,
+    /// Whose return it is; needed unless the collection is a publisher's
+    #[arg(long, value_name = "CODE")]
+    pub authority: Option<String>,
+    /// The quarter, such as "2017-18 Q2"; needed unless the collection is a publisher's
+    #[arg(long)]
+    pub quarter: Option<String>,
+    /// How rows are printed
+    #[command(flatten)]
+    pub print: PrintArguments,
+}
+
+/// Arguments of `receive`.
+#[derive(Debug, Args)]
+pub struct ReceiveArguments {
+    /// The file and what it is
+    #[command(flatten)]
+    pub of: FileArguments,
+}
+
+/// Arguments of `returns`.
+#[derive(Debug, Args)]
+pub struct ReturnsArguments {
+    /// Only this collection
+    #[arg(long)]
+    pub collection: Option<String>,
+    /// Only this quarter; without it, the newest that has ended
+    #[arg(long)]
+    pub quarter: Option<String>,
+    /// Every quarter
+    #[arg(long, conflicts_with = "quarter")]
+    pub all: bool,
+    /// How rows are printed
+    #[command(flatten)]
+    pub print: PrintArguments,
+}
+
+/// Arguments of `check` and `findings`.
+#[derive(Debug, Args)]
+pub struct FindingsArguments {
+    /// Also those that are resolved or for information only
+    #[arg(long)]
+    pub all: bool,
+    /// Only this authority
+    #[arg(long, value_name = "CODE")]
+    pub authority: Option<String>,
+    /// Only this collection
+    #[arg(long)]
+    pub collection: Option<String>,
+    /// How rows are printed
+    #[command(flatten)]
+    pub print: PrintArguments,
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArguments {
+    /// The finding's id, as in a digest
+    pub id: String,
+}
+
+/// What a person does with a finding.
+#[derive(Debug, Args)]
+pub struct ActionArguments {
+    /// The finding's id, as in a digest
+    pub id: String,
+    /// Who
+    #[arg(long)]
+    pub by: String,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// Arguments of `snooze`.
+#[derive(Debug, Args)]
+pub struct SnoozeArguments {
+    /// Which, who and why
+    #[command(flatten)]
+    pub action: ActionArguments,
+    /// The last quiet day
+    #[arg(long, value_name = "DATE")]
+    pub until: NaiveDate,
+}
+
+/// Arguments of `outbox`.
+#[derive(Debug, Args)]
+pub struct OutboxArguments {
+    /// What to do; without it, list
+    #[command(subcommand)]
+    pub deed: Option<OutboxDeed>,
+    /// How rows are printed
+    #[command(flatten)]
+    pub print: PrintArguments,
+}
+
+/// What to do with messages.
+#[derive(Debug, Subcommand)]
+pub enum OutboxDeed {
+    /// Every message and where it stands
+    List,
+    /// Try a refused or unknown message again in the next run
+    Retry {
+        /// The message's key
+        key: String,
+    },
+    /// Hold a waiting message back
+    Hold {
+        /// The message's key
+        key: String,
+    },
+    /// Let a held message go
+    Release {
+        /// The message's key
+        key: String,
+    },
+}
+
+/// Arguments of `sql`.
+#[derive(Debug, Args)]
+pub struct SqlArguments {
+    /// One SELECT over the public views
+    pub query: String,
+    /// How rows are printed
+    #[command(flatten)]
+    pub print: PrintArguments,
+}
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// A new folder
+    pub folder: PathBuf,
+}
+
+/// Arguments of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArguments {
+    /// The configuration file, such as quarterdeck.toml; without it, the list
+    pub file: Option<String>,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// Arguments of `man`.
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// Writes a page per command into this folder; without it, prints the main page
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+}
+
+/// Arguments of the hidden worker.
+#[derive(Debug, Args)]
+pub struct WorkerArguments {
+    /// The task: workbook or query
+    pub task: String,
+}

@@ -1,0 +1,23 @@
+//! `check`: runs the checks now and prints the findings.
+
+use anyhow::Result;
+
+use crate::cli::arguments::{FindingsArguments, With};
+use crate::cli::exit::Ending;
+use crate::cli::findings::{self, Kept};
+use crate::cli::{once, print};
+use crate::pipeline::Step;
+
+/// Asks the checks of everything that changed, keeps the answers, and prints the findings.
+///
+/// # Errors
+/// When the configuration is wrong or the state cannot be used.
+pub fn check(with: &With, arguments: &FindingsArguments) -> Result<Ending> {
+    let settings = print::settings(with)?;
+    let report = once::walk(&settings, print::now(with), Some(Step::Check), Box::new(once::bar()))?;
+    for failure in &report.failures {
+        eprintln!("failed: {}: {}", failure.place, failure.what);
+    }
+    findings::show(&settings, &Kept::open(&settings, with)?, arguments, with)?;
+    Ok(if report.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })
+}

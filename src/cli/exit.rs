@@ -1,0 +1,60 @@
+//! How a command ends: the exit statuses.
+
+use std::process::ExitCode;
+
+use crate::cli::print::UsageError;
+use crate::config::problem::Problems;
+use crate::pipeline::opening::StateInUse;
+use crate::store::journal::JournalError;
+use crate::store::mirror::MirrorError;
+use crate::store::refusal::StoreError;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// 0: done.
+    Done,
+    /// 1: done, and some returns or messages failed.
+    SomeFailed,
+    /// 2: the configuration or the command line is wrong.
+    Wrong,
+    /// 3: the state is in use.
+    InUse,
+    /// 4: the state is damaged.
+    Damaged,
+    /// What a worker says to its parent.
+    Worker(u8),
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(match ending {
+            Ending::Done => 0,
+            Ending::SomeFailed => 1,
+            Ending::Wrong => 2,
+            Ending::InUse => 3,
+            Ending::Damaged => 4,
+            Ending::Worker(status) => status,
+        })
+    }
+}
+
+/// How an error ends a command.
+#[must_use]
+pub fn of(error: &anyhow::Error) -> Ending {
+    for cause in error.chain() {
+        if cause.is::<Problems>() || cause.is::<UsageError>() {
+            return Ending::Wrong;
+        }
+        if cause.is::<StateInUse>() || matches!(cause.downcast_ref(), Some(StoreError::InUse { .. })) {
+            return Ending::InUse;
+        }
+        let damaged = matches!(cause.downcast_ref(), Some(StoreError::Damaged { .. }))
+            || matches!(cause.downcast_ref(), Some(JournalError::Damaged { .. }))
+            || matches!(cause.downcast_ref(), Some(MirrorError::JournalBehind { .. }));
+        if damaged {
+            return Ending::Damaged;
+        }
+    }
+    Ending::SomeFailed
+}

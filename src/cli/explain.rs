@@ -1,0 +1,116 @@
+//! `explain`: a finding in full.
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use crate::cli::arguments::{ExplainArguments, With};
+use crate::cli::exit::Ending;
+use crate::cli::findings::{self, Kept};
+use crate::cli::print;
+use crate::config::settings::Settings;
+use crate::pipeline::{facts, found};
+use crate::store::check_file::CheckFile;
+use crate::store::findings::Finding;
+use crate::store::grid::{self, Provenance};
+
+/// Prints the rule, the numbers, the baseline, the life, file and line of each figure, the SQL, and what ends it.
+///
+/// # Errors
+/// When there is no such finding or the state cannot be read.
+pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
+    let settings = print::settings(with)?;
+    let kept = Kept::open(&settings, with)?;
+    let finding = kept.finding(&arguments.id)?;
+    let check = kept.checks.get(&finding.key.check).context("its check is no longer configured")?;
+    let today = print::day(&settings, print::now(with));
+    println!("{}\n", found::sentence_of(&settings, check, finding));
+    println!("check       {}: {}", check.name, check.asks);
+    println!(
+        "authority   {} {}",
+        finding.key.authority,
+        facts::named(&settings, &finding.key.authority).name
+    );
+    println!("collection  {}", finding.key.collection);
+    indicator(&settings, finding);
+    println!(
+        "state       {}",
+        findings::attention_or(
+            finding.state().word(),
+            found::attention(finding, &kept.actions, today).1.as_ref()
+        )
+    );
+    println!("ends when   {}", ends_when(check));
+    numbers(finding);
+    life(finding);
+    if let Some(indicator) = &finding.key.indicator {
+        let rows = grid::provenance(
+            kept.store.connection(),
+            &finding.key.collection,
+            &finding.key.authority,
+            indicator.as_str(),
+        )?;
+        figures(&rows);
+    }
+    println!("\nthe question, as SQL:\n{}", check.sql);
+    Ok(Ending::Done)
+}
+
+fn indicator(settings: &Settings, finding: &Finding) {
+    let Some(of) = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id)) else {
+        return;
+    };
+    println!("indicator   {} ({}): {}", of.name, of.id, of.definition);
+    println!("source      {}", of.source);
+}
+
+fn ends_when(check: &CheckFile) -> String {
+    let quarters = if check.close_after == 1 {
+        "one quarter".to_owned()
+    } else {
+        format!("{} quarters in a row", check.close_after)
+    };
+    format!("the check is clear for {quarters}")
+}
+
+fn numbers(finding: &Finding) {
+    println!("\nthe numbers of {}:", finding.fired_in);
+    for (name, value) in finding.detail.as_object().into_iter().flatten() {
+        if !matches!(value, Value::Null) {
+            println!("  {name:24} {}", print::text(value));
+        }
+    }
+}
+
+fn life(finding: &Finding) {
+    println!("\nits life:");
+    for (moment, at) in &finding.moments {
+        let event = moment.event.map_or("", |event| event.word());
+        println!(
+            "  {}  {:12} level {}  effect {:8.3}  {event:16} known since {}",
+            moment.quarter,
+            moment.state.word(),
+            moment.level,
+            moment.effect,
+            at.format("%Y-%m-%d %H:%M UTC")
+        );
+    }
+}
+
+fn figures(rows: &[Provenance]) {
+    println!("\nevery figure, with its file and line:");
+    for row in rows {
+        let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
+        println!(
+            "  {}  {} / {} = {}  {}  {} line {} version {} sha256 {}",
+            row.quarter,
+            number(row.numerator),
+            number(row.denominator),
+            number(row.value),
+            row.status.as_deref().unwrap_or("-"),
+            row.file_name,
+            row.line,
+            row.version,
+            row.hash.get(..12).unwrap_or(&row.hash)
+        );
+    }
+}

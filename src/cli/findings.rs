@@ -1,0 +1,131 @@
+//! `findings`: the kept findings.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use serde_json::json;
+
+use crate::cli::arguments::{FindingsArguments, With};
+use crate::cli::exit::Ending;
+use crate::cli::print::{self, Rows};
+use crate::config::settings::Settings;
+use crate::domain::finding::{Action, Deed};
+use crate::pipeline::{asking, facts, found};
+use crate::store::check_file::CheckFile;
+use crate::store::findings::{self, Finding};
+use crate::store::journal::Journal;
+use crate::store::open::Store;
+
+/// Prints the findings as kept.
+///
+/// # Errors
+/// When the configuration is wrong or the state cannot be read.
+pub fn findings(with: &With, arguments: &FindingsArguments) -> Result<Ending> {
+    let settings = print::settings(with)?;
+    let kept = Kept::open(&settings, with)?;
+    show(&settings, &kept, arguments, with)?;
+    Ok(Ending::Done)
+}
+
+/// The kept findings with the checks that made them.
+pub struct Kept {
+    /// The database, to look further.
+    pub store: Store,
+    /// The checks by name.
+    pub checks: BTreeMap<String, CheckFile>,
+    /// The findings.
+    pub findings: Vec<Finding>,
+    /// What people did with them.
+    pub actions: Vec<Action>,
+}
+
+impl Kept {
+    /// Reads findings and actions without the right to write.
+    ///
+    /// # Errors
+    /// When the state cannot be read.
+    pub fn open(settings: &Settings, with: &With) -> Result<Self> {
+        let store = Store::open_read_only(&settings.state, &settings.limits)?;
+        let checks = asking::checks_of(settings)?;
+        let findings = findings::fold(store.connection(), &asking::rules(&checks), print::now(with))
+            .context("cannot read the findings")?;
+        let actions = found::actions(&Journal::read(&settings.state)?);
+        let checks = checks.into_iter().map(|(check, _)| (check.name.clone(), check)).collect();
+        Ok(Self { store, checks, findings, actions })
+    }
+
+    /// The finding with this id.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn finding(&self, id: &str) -> Result<&Finding> {
+        self.findings.iter().find(|one| one.key.id() == id).with_context(|| {
+            print::UsageError(format!("there is no finding `{id}`; `quarterdeck findings --all` lists them"))
+        })
+    }
+}
+
+/// Prints the findings that the arguments ask for, worst first.
+///
+/// # Errors
+/// When an authority is unknown or standard output is closed.
+pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, with: &With) -> Result<()> {
+    let authority =
+        arguments.authority.as_deref().map(|text| print::authority(settings, text)).transpose()?;
+    let today = print::day(settings, print::now(with));
+    let mut wanted: Vec<&Finding> = kept
+        .findings
+        .iter()
+        .filter(|one| arguments.all || one.state().is_open())
+        .filter(|one| authority.is_none_or(|it| it.code == one.key.authority))
+        .filter(|one| arguments.collection.as_ref().is_none_or(|name| *name == one.key.collection))
+        .filter(|one| arguments.all || level(one) > 0)
+        .collect();
+    wanted.sort_by(|a, b| {
+        (level(b), effect(b)).partial_cmp(&(level(a), effect(a))).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    let mut rows =
+        Rows::of(&["id", "level", "state", "quarter", "authority", "indicator", "sentence", "attention"]);
+    for it in wanted {
+        let sentence = kept.checks.get(&it.key.check).map(|check| found::sentence_of(settings, check, it));
+        rows.rows.push(vec![
+            json!(it.key.id()),
+            json!(["info", "low", "medium", "high"].get(usize::from(level(it)))),
+            json!(it.state().word()),
+            json!(it.fired_in.to_string()),
+            json!(facts::named(settings, &it.key.authority).name),
+            json!(it.key.indicator.as_ref().map(ToString::to_string)),
+            json!(sentence),
+            json!(attention(found::attention(it, &kept.actions, today).1.as_ref())),
+        ]);
+    }
+    rows.print(arguments.print.format)
+}
+
+fn level(finding: &Finding) -> u8 {
+    finding.moments.last().map_or(0, |(moment, _)| moment.level)
+}
+
+fn effect(finding: &Finding) -> f64 {
+    finding.moments.last().map_or(0.0, |(moment, _)| moment.effect)
+}
+
+/// Who looks after a finding, in words.
+#[must_use]
+pub fn attention(action: Option<&Action>) -> String {
+    let Some(Action { deed, by, reason, .. }) = action else { return String::new() };
+    match deed {
+        Deed::Acknowledge => format!("acknowledged by {by}: {reason}"),
+        Deed::Snooze { until } => format!("quiet until {until}, by {by}: {reason}"),
+        Deed::Dismiss => format!("expected, says {by}: {reason}"),
+    }
+}
+
+/// A state, with who looks after it.
+#[must_use]
+pub fn attention_or(state: &str, action: Option<&Action>) -> String {
+    match attention(action) {
+        words if words.is_empty() => state.to_owned(),
+        words => format!("{state}, {words}"),
+    }
+}

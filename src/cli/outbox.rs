@@ -1,0 +1,66 @@
+//! `outbox`: the messages on their way.
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::cli::arguments::{OutboxArguments, OutboxDeed, With};
+use crate::cli::exit::Ending;
+use crate::cli::print::{self, Rows, UsageError};
+use crate::domain::message::MessageKey;
+use crate::pipeline::opening;
+use crate::store::journal::{Happened, Journal, Line};
+use crate::store::outbox::{self, Standing};
+
+/// Lists the messages, or holds, releases or retries one.
+///
+/// # Errors
+/// When there is no such message, or it stands where the deed makes no sense.
+pub fn outbox(with: &With, arguments: &OutboxArguments) -> Result<Ending> {
+    let settings = print::settings(with)?;
+    let (key, deed) = match &arguments.deed {
+        None | Some(OutboxDeed::List) => {
+            list(&Journal::read(&settings.state)?).print(arguments.print.format)?;
+            return Ok(Ending::Done);
+        }
+        Some(OutboxDeed::Hold { key }) => (key, Happened::Held),
+        Some(OutboxDeed::Release { key } | OutboxDeed::Retry { key }) => (key, Happened::Released),
+    };
+    let _lock = opening::lock(&settings.state)?;
+    let mut journal = Journal::open(&settings.state)?;
+    let tracks = outbox::tracks(journal.lines());
+    let track = tracks.get(&MessageKey::stored(key)).with_context(|| {
+        UsageError(format!("there is no message `{key}`; `quarterdeck outbox` lists them"))
+    })?;
+    match (deed, track.standing) {
+        (_, Standing::Sent) => bail!("message `{key}` was sent; it cannot be changed"),
+        (Happened::Held, Standing::Held) => bail!("message `{key}` is held already"),
+        (Happened::Released, Standing::Waiting) => {
+            bail!("message `{key}` is waiting; it goes out with the next run")
+        }
+        _ => journal.append(print::now(with), deed, key, json!({}))?,
+    }
+    println!(
+        "message `{key}`: {}",
+        if deed == Happened::Held { "held" } else { "goes out with the next run" }
+    );
+    Ok(Ending::Done)
+}
+
+fn list(lines: &[Line]) -> Rows {
+    let mut rows = Rows::of(&["key", "recipient", "subject", "standing", "attempts", "last", "reply"]);
+    let tracks = outbox::tracks(lines);
+    for line in lines.iter().filter(|line| line.event == Happened::Queued) {
+        let Some(track) = tracks.get(&MessageKey::stored(&line.subject)) else { continue };
+        let text = |name: &str| line.detail.get(name).cloned().unwrap_or(Value::Null);
+        rows.rows.push(vec![
+            json!(line.subject),
+            text("recipient"),
+            text("subject"),
+            json!(track.standing.word()),
+            json!(track.attempts),
+            json!(track.at.to_rfc3339()),
+            json!(track.reply),
+        ]);
+    }
+    rows
+}

@@ -1,0 +1,147 @@
+//! Rows as a table, JSON or CSV; settings and instants from the command line.
+
+use std::env;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, NaiveDate, Utc};
+use comfy_table::{ContentArrangement, Table};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::cli::arguments::{Format, With};
+use crate::clock;
+use crate::config;
+use crate::config::settings::Settings;
+use crate::domain::authority::{Authority, AuthorityCode};
+use crate::domain::quarter::Quarter;
+
+/// The command line asks for something that is not there.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct UsageError(pub String);
+
+/// Rows with headings; every row has a cell per heading.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rows {
+    /// The headings.
+    pub columns: Vec<String>,
+    /// The rows.
+    pub rows: Vec<Vec<Value>>,
+}
+
+impl Rows {
+    /// No rows yet.
+    #[must_use]
+    pub fn of(columns: &[&str]) -> Self {
+        Self { columns: columns.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() }
+    }
+
+    /// Prints the rows to standard output.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn print(&self, format: Format) -> Result<()> {
+        let mut out = io::stdout().lock();
+        match format {
+            Format::Table => writeln!(out, "{}", self.table())?,
+            Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&self.objects())?)?,
+            Format::Csv => self.write_csv(&mut out)?,
+        }
+        Ok(())
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.set_header(&self.columns);
+        for row in &self.rows {
+            table.add_row(row.iter().map(text));
+        }
+        table
+    }
+
+    fn objects(&self) -> Vec<Map<String, Value>> {
+        self.rows.iter().map(|row| self.columns.iter().cloned().zip(row.iter().cloned()).collect()).collect()
+    }
+
+    fn write_csv(&self, out: &mut impl Write) -> Result<()> {
+        let mut writer = csv::Writer::from_writer(out);
+        writer.write_record(&self.columns)?;
+        for row in &self.rows {
+            writer.write_record(row.iter().map(text))?;
+        }
+        Ok(writer.flush()?)
+    }
+}
+
+/// A cell as text: nothing for null, no quotes around words.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(words) => words.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The instant of the command: `--now`, or the present.
+#[must_use]
+pub fn now(with: &With) -> DateTime<Utc> {
+    with.now.unwrap_or_else(clock::now)
+}
+
+/// Where the configuration is: as given, else `config` here, else `/etc/quarterdeck`.
+#[must_use]
+pub fn config_folder(with: &With) -> PathBuf {
+    let here = Path::new("config");
+    match &with.config {
+        Some(folder) => folder.clone(),
+        None if here.join("quarterdeck.toml").exists() => here.to_owned(),
+        None => PathBuf::from("/etc/quarterdeck"),
+    }
+}
+
+/// The checked configuration, with the state folder of the command line.
+///
+/// # Errors
+/// Every problem of every file at once.
+pub fn settings(with: &With) -> Result<Settings> {
+    let mut settings = config::load(&config_folder(with))?;
+    if let Some(state) = &with.state {
+        settings.state = env::current_dir().context("cannot tell the current folder")?.join(state);
+    }
+    Ok(settings)
+}
+
+/// The day of an instant in the configured zone.
+#[must_use]
+pub fn day(settings: &Settings, now: DateTime<Utc>) -> NaiveDate {
+    now.with_timezone(&settings.zone).date_naive()
+}
+
+/// The authority with this code or name.
+///
+/// # Errors
+/// When the region has none such.
+pub fn authority<'a>(settings: &'a Settings, text: &str) -> Result<&'a Authority> {
+    let by_code = AuthorityCode::parse(text).ok();
+    let is_it = |one: &&Authority| {
+        by_code.as_ref() == Some(&one.code)
+            || one.name.eq_ignore_ascii_case(text)
+            || one.aliases.iter().any(|name| name.eq_ignore_ascii_case(text))
+    };
+    settings.authorities.iter().find(is_it).with_context(|| {
+        UsageError(format!("`{text}` is no authority of the region; give an ONS code of authorities.toml"))
+    })
+}
+
+/// The quarter that a text names.
+///
+/// # Errors
+/// When it names none.
+pub fn quarter(text: &str) -> Result<Quarter> {
+    Quarter::from_spelling(text)
+        .with_context(|| UsageError(format!("`{text}` is not a quarter; write it as \"2017-18 Q2\"")))
+}

@@ -1,0 +1,58 @@
+//! `sql`: one read-only query over the public views, in the sandbox.
+
+use std::env;
+
+use anyhow::{Context, Result, bail};
+
+use crate::cli::arguments::{SqlArguments, With};
+use crate::cli::exit::Ending;
+use crate::cli::print::{self, Rows};
+use crate::store::analysis;
+use crate::store::open::Store;
+use crate::store::snapshot;
+use crate::worker::query::{self, Job, Question};
+
+/// Runs a query in a worker on a private copy of the public views.
+///
+/// # Errors
+/// When the query is refused or fails, with the reason.
+pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
+    let settings = print::settings(with)?;
+    let folder = tempfile::tempdir().context("cannot make a folder for the worker")?;
+    let file = folder.path().join("snapshot.duckdb");
+    {
+        let store = Store::open_read_only(&settings.state, &settings.limits)?;
+        snapshot::write(store.connection(), &file)?;
+    }
+    let limits = &settings.limits;
+    let job = Job {
+        snapshot: file,
+        views: analysis::views(),
+        questions: vec![Question {
+            name: "sql".to_owned(),
+            sql: arguments.query.clone(),
+            variables: Vec::new(),
+        }],
+        rows_max: limits.result_rows_max,
+        seconds: limits.worker_seconds,
+        mebibytes: limits.worker_mebibytes / 4,
+    };
+    let program = env::current_exe().context("cannot tell where this program is")?;
+    let answers = query::ask(&program, &job, limits)?;
+    match answers.answers.into_iter().next().map(|answer| answer.table) {
+        Some(Ok(table)) => {
+            let columns = table.columns.iter().map(|column| column.name.clone()).collect();
+            let cut = table.cut;
+            Rows { columns, rows: table.rows }.print(arguments.print.format)?;
+            if cut {
+                eprintln!(
+                    "only the first {} rows are shown; the limit is `result_rows_max`",
+                    limits.result_rows_max
+                );
+            }
+            Ok(Ending::Done)
+        }
+        Some(Err(words)) => bail!("{words}"),
+        None => bail!("the worker gave no answer"),
+    }
+}

@@ -1,0 +1,63 @@
+//! The hidden `worker`: the child's side of one untrusted thing.
+
+use std::io::{self, Read, Write};
+
+use anyhow::{Context, Result, bail};
+use serde::Deserialize;
+
+use crate::cli::arguments::WorkerArguments;
+use crate::cli::exit::Ending;
+use crate::config::settings::Limits;
+use crate::read::workbook;
+use crate::worker::query;
+use crate::worker::{ChildLimits, REFUSED, confine};
+
+#[derive(Deserialize)]
+struct WorkbookTask {
+    sheet: Option<String>,
+    limits: Limits,
+}
+
+/// Confines itself, reads its task from standard input, answers on standard output.
+///
+/// # Errors
+/// When the task is not understood; the parent reports it.
+pub fn worker(arguments: &WorkerArguments) -> Result<Ending> {
+    let mut input = Vec::new();
+    io::stdin().lock().read_to_end(&mut input).context("cannot read the task")?;
+    let answer = match arguments.task.as_str() {
+        "workbook" => workbook_grid(&input)?,
+        "sql" => {
+            let job: query::Job = serde_json::from_slice(&input).context("the task is not understood")?;
+            confine(sql_limits(&job))?;
+            match query::attend(&input) {
+                Ok(answer) => answer,
+                Err(words) => return refuse(&words),
+            }
+        }
+        other => bail!("there is no task `{other}`"),
+    };
+    io::stdout().lock().write_all(&answer).context("cannot answer")?;
+    Ok(Ending::Done)
+}
+
+/// The engine's own memory, and as much again for what it does not count.
+fn sql_limits(job: &query::Job) -> ChildLimits {
+    ChildLimits { mebibytes: job.mebibytes.saturating_mul(4), seconds: job.seconds }
+}
+
+/// Says why in words on standard output; the exit status tells the parent that these are no answer.
+fn refuse(words: &str) -> Result<Ending> {
+    io::stdout().lock().write_all(words.as_bytes()).context("cannot answer")?;
+    Ok(Ending::Worker(REFUSED))
+}
+
+fn workbook_grid(input: &[u8]) -> Result<Vec<u8>> {
+    let end = input.iter().position(|byte| *byte == b'\n').context("the task has no first line")?;
+    let (head, bytes) = input.split_at(end);
+    let task: WorkbookTask = serde_json::from_slice(head).context("the task is not understood")?;
+    let limits = &task.limits;
+    confine(ChildLimits { mebibytes: limits.worker_mebibytes, seconds: limits.worker_seconds })?;
+    let grid = workbook::workbook(&bytes[1..], task.sheet.as_deref(), &task.limits);
+    Ok(serde_json::to_vec(&grid)?)
+}

@@ -1,0 +1,57 @@
+//! What checks are about, and what they say of a quarter.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::domain::authority::AuthorityCode;
+use crate::domain::indicator::IndicatorId;
+use crate::domain::quarter::Quarter;
+
+/// What a check is about, which decides what hides what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckKind {
+    /// How children and services fare.
+    Performance,
+    /// Whether the figure can be believed, and whether it came.
+    DataQuality,
+}
+
+impl CheckKind {
+    /// The word used in a check's header.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Performance => "performance",
+            Self::DataQuality => "data-quality",
+        }
+    }
+}
+
+/// What one check said of one figure, or of one whole return.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckAnswer {
+    /// The authority; the region's code when the region is meant.
+    pub authority: AuthorityCode,
+    /// The measure; none for a whole return.
+    pub indicator: Option<IndicatorId>,
+    /// The quarter that was asked.
+    pub quarter: Quarter,
+    /// Whether the check fires.
+    pub fires: bool,
+    /// 1 low, 2 medium, 3 high; 0 is information only.
+    pub level: u8,
+    /// Adverse effect in standard units; larger is worse.
+    pub effect: Option<f64>,
+    /// The chance of such a figure without a change, where the check knows one.
+    pub p: Option<f64>,
+    /// Whether the check could judge. What is not eligible is never clear.
+    pub eligible: bool,
+    /// Why it could not judge, or why it does not fire although something was seen.
+    pub reason: Option<String>,
+    /// A JSON object with what the sentence and `explain` need.
+    pub detail: Value,
+}
+
+/// The answers to one collection and quarter, by the check's name.
+pub type ByCheck = BTreeMap<String, Vec<CheckAnswer>>;

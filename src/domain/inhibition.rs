@@ -1,0 +1,376 @@
+//! One story, not six: which answers hide or lower others of the same collection and quarter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::authority::AuthorityCode;
+use crate::domain::finding::Outcome;
+use crate::domain::indicator::IndicatorId;
+
+/// What one check said of one authority and indicator.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// The check's name.
+    pub check: String,
+    /// The authority.
+    pub authority: AuthorityCode,
+    /// The indicator; none when it is about the whole return.
+    pub indicator: Option<IndicatorId>,
+    /// Fires, clear, or unknown.
+    pub outcome: Outcome,
+    /// 1 low, 2 medium, 3 high; 0 is information only.
+    pub level: u8,
+    /// Adverse effect in standard units.
+    pub effect: f64,
+    /// Which way the figure went.
+    pub direction: Direction,
+}
+
+/// Which way a figure went, or stands from the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// Up, or above.
+    Up,
+    /// Down, or below.
+    Down,
+    /// The question has none.
+    None,
+}
+
+/// What becomes of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It stands as said.
+    Stands,
+    /// It counts as unknown for the quarter, because this check has the better story.
+    Hidden {
+        /// The check that hides it.
+        by: String,
+    },
+    /// It stands at a lower level, because of this check, or because half of the region fires.
+    Lowered {
+        /// The level it stands at.
+        to: u8,
+        /// Why, as a clause.
+        because: String,
+    },
+}
+
+/// The same check fires for half of the region: likely a definition or a national change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regional {
+    /// The check's name.
+    pub check: String,
+    /// The indicator.
+    pub indicator: IndicatorId,
+    /// Which way, for all of them.
+    pub direction: Direction,
+    /// For whom it fires, in order of their codes.
+    pub authorities: Vec<AuthorityCode>,
+    /// The highest level among them.
+    pub level: u8,
+    /// The largest effect among them.
+    pub effect: f64,
+}
+
+/// What becomes of the answers, and what is said of the region instead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// One for each answer, in the order given.
+    pub fates: Vec<Fate>,
+    /// In order of check and indicator.
+    pub regional: Vec<Regional>,
+}
+
+/// Fewer authorities than this never make a regional finding.
+pub const REGIONAL_AT_LEAST: usize = 5;
+
+const RETURN_MISSING: &str = "return-missing";
+
+/// Checks that judge the figure and not what it says; every other check judges performance.
+const DATA_QUALITY: [&str; 8] = [
+    RETURN_MISSING,
+    "return-late",
+    "implausible-jump",
+    "numerator-over-denominator",
+    "unit-slip",
+    "carried-forward",
+    "suppressed-value",
+    "value-mismatch",
+];
+
+/// When one of these fires, the point cannot be judged.
+const SPOILS_THE_POINT: [&str; 3] = ["numerator-over-denominator", "unit-slip", "implausible-jump"];
+
+/// When this fires, the point is judged one level lower.
+const DOUBTS_THE_POINT: &str = "value-mismatch";
+
+/// The first tells the story of the second better, when both fire for the same point.
+const TELLS_BETTER: [(&str, &str); 2] =
+    [("peer-outlier", "neighbour-gap"), ("spc-outside-limits", "spc-two-of-three")];
+
+/// Kinds of evidence: a finding that rests on two of them is stronger than two of one kind.
+const EVIDENCE: [(&str, &[&str]); 4] = [
+    ("own history", &["spc-outside-limits", "spc-shift", "spc-trend", "spc-two-of-three", "sustained-trend"]),
+    ("last year", &["same-quarter-last-year"]),
+    ("peers", &["peer-outlier", "neighbour-gap", "rank-slide"]),
+    ("target", &["target-breach", "target-assurance", "target-approach"]),
+];
+
+/// Whether a check judges the figure, and not what it says of the authority's work.
+#[must_use]
+pub fn is_data_quality(check: &str) -> bool {
+    DATA_QUALITY.contains(&check)
+}
+
+/// How many independent kinds of evidence these checks are; one that is not shipped is a kind of its own.
+#[must_use]
+pub fn kinds_of_evidence<'a>(checks: impl IntoIterator<Item = &'a str>) -> usize {
+    let kind = |check: &'a str| {
+        let known = EVIDENCE.iter().find(|(_, members)| members.contains(&check));
+        known.map_or(check, |(kind, _)| *kind)
+    };
+    checks.into_iter().map(kind).collect::<BTreeSet<_>>().len()
+}
+
+/// What becomes of the answers of one collection and quarter, in a region of `members` authorities.
+///
+/// * A whole return that is missing hides everything else about that authority.
+/// * A figure that cannot be right hides what performance checks say of that point, whether they fire or not.
+/// * Of two checks that tell the same story, one hides the other.
+/// * A stated value that does not match its parts lowers performance checks of that point by one level.
+/// * When half of the members, and at least five, fire the same check on the same indicator in the same
+///   direction, that is one regional finding, and theirs become information.
+#[must_use]
+pub fn judge(said: &[Said], members: usize) -> Judged {
+    let firing = Firing::of(said);
+    let mut fates: Vec<Fate> = said.iter().map(|one| firing.fate(one)).collect();
+    let regional = regional(said, &fates, members);
+    for (one, fate) in said.iter().zip(&mut fates) {
+        let shared = regional.iter().any(|shared| is_part_of(one, shared));
+        if shared && !matches!(fate, Fate::Hidden { .. }) {
+            *fate = Fate::Lowered { to: 0, because: "half of the region fires the same way".to_owned() };
+        }
+    }
+    Judged { fates, regional }
+}
+
+/// Who fires where.
+struct Firing<'a> {
+    points: BTreeSet<(&'a str, &'a AuthorityCode, Option<&'a IndicatorId>)>,
+}
+
+impl<'a> Firing<'a> {
+    fn of(said: &'a [Said]) -> Self {
+        let fires = said.iter().filter(|one| one.outcome == Outcome::Fires);
+        Self {
+            points: fires.map(|one| (one.check.as_str(), &one.authority, one.indicator.as_ref())).collect(),
+        }
+    }
+
+    fn at(&self, check: &'a str, one: &'a Said) -> bool {
+        self.points.contains(&(check, &one.authority, one.indicator.as_ref()))
+    }
+
+    fn fate(&self, one: &'a Said) -> Fate {
+        let hidden = |by: &str| Fate::Hidden { by: by.to_owned() };
+        let is_the_missing_return = one.check == RETURN_MISSING && one.indicator.is_none();
+        if !is_the_missing_return && self.points.contains(&(RETURN_MISSING, &one.authority, None)) {
+            return hidden(RETURN_MISSING);
+        }
+        if is_data_quality(&one.check) {
+            return Fate::Stands;
+        }
+        if let Some(by) = SPOILS_THE_POINT.into_iter().find(|check| self.at(check, one)) {
+            return hidden(by);
+        }
+        if one.outcome != Outcome::Fires {
+            return Fate::Stands;
+        }
+        if let Some((by, _)) = TELLS_BETTER.iter().find(|(by, worse)| *worse == one.check && self.at(by, one))
+        {
+            return hidden(by);
+        }
+        if one.level > 0 && self.at(DOUBTS_THE_POINT, one) {
+            return Fate::Lowered {
+                to: one.level - 1,
+                because: "the stated value does not match its parts".to_owned(),
+            };
+        }
+        Fate::Stands
+    }
+}
+
+fn regional(said: &[Said], fates: &[Fate], members: usize) -> Vec<Regional> {
+    let mut groups: BTreeMap<(&str, &IndicatorId, Direction), Vec<&Said>> = BTreeMap::new();
+    for (one, fate) in said.iter().zip(fates) {
+        let (Some(indicator), Outcome::Fires) = (&one.indicator, one.outcome) else { continue };
+        if !matches!(fate, Fate::Hidden { .. }) {
+            groups.entry((&one.check, indicator, one.direction)).or_default().push(one);
+        }
+    }
+    let shared = groups.into_iter().map(|((check, indicator, direction), group)| Regional {
+        check: check.to_owned(),
+        indicator: indicator.clone(),
+        direction,
+        authorities: group
+            .iter()
+            .map(|one| one.authority.clone())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect(),
+        level: group.iter().map(|one| one.level).max().unwrap_or(0),
+        effect: group.iter().map(|one| one.effect).fold(f64::NEG_INFINITY, f64::max),
+    });
+    shared
+        .filter(|shared| {
+            shared.authorities.len() >= REGIONAL_AT_LEAST && shared.authorities.len() * 2 >= members
+        })
+        .collect()
+}
+
+fn is_part_of(one: &Said, shared: &Regional) -> bool {
+    one.outcome == Outcome::Fires
+        && one.check == shared.check
+        && one.indicator.as_ref() == Some(&shared.indicator)
+        && one.direction == shared.direction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fires(check: &str, authority: u32, indicator: Option<&str>) -> Said {
+        Said {
+            check: check.to_owned(),
+            authority: AuthorityCode::parse(&format!("E06{authority:06}")).unwrap(),
+            indicator: indicator.map(|id| IndicatorId::parse(id).unwrap()),
+            outcome: Outcome::Fires,
+            level: 2,
+            effect: 3.5,
+            direction: Direction::Up,
+        }
+    }
+
+    fn clear(check: &str, authority: u32, indicator: Option<&str>) -> Said {
+        Said { outcome: Outcome::Clear, level: 0, ..fires(check, authority, indicator) }
+    }
+
+    fn fates(said: &[Said]) -> Vec<String> {
+        let word = |fate: Fate| match fate {
+            Fate::Stands => "stands".to_owned(),
+            Fate::Hidden { by } => format!("hidden by {by}"),
+            Fate::Lowered { to, .. } => format!("lowered to {to}"),
+        };
+        judge(said, 16).fates.into_iter().map(word).collect()
+    }
+
+    #[test]
+    fn a_missing_return_hides_everything_else_of_that_authority() {
+        let seen = fates(&[
+            fires("return-missing", 22, None),
+            fires("return-missing", 22, Some("cin_rate")),
+            fires("unit-slip", 22, Some("cin_rate")),
+            clear("target-breach", 22, Some("cin_rate")),
+            fires("target-breach", 23, Some("cin_rate")),
+        ]);
+        let hidden = "hidden by return-missing";
+        assert_eq!(seen, ["stands", hidden, hidden, hidden, "stands"]);
+    }
+
+    #[test]
+    fn one_missing_figure_hides_nothing() {
+        let seen = fates(&[
+            fires("return-missing", 22, Some("cin_rate")),
+            fires("target-breach", 22, Some("cin_rate")),
+        ]);
+        assert_eq!(seen, ["stands", "stands"]);
+    }
+
+    #[test]
+    fn a_figure_that_cannot_be_right_is_not_judged_at_all() {
+        for spoiler in SPOILS_THE_POINT {
+            let seen = fates(&[
+                fires(spoiler, 22, Some("cin_rate")),
+                fires("target-breach", 22, Some("cin_rate")),
+                clear("our-own-check", 22, Some("cin_rate")),
+                fires("value-mismatch", 22, Some("cin_rate")),
+                fires("target-breach", 22, Some("cla_rate")),
+                fires("target-breach", 23, Some("cin_rate")),
+            ]);
+            let hidden = format!("hidden by {spoiler}");
+            assert_eq!(seen, ["stands", &hidden, &hidden, "stands", "stands", "stands"]);
+        }
+    }
+
+    #[test]
+    fn a_data_quality_check_that_is_clear_hides_nothing() {
+        let seen =
+            fates(&[clear("unit-slip", 22, Some("cin_rate")), fires("target-breach", 22, Some("cin_rate"))]);
+        assert_eq!(seen, ["stands", "stands"]);
+    }
+
+    #[test]
+    fn an_outlier_among_all_tells_the_story_of_the_neighbours_too() {
+        let both =
+            [fires("peer-outlier", 22, Some("cin_rate")), fires("neighbour-gap", 22, Some("cin_rate"))];
+        assert_eq!(fates(&both), ["stands", "hidden by peer-outlier"]);
+        let clear_gap =
+            [fires("peer-outlier", 22, Some("cin_rate")), clear("neighbour-gap", 22, Some("cin_rate"))];
+        assert_eq!(fates(&clear_gap), ["stands", "stands"]);
+        assert_eq!(fates(&both[1..]), ["stands"]);
+    }
+
+    #[test]
+    fn a_value_that_does_not_match_its_parts_lowers_the_level_by_one() {
+        let seen = fates(&[
+            fires("value-mismatch", 22, Some("cin_rate")),
+            fires("target-breach", 22, Some("cin_rate")),
+        ]);
+        assert_eq!(seen, ["stands", "lowered to 1"]);
+    }
+
+    #[test]
+    fn half_of_the_region_makes_one_regional_finding() {
+        let mut said: Vec<_> =
+            (1..=8).map(|number| fires("target-breach", number, Some("cin_rate"))).collect();
+        said[3].level = 3;
+        said[4].effect = 7.0;
+        said.push(clear("target-breach", 9, Some("cin_rate")));
+        let judged = judge(&said, 16);
+        assert_eq!(judged.regional.len(), 1);
+        let shared = &judged.regional[0];
+        assert_eq!((shared.authorities.len(), shared.level), (8, 3));
+        assert!((shared.effect - 7.0).abs() < 1e-9);
+        assert_eq!(fates(&said)[..8], ["lowered to 0"; 8]);
+        assert_eq!(fates(&said)[8], "stands");
+        assert!(judge(&said, 17).regional.is_empty(), "8 of 17 are fewer than half");
+    }
+
+    #[test]
+    fn four_of_four_are_too_few_for_a_regional_finding() {
+        let said: Vec<_> = (1..=5).map(|number| fires("target-breach", number, Some("cin_rate"))).collect();
+        assert!(judge(&said[..4], 4).regional.is_empty());
+        assert_eq!(judge(&said, 5).regional.len(), 1);
+    }
+
+    #[test]
+    fn two_directions_are_two_stories() {
+        let mut said: Vec<_> =
+            (1..=8).map(|number| fires("same-quarter-last-year", number, Some("cin_rate"))).collect();
+        said[0].direction = Direction::Down;
+        assert!(judge(&said, 16).regional.is_empty());
+    }
+
+    #[test]
+    fn missing_returns_are_never_one_regional_finding() {
+        let said: Vec<_> = (1..=16).map(|number| fires("return-missing", number, None)).collect();
+        assert!(judge(&said, 16).regional.is_empty());
+    }
+
+    #[test]
+    fn two_checks_of_one_kind_are_one_kind_of_evidence() {
+        assert_eq!(kinds_of_evidence(["spc-outside-limits", "spc-shift"]), 1);
+        assert_eq!(kinds_of_evidence(["spc-outside-limits", "target-breach", "our-own-check"]), 3);
+        assert_eq!(kinds_of_evidence([]), 0);
+    }
+}

@@ -1,0 +1,227 @@
+//! What a digest is written from.
+
+use chrono::NaiveDate;
+
+use crate::domain::deadline::DeadlineKind;
+use crate::domain::disclosure::Disclosure;
+use crate::domain::finding::Action;
+use crate::domain::letter::facts::{FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision};
+use crate::domain::letter::receipt::Group;
+use crate::domain::quarter::Quarter;
+
+/// Everything a digest may say, for one recipient and one day.
+#[derive(Clone, Debug)]
+pub struct DigestFacts {
+    /// The plan's name.
+    pub name: String,
+    /// The plan's title, used in the subject.
+    pub title: String,
+    /// The day on which it fell due.
+    pub fell_due: NaiveDate,
+    /// The latest quarter it speaks of.
+    pub quarter: Quarter,
+    /// The day of this recipient's last digest of the plan; none before the first.
+    pub last_digest_on: Option<NaiveDate>,
+    /// Receipts up to and including this day count.
+    pub known_on: NaiveDate,
+    /// Findings, open and newly resolved; those that are told stand in the order of telling, the worst first.
+    pub findings: Vec<FindingFact>,
+    /// How many more there would be to tell.
+    pub findings_more: usize,
+    /// Findings of the region itself.
+    pub regional: Vec<RegionalFact>,
+    /// Figures revised since the last digest.
+    pub revisions: Vec<Revision>,
+    /// Returns that are expected or came, for the quarters of interest.
+    pub returns: Vec<ReturnFact>,
+    /// Each authority's own figures.
+    pub figures: Vec<OwnFigure>,
+    /// The region's values.
+    pub region_values: Vec<RegionValue>,
+    /// Deadlines of the next six weeks, and those that passed and are outstanding.
+    pub deadlines: Vec<DeadlineFact>,
+    /// Notes that travel with figures.
+    pub notes: Vec<NoteFact>,
+}
+
+/// One finding.
+#[derive(Clone, Debug)]
+pub struct FindingFact {
+    /// The short id for `explain`.
+    pub id: String,
+    /// The check's name.
+    pub check: String,
+    /// The check's question.
+    pub asks: String,
+    /// The check's sentence, with its numbers.
+    pub sentence: String,
+    /// 1 low, 2 medium, 3 high; 0 is information only.
+    pub level: u8,
+    /// What this digest says of it.
+    pub said: Said,
+    /// The quarter in which it opened.
+    pub since: Quarter,
+    /// Whose.
+    pub authority: Named,
+    /// Of what; none when it is about the whole return.
+    pub indicator: Option<IndicatorFact>,
+    /// The quarter it speaks of.
+    pub quarter: Quarter,
+    /// The figure. Withheld when any number of the sentence must be.
+    pub figure: Option<FigureFact>,
+    /// What it is compared with, with the vintage, such as `England 21.9% (year to March 2017)`.
+    pub comparators: Vec<String>,
+    /// For a small chart.
+    pub series: Option<Series>,
+    /// Independent kinds of evidence about this authority, indicator and quarter.
+    pub evidence: usize,
+    /// What somebody did with it, while that holds.
+    pub action: Option<Action>,
+    /// When the same fires for many authorities: for how many, of how many.
+    pub shared: Option<(u32, u32)>,
+    /// Whether its figures are not yet validated.
+    pub provisional: bool,
+}
+
+/// What a digest says of a finding, as decided by `domain::announcement`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Told: it opened, and this recipient has not been told.
+    New,
+    /// Told: further from what is usual or wanted than this recipient was told.
+    Worse,
+    /// Told again: high, a quarter has passed, and nobody has acknowledged it.
+    StillHigh,
+    /// Gone since the last digest.
+    Resolved,
+    /// Counted: open for four quarters or longer.
+    Standing,
+    /// Counted: acknowledged, snoozed or dismissed.
+    Quieted,
+    /// Counted: open, told before.
+    Continuing,
+}
+
+/// One question that fires for so many authorities that something else than their work is likely behind it.
+#[derive(Clone, Debug)]
+pub struct RegionalFact {
+    /// The check's question.
+    pub asks: String,
+    /// Of what.
+    pub indicator: IndicatorFact,
+    /// Of when.
+    pub quarter: Quarter,
+    /// For whom it fires.
+    pub authorities: Vec<Named>,
+    /// Of how many.
+    pub of: u32,
+}
+
+/// The history of one figure, for a chart. One point per quarter in every list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// The quarters, in order.
+    pub quarters: Vec<Quarter>,
+    /// The authority's own values.
+    pub own: Vec<Point>,
+    /// The region's values; empty when not known.
+    pub region: Vec<Option<f64>>,
+    /// The usual range.
+    pub usual_range: Option<(f64, f64)>,
+    /// The target.
+    pub target: Option<f64>,
+}
+
+/// One value of a history.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// The value; none leaves a gap.
+    pub value: Option<f64>,
+    /// Whether this recipient may see it; it is a gap when not.
+    pub disclosure: Disclosure,
+}
+
+/// One return, in or not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReturnFact {
+    /// What people call the collection.
+    pub collection_title: String,
+    /// Whose.
+    pub authority: Named,
+    /// Of which quarter.
+    pub quarter: Quarter,
+    /// The due day; none when nothing is chased.
+    pub due: Option<NaiveDate>,
+    /// Working days from the due day to the receipt, or to today while it is not in.
+    pub working_days_late: i32,
+    /// What came.
+    pub arrival: Arrival,
+}
+
+/// Whether a return is in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrival {
+    /// It is.
+    Received {
+        /// The day of the latest version.
+        on: NaiveDate,
+        /// The version that counts.
+        version: u32,
+        /// Rows that count.
+        rows_accepted: usize,
+        /// Rows that were refused.
+        rows_quarantined: usize,
+        /// Refused rows by reason.
+        errors: Vec<Group>,
+    },
+    /// A file came and could not be accepted.
+    Refused {
+        /// The day.
+        on: NaiveDate,
+        /// Why.
+        reason: String,
+    },
+    /// Nothing came.
+    Outstanding,
+}
+
+/// One value of the region.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegionValue {
+    /// Of what.
+    pub indicator: IndicatorFact,
+    /// Of when.
+    pub quarter: Quarter,
+    /// The value, with "n of 16".
+    pub value: RegionFigure,
+    /// The same quarter last year.
+    pub last_year: Option<RegionFigure>,
+}
+
+/// One deadline, for one of its parties.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadlineFact {
+    /// What is due.
+    pub title: String,
+    /// Event or due.
+    pub kind: DeadlineKind,
+    /// The last working day, or the day of the event.
+    pub on: NaiveDate,
+    /// Working days from today to it; negative once it has passed.
+    pub working_days_left: i32,
+    /// The authorities of the party; none for the region.
+    pub authorities: Vec<Named>,
+    /// How many are needed.
+    pub needed: u32,
+    /// How many are supplied.
+    pub supplied: u32,
+}
+
+/// A note that travels with figures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoteFact {
+    /// Whose; none when it is for everybody.
+    pub authority: Option<Named>,
+    /// The note, in whole sentences.
+    pub text: String,
+}

@@ -1,0 +1,180 @@
+//! Findings as a digest shows them: the most pressing first, at most so many, the rest counted.
+
+use std::collections::BTreeMap;
+
+use crate::domain::finding::{Action, Deed};
+use crate::domain::inhibition::is_data_quality;
+use crate::domain::letter::digest::charts;
+use crate::domain::letter::digest::facts::{FindingFact, Said};
+use crate::domain::letter::digest::seen::{Seen, is_neutral, is_told};
+use crate::domain::letter::facts::{View, WITHHELD};
+use crate::domain::letter::words;
+use crate::domain::message::{Block, FindingBlock};
+use crate::domain::quarter::Quarter;
+
+/// How many findings and charts a style has room for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub findings_max: usize,
+    pub charts_max: usize,
+}
+
+/// Findings of one series and quarter: one story, told once.
+pub(super) struct Story<'a> {
+    /// The most pressing of them.
+    pub lead: &'a FindingFact,
+    also: Vec<&'a FindingFact>,
+}
+
+/// The told findings as stories, in the order of telling.
+pub(super) fn stories<'a>(seen: &Seen<'a>, wanted: impl Fn(&FindingFact) -> bool) -> Vec<Story<'a>> {
+    let mut stories: Vec<Story> = Vec::new();
+    let mut begun: BTreeMap<Thread, usize> = BTreeMap::new();
+    for finding in seen.findings.iter().copied().filter(|finding| is_told(finding) && wanted(finding)) {
+        let earlier = thread(finding).and_then(|thread| begun.get(&thread).copied());
+        if let Some(story) = earlier.and_then(|at| stories.get_mut(at)) {
+            story.also.push(finding);
+            continue;
+        }
+        begun.extend(thread(finding).map(|thread| (thread, stories.len())));
+        stories.push(Story { lead: finding, also: Vec::new() });
+    }
+    stories
+}
+
+/// The listed findings with their charts, and a line that counts the rest.
+pub(super) fn blocks(seen: &Seen, region: &str, limits: Limits) -> Vec<Block> {
+    let all = stories(seen, |_| true);
+    let (shown, rest) = all.split_at(limits.findings_max.min(all.len()));
+    let mut charts_left = limits.charts_max;
+    let mut blocks = Vec::new();
+    for story in shown {
+        blocks.extend(with_chart(seen, story, region, &mut charts_left));
+    }
+    blocks.extend(counted(seen, rest));
+    blocks
+}
+
+/// One story, and its chart while there is room for one.
+pub(super) fn with_chart(seen: &Seen, story: &Story, region: &str, charts_left: &mut usize) -> Vec<Block> {
+    let mut blocks = vec![Block::Finding(block(seen, story))];
+    if *charts_left > 0
+        && let Some(chart) = charts::of(seen, story.lead, region)
+    {
+        *charts_left -= 1;
+        blocks.push(Block::Chart(chart));
+    }
+    blocks
+}
+
+/// A line that counts the findings that are not told.
+pub(super) fn counted(seen: &Seen, rest: &[Story]) -> Option<Block> {
+    let untold: usize = rest.iter().map(|story| 1 + story.also.len()).sum();
+    let more = untold + seen.facts.findings_more;
+    let why = "They are less pressing and are counted only.";
+    (more > 0).then(|| {
+        words::paragraph(format!("And {}. {why}", words::counted(more, "more finding", "more findings")))
+    })
+}
+
+/// The finding's sentence, or one without numbers where they may not be shown.
+pub(super) fn sentence(seen: &Seen, finding: &FindingFact) -> String {
+    match &finding.indicator {
+        Some(indicator) if !seen.shows_numbers(finding) => format!(
+            "{}: {} for {} needs a look. The numbers are not shown here.",
+            finding.authority.name, indicator.name, finding.quarter
+        ),
+        _ => finding.sentence.clone(),
+    }
+}
+
+/// What is said of a finding, in words that fit its measure.
+pub(super) fn said_word(finding: &FindingFact) -> &'static str {
+    match (finding.said, is_neutral(finding)) {
+        (Said::New, _) => "new",
+        (Said::Worse, false) => "worse",
+        (Said::Worse, true) => "further from usual",
+        (Said::Resolved, _) => "resolved",
+        (Said::StillHigh | Said::Standing | Said::Quieted | Said::Continuing, _) => "still there",
+    }
+}
+
+/// `High`, `Medium`, `Low`, `For information`.
+pub(super) fn level_word(level: u8) -> &'static str {
+    match level {
+        0 => "For information",
+        1 => "Low",
+        2 => "Medium",
+        _ => "High",
+    }
+}
+
+fn block(seen: &Seen, story: &Story) -> FindingBlock {
+    FindingBlock {
+        badge: format!("{} · {}", level_word(story.lead.level), said_word(story.lead)),
+        asks: story.lead.asks.clone(),
+        sentence: sentence(seen, story.lead),
+        small_print: small_print(seen, story),
+    }
+}
+
+fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
+    let finding = story.lead;
+    let mut lines = vec![numbers(seen, finding)];
+    if seen.shows_numbers(finding) && !finding.comparators.is_empty() {
+        lines.push(format!("Compared with {}.", finding.comparators.join("; ")));
+    }
+    for also in &story.also {
+        let (word, sentence) = (said_word(also), sentence(seen, also));
+        lines.push(format!("Also, {word}: {sentence} More: quarterdeck explain {}", also.id));
+    }
+    if finding.evidence > 1 {
+        lines.push(format!("{} independent kinds of evidence.", finding.evidence));
+    }
+    if let Some((firing, of)) = finding.shared {
+        lines.push(format!(
+            "The same is seen in {firing} of {of} authorities: a change of definition or a national change is \
+             likely."
+        ));
+    }
+    if finding.since != finding.quarter {
+        lines.push(format!("Open since {}.", finding.since));
+    }
+    lines.extend(finding.action.as_ref().map(action));
+    lines.push(format!("More: quarterdeck explain {}", finding.id));
+    lines
+}
+
+fn numbers(seen: &Seen, finding: &FindingFact) -> String {
+    let quarter = finding.quarter.long_label();
+    let standing = if finding.provisional { "provisional, unvalidated" } else { "final" };
+    match &finding.figure {
+        Some(_) if View::of(seen.recipient) == View::Sentences => format!("{quarter}, {standing}."),
+        Some(figure) if !figure.is_shown() => format!("{quarter}, {WITHHELD}, {standing}."),
+        Some(figure) => format!(
+            "{} ({}), {quarter}, {}.",
+            figure.value_words(),
+            figure.numbers_words(),
+            figure.status_words()
+        ),
+        None => format!("{quarter}, {standing}."),
+    }
+}
+
+fn action(action: &Action) -> String {
+    let deed = match action.deed {
+        Deed::Acknowledge => "Acknowledged".to_owned(),
+        Deed::Snooze { until } => format!("Snoozed until {}", words::day(until)),
+        Deed::Dismiss => "Expected".to_owned(),
+    };
+    format!("{deed}, by {}: {}", action.by, words::sentence(&action.reason))
+}
+
+/// What makes findings one story; errors of the figure are a story of their own.
+type Thread<'a> = (&'a str, &'a str, Quarter, bool);
+
+fn thread(finding: &FindingFact) -> Option<Thread<'_>> {
+    let indicator = finding.indicator.as_ref()?;
+    let quality = is_data_quality(&finding.check);
+    Some((finding.authority.code.as_str(), indicator.id.as_str(), finding.quarter, quality))
+}

@@ -1,0 +1,110 @@
+//! How a digest opens: counts of what changed, then what stays.
+
+use crate::domain::letter::digest::facts::{Arrival, ReturnFact, Said};
+use crate::domain::letter::digest::seen::{Seen, is_neutral};
+use crate::domain::letter::words;
+use crate::domain::message::Block;
+
+/// What a digest counts.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    new: usize,
+    worse: usize,
+    further: usize,
+    still: usize,
+    resolved: usize,
+    revised: usize,
+    continuing: usize,
+    standing: usize,
+    quieted: usize,
+    more: usize,
+    outstanding: usize,
+}
+
+impl Counts {
+    pub(super) fn of(seen: &Seen) -> Self {
+        let more = seen.facts.findings_more;
+        let mut counts = Self { revised: seen.revisions.len(), more, ..Self::default() };
+        for finding in &seen.findings {
+            *match (finding.said, is_neutral(finding)) {
+                (Said::New, _) => &mut counts.new,
+                (Said::Worse, false) => &mut counts.worse,
+                (Said::Worse, true) => &mut counts.further,
+                (Said::StillHigh, _) => &mut counts.still,
+                (Said::Resolved, _) => &mut counts.resolved,
+                (Said::Standing, _) => &mut counts.standing,
+                (Said::Quieted, _) => &mut counts.quieted,
+                (Said::Continuing, _) => &mut counts.continuing,
+            } += 1;
+        }
+        let overdue = |expected: &&&ReturnFact| {
+            expected.working_days_late > 0 && !matches!(expected.arrival, Arrival::Received { .. })
+        };
+        counts.outstanding = seen.returns.iter().filter(overdue).count();
+        counts
+    }
+
+    fn changes(&self) -> Vec<Option<String>> {
+        vec![
+            words::some(self.new, "new"),
+            words::some(self.worse, "worse"),
+            words::some(self.further, "further from usual"),
+            words::some(self.still, "still high"),
+            words::some(self.more, "more to look at"),
+            words::some(self.resolved, "resolved"),
+            words::some(self.revised, if self.revised == 1 { "figure revised" } else { "figures revised" }),
+        ]
+    }
+
+    fn returns(&self) -> Option<String> {
+        words::some(
+            self.outstanding,
+            if self.outstanding == 1 { "return outstanding" } else { "returns outstanding" },
+        )
+    }
+
+    /// The counts in one line, such as `3 new, 1 worse, 2 resolved, 1 return outstanding`.
+    pub(super) fn preheader(&self) -> String {
+        let mut parts = self.changes();
+        parts.push(self.returns());
+        let text = words::strip(parts);
+        if text.is_empty() { "0 changes, 0 returns outstanding".to_owned() } else { text }
+    }
+
+    /// What changed, what stays, what is provisional.
+    pub(super) fn blocks(&self, seen: &Seen) -> Vec<Block> {
+        let since = seen.facts.last_digest_on.map_or_else(
+            || "This is your first digest".to_owned(),
+            |last| format!("Since your last digest, on {}", words::day(last)),
+        );
+        let changes = words::strip(self.changes());
+        let what = if changes.is_empty() { "nothing changed".to_owned() } else { changes };
+        let mut blocks = vec![words::paragraph(format!("{since}: {what}."))];
+        let stays = self.stays();
+        if !stays.is_empty() {
+            blocks.push(words::paragraph(format!("Unchanged findings: {stays}.")));
+        }
+        blocks.push(words::paragraph(provisional(seen)));
+        blocks
+    }
+
+    fn stays(&self) -> String {
+        words::strip(vec![
+            words::some(self.continuing, if self.continuing == 1 { "continues" } else { "continue" }),
+            words::some(self.standing, "open for four quarters or more"),
+            words::some(self.quieted, "acknowledged, snoozed or expected"),
+        ])
+    }
+}
+
+fn provisional(seen: &Seen) -> String {
+    let known = format!("Returns received up to {} are counted.", words::day(seen.facts.known_on));
+    let figures = seen.figures.iter().any(|own| own.figure.provisional);
+    let findings = seen.findings.iter().any(|finding| finding.provisional);
+    let values = seen.region_values.iter().any(|value| value.value.figure.provisional);
+    if figures || findings || values {
+        format!("{known} Figures marked provisional are not yet validated and may change.")
+    } else {
+        known
+    }
+}

@@ -1,0 +1,153 @@
+//! The digest of the regional lead: who has not sent, what is held, revised, shared, due.
+
+use std::collections::BTreeMap;
+
+use crate::domain::inhibition::is_data_quality;
+use crate::domain::letter::digest::facts::{FindingFact, RegionalFact, Said};
+use crate::domain::letter::digest::findings::Story;
+use crate::domain::letter::digest::opening::Counts;
+use crate::domain::letter::digest::performance_lead::notes;
+use crate::domain::letter::digest::seen::{Seen, is_open};
+use crate::domain::letter::digest::{attached, changes, findings, returns};
+use crate::domain::letter::facts::{Named, RegionFigure};
+use crate::domain::letter::{Occasion, table, words};
+use crate::domain::message::{Attachment, Block, Table};
+
+const FINDINGS_MAX: usize = 10;
+const CHARTS_MAX: usize = 4;
+
+pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Block>, Vec<Attachment>) {
+    let (announcement, attachments) = attached::figures(seen);
+    let mut blocks = counts.blocks(seen);
+    blocks.extend(words::section("Returns not received", returns::outstanding_table(seen)));
+    blocks.extend(words::section("Figures to confirm before use", held(seen)));
+    blocks.extend(words::section("Revisions", changes::revision_table(seen)));
+    blocks.extend(words::section("Shared by several authorities", shared(seen)));
+    blocks.extend(words::section(
+        "Findings by authority, most pressing first",
+        by_authority(seen, occasion.region),
+    ));
+    blocks.extend(words::section("Open findings, counted", open_counts(seen)));
+    blocks.extend(words::section(&format!("{} values", occasion.region), region_values(occasion, seen)));
+    blocks.extend(announcement);
+    blocks.extend(words::section("Deadlines outstanding", returns::deadline_table(seen)));
+    blocks.extend(words::section("Notes", notes(seen)));
+    (blocks, attachments)
+}
+
+/// Open findings about the quality of a figure: it is held until confirmed.
+fn held(seen: &Seen) -> Vec<Block> {
+    let all: Vec<&FindingFact> =
+        seen.findings.iter().copied().filter(|finding| is_held(finding) && is_open(finding)).collect();
+    let line = |finding: &&FindingFact| {
+        format!("{} More: quarterdeck explain {}", findings::sentence(seen, finding), finding.id)
+    };
+    let mut lines: Vec<String> = all.iter().take(FINDINGS_MAX).map(line).collect();
+    let rest = all.len().saturating_sub(FINDINGS_MAX);
+    lines.extend((rest > 0).then(|| format!("And {rest} more.")));
+    words::bullets(lines)
+}
+
+fn is_held(finding: &FindingFact) -> bool {
+    is_data_quality(&finding.check) && finding.indicator.is_some()
+}
+
+fn shared(seen: &Seen) -> Vec<Block> {
+    let line = |regional: &&RegionalFact| {
+        let names: Vec<&str> = regional.authorities.iter().map(|named| named.name.as_str()).collect();
+        format!(
+            "{}, {}. {} {} of {} authorities: {}. A change of definition or a national change is likely.",
+            regional.indicator.name,
+            regional.quarter,
+            regional.asks,
+            names.len(),
+            regional.of,
+            words::listed(&names)
+        )
+    };
+    words::bullets(seen.regional.iter().map(line).collect())
+}
+
+/// The ten most pressing, under the name of their authority; held figures stand above.
+fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
+    let all = findings::stories(seen, |finding| !is_held(finding));
+    let (shown, rest) = all.split_at(FINDINGS_MAX.min(all.len()));
+    let mut groups: Vec<(&Named, Vec<&Story>)> = Vec::new();
+    for story in shown {
+        match groups.iter_mut().find(|(named, _)| named.code == story.lead.authority.code) {
+            Some((_, group)) => group.push(story),
+            None => groups.push((&story.lead.authority, vec![story])),
+        }
+    }
+    let mut charts_left = CHARTS_MAX;
+    let mut blocks = Vec::new();
+    for (named, group) in groups {
+        blocks.push(Block::Subheading(named.name.clone()));
+        for story in group {
+            blocks.extend(findings::with_chart(seen, story, region, &mut charts_left));
+        }
+    }
+    blocks.extend(findings::counted(seen, rest));
+    blocks
+}
+
+fn open_counts(seen: &Seen) -> Vec<Block> {
+    let mut rows: BTreeMap<(&str, &str), [usize; 4]> = BTreeMap::new();
+    for finding in seen.findings.iter().copied().filter(|finding| is_open(finding)) {
+        let theme = finding.indicator.as_ref().map_or("returns", |indicator| &indicator.theme);
+        let row = rows.entry((finding.authority.name.as_str(), theme)).or_default();
+        let [told, continuing, standing, quieted] = row;
+        *match finding.said {
+            Said::Standing => standing,
+            Said::Quieted => quieted,
+            Said::Continuing => continuing,
+            Said::New | Said::Worse | Said::StillHigh | Said::Resolved => told,
+        } += 1;
+    }
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let columns = vec![
+        table::left("Authority"),
+        table::left("Theme"),
+        table::right("Told here"),
+        table::right("Told before"),
+        table::right("Open four quarters or more"),
+        table::right("Acknowledged, snoozed or expected"),
+    ];
+    let rows = rows.into_iter().map(|((authority, theme), counts)| {
+        let names = [authority.to_owned(), theme.to_owned()];
+        names.into_iter().chain(counts.iter().map(ToString::to_string)).collect()
+    });
+    let caption = "Number of open findings by authority and theme, in the order of names".to_owned();
+    vec![Block::Table(Table { caption, columns, rows: rows.collect() })]
+}
+
+fn region_values(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
+    if seen.region_values.is_empty() {
+        return Vec::new();
+    }
+    let columns = vec![
+        table::left("Indicator"),
+        table::left("Quarter"),
+        table::right("Value"),
+        table::right("Numbers"),
+        table::right("Authorities counted"),
+        table::right("Same quarter last year"),
+        table::left("Status"),
+    ];
+    let rows = seen.region_values.iter().map(|region| {
+        let figure = &region.value.figure;
+        vec![
+            region.indicator.name.clone(),
+            region.quarter.to_string(),
+            figure.value_words(),
+            figure.numbers_words(),
+            format!("{} of {}", region.value.reporting, region.value.of),
+            region.last_year.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words),
+            figure.status_words(),
+        ]
+    });
+    let caption = format!("{}, sum over sum of the authorities counted", occasion.region);
+    vec![Block::Table(Table { caption, columns, rows: rows.collect() })]
+}

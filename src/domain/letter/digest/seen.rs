@@ -1,0 +1,94 @@
+//! The one place where a recipient's scope decides what a digest is written from.
+
+use crate::domain::indicator::Polarity;
+use crate::domain::letter::digest::facts::{
+    Arrival, DeadlineFact, DigestFacts, FindingFact, NoteFact, RegionValue, RegionalFact, ReturnFact, Said,
+};
+use crate::domain::letter::facts::{IndicatorFact, OwnFigure, Revision, View};
+use crate::domain::scope::Recipient;
+
+/// The facts a recipient may see. Composers take this, so none of them can see more.
+pub(super) struct Seen<'a> {
+    pub facts: &'a DigestFacts,
+    pub recipient: &'a Recipient,
+    pub findings: Vec<&'a FindingFact>,
+    pub regional: Vec<&'a RegionalFact>,
+    pub revisions: Vec<&'a Revision>,
+    pub returns: Vec<&'a ReturnFact>,
+    pub figures: Vec<&'a OwnFigure>,
+    pub region_values: Vec<&'a RegionValue>,
+    pub deadlines: Vec<&'a DeadlineFact>,
+    pub notes: Vec<&'a NoteFact>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn of(facts: &'a DigestFacts, recipient: &'a Recipient) -> Self {
+        let wants = |indicator: &IndicatorFact| recipient.wants(&indicator.theme);
+        let numbers = View::of(recipient) == View::Figures;
+        Self {
+            facts,
+            recipient,
+            findings: kept(&facts.findings, |finding| {
+                recipient.may_see(&finding.authority.code) && finding.indicator.as_ref().is_none_or(wants)
+            }),
+            regional: kept(&facts.regional, |regional| {
+                wants(&regional.indicator)
+                    && regional.authorities.iter().all(|named| recipient.may_see(&named.code))
+            }),
+            revisions: kept(&facts.revisions, |revision| {
+                recipient.may_see(&revision.authority.code) && wants(&revision.indicator)
+            }),
+            returns: kept(&facts.returns, |expected| recipient.may_see(&expected.authority.code)),
+            figures: kept(&facts.figures, |own| {
+                numbers && recipient.may_see(&own.authority.code) && wants(&own.indicator)
+            }),
+            region_values: kept(&facts.region_values, |value| numbers && wants(&value.indicator)),
+            deadlines: kept(&facts.deadlines, |deadline| {
+                let authorities = &deadline.authorities;
+                authorities.is_empty() || authorities.iter().any(|named| recipient.may_see(&named.code))
+            }),
+            // A note is a person's text and may hold numbers.
+            notes: kept(&facts.notes, |note| {
+                note.authority.as_ref().is_none_or(|named| numbers && recipient.may_see(&named.code))
+            }),
+        }
+    }
+
+    /// Whether anything happened since the last digest.
+    pub(super) fn changed(&self) -> bool {
+        let received = |expected: &&ReturnFact| match &expected.arrival {
+            Arrival::Received { on, .. } | Arrival::Refused { on, .. } => {
+                self.facts.last_digest_on.is_none_or(|last| *on > last)
+            }
+            Arrival::Outstanding => false,
+        };
+        self.findings.iter().any(|finding| is_told(finding) || finding.said == Said::Resolved)
+            || !self.revisions.is_empty()
+            || self.returns.iter().any(received)
+    }
+
+    /// Whether the finding's numbers, in its sentence too, may be shown.
+    pub(super) fn shows_numbers(&self, finding: &FindingFact) -> bool {
+        let withheld = finding.figure.as_ref().is_some_and(|figure| !figure.is_shown());
+        finding.indicator.is_none() || View::of(self.recipient) == View::Figures && !withheld
+    }
+}
+
+/// Whether the finding is spelled out.
+pub(super) fn is_told(finding: &FindingFact) -> bool {
+    matches!(finding.said, Said::New | Said::Worse | Said::StillHigh)
+}
+
+/// Whether the finding is open.
+pub(super) fn is_open(finding: &FindingFact) -> bool {
+    finding.said != Said::Resolved
+}
+
+/// Whether the finding is about a measure of which neither direction is good.
+pub(super) fn is_neutral(finding: &FindingFact) -> bool {
+    finding.indicator.as_ref().is_some_and(|indicator| indicator.polarity == Polarity::None)
+}
+
+fn kept<T>(all: &[T], keeps: impl Fn(&T) -> bool) -> Vec<&T> {
+    all.iter().filter(|one| keeps(one)).collect()
+}

@@ -1,0 +1,181 @@
+//! What letters are written from: figures and places, with what may be shown of them.
+
+use crate::domain::authority::AuthorityCode;
+use crate::domain::disclosure::Disclosure;
+use crate::domain::figure::Status;
+use crate::domain::indicator::{IndicatorId, Polarity, Unit};
+use crate::domain::letter::words;
+use crate::domain::quarter::Quarter;
+use crate::domain::scope::{Figures, Recipient};
+use crate::domain::sentence::{Measure, in_unit};
+
+/// What stands in place of a number that is withheld.
+pub const WITHHELD: &str = "withheld (small number)";
+
+/// An authority with the name people read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Named {
+    /// ONS code.
+    pub code: AuthorityCode,
+    /// Its name.
+    pub name: String,
+}
+
+/// One figure, with how it is written and whether the recipient may see it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FigureFact {
+    /// What was counted.
+    pub numerator: Option<f64>,
+    /// Out of what.
+    pub denominator: Option<f64>,
+    /// The value, in `unit`.
+    pub value: Option<f64>,
+    /// The unit of the value.
+    pub unit: Unit,
+    /// Decimals shown.
+    pub decimals: u8,
+    /// Whether the numbers are there, and if not, why.
+    pub status: Status,
+    /// Whether this recipient may see it.
+    pub disclosure: Disclosure,
+    /// Not yet validated by the sender.
+    pub provisional: bool,
+}
+
+/// An indicator as a letter names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndicatorFact {
+    /// Identifier.
+    pub id: IndicatorId,
+    /// What people call it.
+    pub name: String,
+    /// Its theme, by which recipients choose.
+    pub theme: String,
+    /// Which direction is good.
+    pub polarity: Polarity,
+}
+
+/// The region's value: sum over sum of those who reported.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RegionFigure {
+    /// The value.
+    pub figure: FigureFact,
+    /// Authorities whose figures are in it.
+    pub reporting: u32,
+    /// Authorities of the region.
+    pub of: u32,
+}
+
+/// An authority's own figure beside what it is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnFigure {
+    /// Whose.
+    pub authority: Named,
+    /// Of what.
+    pub indicator: IndicatorFact,
+    /// Of when.
+    pub quarter: Quarter,
+    /// The figure.
+    pub figure: FigureFact,
+    /// The same quarter a year earlier.
+    pub last_year: Option<FigureFact>,
+    /// The region's value of the same quarter.
+    pub region: Option<RegionFigure>,
+    /// Other comparators with their vintage, such as `England 21.9% (year to March 2017)`.
+    pub comparators: Vec<String>,
+}
+
+/// A figure that a later version of a return changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision {
+    /// Whose.
+    pub authority: Named,
+    /// Of what.
+    pub indicator: IndicatorFact,
+    /// Of when.
+    pub quarter: Quarter,
+    /// As it was told before; none when it was missing.
+    pub old: Option<FigureFact>,
+    /// As it is now; none when it is gone.
+    pub new: Option<FigureFact>,
+    /// The version that changed it.
+    pub version: u32,
+    /// What followed, such as `the finding on re-referrals is resolved`.
+    pub consequence: Option<String>,
+}
+
+/// Whether a recipient is sent figures at all; which of them is decided figure by figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum View {
+    Figures,
+    Sentences,
+}
+
+impl View {
+    pub(super) fn of(recipient: &Recipient) -> Self {
+        match recipient.figures {
+            Figures::None => Self::Sentences,
+            Figures::Full | Figures::Suppressed => Self::Figures,
+        }
+    }
+}
+
+impl FigureFact {
+    /// Whether the recipient may see it.
+    pub(super) fn is_shown(&self) -> bool {
+        self.disclosure == Disclosure::Shown
+    }
+
+    /// How its values are written.
+    pub(super) fn measure(&self) -> Measure {
+        Measure { unit: self.unit, decimals: self.decimals }
+    }
+
+    /// The value in words: `23.4%`, or why there is none.
+    pub(super) fn value_words(&self) -> String {
+        if !self.is_shown() {
+            return WITHHELD.to_owned();
+        }
+        let number = self.value.map(|value| in_unit(value, self.measure()));
+        match (self.status, number) {
+            (Status::Ok, Some(number)) => number,
+            (Status::Estimate, Some(number)) => format!("{number} (estimate)"),
+            (Status::Unreliable, Some(number)) => format!("{number} (low reliability)"),
+            (Status::Suppressed, _) => "suppressed by the sender".to_owned(),
+            (Status::NotApplicable, _) => "not applicable".to_owned(),
+            (Status::RoundsToZero, _) => "rounds to zero".to_owned(),
+            (Status::Unavailable, _) | (_, None) => "not available".to_owned(),
+        }
+    }
+
+    /// The numbers behind the value: `78 of 333`.
+    pub(super) fn numbers_words(&self) -> String {
+        if !self.is_shown() {
+            return WITHHELD.to_owned();
+        }
+        match (self.numerator, self.denominator) {
+            (Some(part), Some(whole)) => format!("{} of {}", words::count(part), words::count(whole)),
+            (Some(part), None) => words::count(part),
+            (None, Some(whole)) => format!("out of {}", words::count(whole)),
+            (None, None) => "not given".to_owned(),
+        }
+    }
+
+    /// `provisional`, `final`, and the status when it is not an ordinary figure.
+    pub(super) fn status_words(&self) -> String {
+        let standing = if self.provisional { "provisional, unvalidated" } else { "final" };
+        if self.status == Status::Ok {
+            standing.to_owned()
+        } else {
+            format!("{}, {standing}", self.status.word())
+        }
+    }
+}
+
+impl RegionFigure {
+    /// `22.1% (14 of 16)`.
+    pub(super) fn words(&self) -> String {
+        let value = self.figure.value_words();
+        format!("{value} ({} of {})", self.reporting, self.of)
+    }
+}

@@ -1,0 +1,95 @@
+//! Tables of figures that receipts and digests share.
+
+use std::collections::BTreeSet;
+
+use crate::domain::letter::facts::{OwnFigure, RegionFigure, Revision, WITHHELD};
+use crate::domain::message::{Align, Column, Table};
+use crate::domain::quarter::Quarter;
+
+/// A column whose cells are words.
+pub(super) fn left(heading: impl Into<String>) -> Column {
+    Column { heading: heading.into(), align: Align::Left }
+}
+
+/// A column whose cells are numbers.
+pub(super) fn right(heading: impl Into<String>) -> Column {
+    Column { heading: heading.into(), align: Align::Right }
+}
+
+/// One authority's figures beside last year's and the region's.
+///
+/// A status that all figures share stands in the caption, and a column that would be empty is left out.
+pub(super) fn own_figures(caption: &str, region: &str, quarter: Quarter, figures: &[&OwnFigure]) -> Table {
+    let statuses: BTreeSet<String> = figures.iter().map(|own| own.figure.status_words()).collect();
+    let shared_status = statuses.first().filter(|_| statuses.len() == 1);
+    let compared = figures.iter().any(|own| !own.comparators.is_empty());
+    let mut columns = vec![
+        left("Indicator"),
+        right("Value"),
+        right("Numbers"),
+        right("Same quarter last year"),
+        right(format!("{region} (authorities counted)")),
+    ];
+    columns.extend(compared.then(|| left("Also compared with")));
+    columns.extend(shared_status.is_none().then(|| left("Status")));
+    let row = |own: &&OwnFigure| {
+        let mut cells = own_row(own, quarter);
+        cells.extend(compared.then(|| comparators(own)));
+        cells.extend(shared_status.is_none().then(|| own.figure.status_words()));
+        cells
+    };
+    let status = shared_status.map(|status| format!(", {status}")).unwrap_or_default();
+    Table { caption: format!("{caption}{status}"), columns, rows: figures.iter().map(row).collect() }
+}
+
+/// What a later version changed: old beside new.
+pub(super) fn revisions(caption: String, revisions: &[&Revision]) -> Table {
+    let columns = vec![
+        left("Authority"),
+        left("Indicator"),
+        left("Quarter"),
+        right("Before"),
+        right("Now"),
+        left("What followed"),
+    ];
+    let rows = revisions.iter().map(|revision| revision_row(revision)).collect();
+    Table { caption, columns, rows }
+}
+
+/// Old and new in words; both are withheld when either is.
+pub(super) fn before_and_now(revision: &Revision) -> (String, String) {
+    let both = [revision.old, revision.new];
+    if both.iter().flatten().any(|figure| !figure.is_shown()) {
+        return (WITHHELD.to_owned(), WITHHELD.to_owned());
+    }
+    let [before, now] =
+        both.map(|figure| figure.map_or_else(|| "not given".to_owned(), |figure| figure.value_words()));
+    (before, now)
+}
+
+fn own_row(own: &OwnFigure, quarter: Quarter) -> Vec<String> {
+    let name = if own.quarter == quarter {
+        own.indicator.name.clone()
+    } else {
+        format!("{} (latest: {})", own.indicator.name, own.quarter)
+    };
+    let last_year = own.last_year.map_or_else(|| "not known".to_owned(), |figure| figure.value_words());
+    let region = own.region.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words);
+    vec![name, own.figure.value_words(), own.figure.numbers_words(), last_year, region]
+}
+
+fn comparators(own: &OwnFigure) -> String {
+    if own.comparators.is_empty() { "nothing else".to_owned() } else { own.comparators.join("; ") }
+}
+
+fn revision_row(revision: &Revision) -> Vec<String> {
+    let (before, now) = before_and_now(revision);
+    vec![
+        revision.authority.name.clone(),
+        revision.indicator.name.clone(),
+        revision.quarter.to_string(),
+        before,
+        now,
+        revision.consequence.clone().unwrap_or_else(|| "nothing else".to_owned()),
+    ]
+}

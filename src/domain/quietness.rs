@@ -1,0 +1,162 @@
+//! What people did with a finding, and whether it still holds.
+
+use chrono::{DateTime, Months, NaiveDate, Utc};
+
+use crate::domain::finding::{Action, Deed, Moment, State};
+
+/// A moment, and since when it has been known.
+///
+/// A moment that a revision changed is known since the run that changed it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Known {
+    /// The moment.
+    pub moment: Moment,
+    /// When it was first computed as it is.
+    pub since: DateTime<Utc>,
+}
+
+/// Whether a finding is quiet, and until what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quietness {
+    /// Nobody has quieted it, or what they did no longer holds.
+    Heard,
+    /// Until it worsens or is resolved.
+    Acknowledged,
+    /// Until the day is over, its level rises, or it is resolved.
+    Snoozed {
+        /// The last quiet day.
+        until: NaiveDate,
+    },
+    /// Until its level rises or it is resolved.
+    Dismissed,
+}
+
+/// The last day to which something done at `at` may snooze a finding: two quarters ahead.
+#[must_use]
+pub fn snooze_limit(at: DateTime<Utc>) -> NaiveDate {
+    let day = at.date_naive();
+    day.checked_add_months(Months::new(6)).unwrap_or(day)
+}
+
+/// Whether the finding is quiet on `today`: its latest deed in this episode decides, while it holds.
+///
+/// `life` is in order of quarters. What became known after the deed breaks it: a worsening breaks an
+/// acknowledgement, a level above that of the deed's moment a snooze or a dismissal. All end when the finding
+/// is resolved.
+#[must_use]
+pub fn quiet(life: &[Known], actions: &[Action], today: NaiveDate) -> Quietness {
+    let Some(now) = life.last().filter(|last| last.moment.state.is_open()) else { return Quietness::Heard };
+    let of_episode = actions.iter().filter(|action| action.episode == now.moment.episode);
+    let Some(latest) = of_episode.max_by_key(|action| action.at) else { return Quietness::Heard };
+    let (then, after): (Vec<&Known>, Vec<&Known>) = life
+        .iter()
+        .filter(|known| known.moment.episode == latest.episode)
+        .partition(|known| known.since <= latest.at);
+    let level = then.last().map_or(u8::MAX, |known| known.moment.level);
+    let risen = after.iter().any(|known| known.moment.level > level);
+    let worse = after.iter().any(|known| known.moment.state == State::Worsening);
+    match latest.deed {
+        Deed::Acknowledge if !worse => Quietness::Acknowledged,
+        Deed::Dismiss if !risen => Quietness::Dismissed,
+        Deed::Snooze { until } if !risen && today <= until.min(snooze_limit(latest.at)) => {
+            Quietness::Snoozed { until: until.min(snooze_limit(latest.at)) }
+        }
+        _ => Quietness::Heard,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{NaiveTime, TimeDelta};
+
+    use super::*;
+    use crate::domain::finding::{Answer, Outcome, Rule, live};
+    use crate::domain::quarter::Quarter;
+
+    const RULE: Rule = Rule { open_after: 1, close_after: 2, band: 0.5 };
+
+    fn at(day: &str) -> DateTime<Utc> {
+        format!("{day}T09:00:00Z").parse().unwrap()
+    }
+
+    /// One moment a quarter, known in the middle of the following one.
+    fn known(levels_and_effects: &[(u8, f64)]) -> Vec<Known> {
+        let first = Quarter::of(2017, 1).unwrap();
+        let answer = |(count, (level, effect)): (i32, &(u8, f64))| Answer {
+            quarter: first.plus(count),
+            outcome: if *level > 0 { Outcome::Fires } else { Outcome::Clear },
+            level: *level,
+            effect: *effect,
+        };
+        let said: Vec<_> = (0..).zip(levels_and_effects).map(answer).collect();
+        let since =
+            |quarter: Quarter| quarter.last_day().and_time(NaiveTime::MIN).and_utc() + TimeDelta::days(45);
+        live(&said, &RULE).into_iter().map(|moment| Known { since: since(moment.quarter), moment }).collect()
+    }
+
+    fn action(deed: Deed) -> Action {
+        Action {
+            finding: "0a1b2c3d".to_owned(),
+            episode: 1,
+            deed,
+            by: "A. Lead".to_owned(),
+            at: at("2017-08-20"),
+            reason: "known".to_owned(),
+        }
+    }
+
+    fn after(deed: Deed, levels_and_effects: &[(u8, f64)], today: &str) -> Quietness {
+        quiet(&known(levels_and_effects), &[action(deed)], today.parse().unwrap())
+    }
+
+    #[test]
+    fn an_acknowledgement_holds_until_the_finding_worsens() {
+        let deed = Deed::Acknowledge;
+        assert_eq!(after(deed, &[(2, 1.0)], "2017-09-01"), Quietness::Acknowledged);
+        assert_eq!(after(deed, &[(2, 1.0), (2, 1.2)], "2017-12-01"), Quietness::Acknowledged);
+        assert_eq!(after(deed, &[(2, 1.0), (2, 1.6)], "2017-12-01"), Quietness::Heard);
+        assert_eq!(after(deed, &[(2, 1.0), (2, 1.6), (2, 1.6)], "2018-03-01"), Quietness::Heard);
+    }
+
+    #[test]
+    fn what_became_known_at_the_moment_of_the_deed_was_seen() {
+        let life = known(&[(2, 1.0), (2, 1.6)]);
+        let seen = Action { at: life[1].since, ..action(Deed::Acknowledge) };
+        assert_eq!(quiet(&life, &[seen], "2017-12-01".parse().unwrap()), Quietness::Acknowledged);
+    }
+
+    #[test]
+    fn a_dismissal_holds_until_the_level_rises() {
+        assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (2, 1.9)], "2019-12-01"), Quietness::Dismissed);
+        assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (3, 1.0)], "2017-12-01"), Quietness::Heard);
+        assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (1, 0.9), (2, 1.0)], "2018-03-01"), Quietness::Dismissed);
+    }
+
+    #[test]
+    fn a_snooze_ends_with_its_day_and_after_two_quarters_at_most() {
+        let until = |day: &str| Deed::Snooze { until: day.parse().unwrap() };
+        let one = [(2, 1.0)];
+        assert!(matches!(after(until("2017-10-01"), &one, "2017-10-01"), Quietness::Snoozed { .. }));
+        assert_eq!(after(until("2017-10-01"), &one, "2017-10-02"), Quietness::Heard);
+        let limit = "2018-02-20".parse().unwrap();
+        assert_eq!(after(until("2020-01-01"), &one, "2018-02-20"), Quietness::Snoozed { until: limit });
+        assert_eq!(after(until("2020-01-01"), &one, "2018-02-21"), Quietness::Heard);
+        assert_eq!(after(until("2018-02-01"), &[(2, 1.0), (3, 1.0)], "2017-12-01"), Quietness::Heard);
+    }
+
+    #[test]
+    fn every_deed_ends_when_the_finding_is_resolved() {
+        let resolved = [(2, 1.0), (0, 0.0), (0, 0.0)];
+        assert_eq!(after(Deed::Dismiss, &resolved, "2018-03-01"), Quietness::Heard);
+        let reopened = [(2, 1.0), (0, 0.0), (0, 0.0), (2, 1.0)];
+        assert_eq!(after(Deed::Dismiss, &reopened, "2018-06-01"), Quietness::Heard);
+    }
+
+    #[test]
+    fn the_latest_deed_decides() {
+        let mut actions = [action(Deed::Dismiss), action(Deed::Acknowledge)];
+        actions[0].at = at("2017-08-25");
+        let life = known(&[(2, 1.0), (2, 1.6)]);
+        assert_eq!(quiet(&life, &actions, "2017-12-01".parse().unwrap()), Quietness::Dismissed);
+    }
+}

@@ -1,0 +1,366 @@
+//! Asking: the checks are asked of every quarter that changed, and the findings folded again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow};
+use serde_json::{Value, json};
+
+use crate::config::settings::{Collection, Reporters, Settings};
+use crate::domain::check::ByCheck;
+use crate::domain::finding::{Outcome, Rule};
+use crate::domain::inhibition::{self, Direction, Fate, Said};
+use crate::domain::letter::notice::{Room, Trouble};
+use crate::domain::quarter::Quarter;
+use crate::pipeline::Report;
+use crate::pipeline::loading::Loaded;
+use crate::pipeline::opening::{Progress, Walk};
+use crate::store::analysis::{self, CheckAnswer};
+use crate::store::check_file::{CheckFile, Variable};
+use crate::store::findings::{self, Asked, Finding};
+use crate::store::returns::instant;
+use crate::store::snapshot;
+use crate::worker::query::{self, Job, Question, Scalar, Table};
+
+/// A change of effect smaller than this, in standard units, is no change (`statistics.md` 4).
+const BAND: f64 = 0.5;
+
+/// Where a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Embedded in this binary: runs where the data are.
+    Shipped,
+    /// The operator's: runs as a worker.
+    Added,
+}
+
+/// Every check that is asked: the shipped ones, and the operator's in their place or beside them.
+///
+/// # Errors
+/// When a check's header is not understood.
+pub fn checks(walk: &Walk<'_>) -> Result<Vec<(CheckFile, Origin)>> {
+    checks_of(walk.settings)
+}
+
+/// Every check of a configuration.
+///
+/// # Errors
+/// When a check's header is not understood.
+pub fn checks_of(settings: &Settings) -> Result<Vec<(CheckFile, Origin)>> {
+    let mut checks: BTreeMap<String, (CheckFile, Origin)> = BTreeMap::new();
+    for check in analysis::shipped()? {
+        checks.insert(check.name.clone(), (check, Origin::Shipped));
+    }
+    for added in &settings.checks {
+        let check = CheckFile::parse(&added.name, &added.text)
+            .map_err(|words| anyhow!("check `{}`: {words}", added.path.display()))?;
+        checks.insert(check.name.clone(), (check, Origin::Added));
+    }
+    Ok(checks.into_values().collect())
+}
+
+/// Asks the checks of every quarter that may have changed, keeps what is new, and folds.
+///
+/// # Errors
+/// When a shipped check fails or the database refuses. An added check that fails is a failure in the report.
+pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Result<Vec<Finding>> {
+    let checks = checks(walk)?;
+    let run = next_run(walk)?;
+    let everything = changed_rules(walk, &checks)?;
+    let mut plan = Vec::new();
+    let collections = &walk.settings.collections;
+    for collection in collections {
+        for quarter in quarters(walk, collection, loaded, everything)? {
+            plan.push((collection, quarter));
+        }
+    }
+    let mut anything_new = everything;
+    let total = plan.len();
+    let added = ask_added(walk, &checks, &plan, report)?;
+    for (done, (collection, quarter)) in plan.into_iter().enumerate() {
+        let mut answers = ask_shipped(walk, &checks, collection, quarter)?;
+        answers.extend(added.get(&(collection.name.clone(), quarter)).cloned().unwrap_or_default());
+        inhibit(walk, quarter, &mut answers);
+        for (check, answers) in &answers {
+            let asked = Asked { check, collection: &collection.name, quarter, answers };
+            anything_new |= findings::keep_answers(walk.store.connection(), run, walk.now, &asked)?;
+        }
+        walk.tell(Progress::Asked(done + 1, total));
+    }
+    let findings = fold(walk, &checks)?;
+    if anything_new {
+        findings::keep_moments(walk.store.connection(), run, &findings)?;
+        remember_rules(walk, run, &checks)?;
+    }
+    count(walk, &findings, report);
+    Ok(findings)
+}
+
+/// The findings as kept, when nothing was asked.
+///
+/// # Errors
+/// When the database refuses.
+pub fn kept(walk: &Walk<'_>) -> Result<Vec<Finding>> {
+    fold(walk, &checks(walk)?)
+}
+
+fn fold(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<Vec<Finding>> {
+    findings::fold(walk.store.connection(), &rules(checks), walk.now).context("cannot fold the findings")
+}
+
+/// How each check's answers open and close a finding.
+#[must_use]
+pub fn rules(checks: &[(CheckFile, Origin)]) -> BTreeMap<String, Rule> {
+    let rule =
+        |check: &CheckFile| Rule { open_after: check.open_after, close_after: check.close_after, band: BAND };
+    checks.iter().map(|(check, _)| (check.name.clone(), rule(check))).collect()
+}
+
+fn count(walk: &Walk<'_>, findings: &[Finding], report: &mut Report) {
+    report.open = findings.iter().filter(|finding| finding.state().is_open()).count();
+    report.changed = findings
+        .iter()
+        .filter_map(|finding| finding.moments.last())
+        .filter(|(moment, at)| *at == walk.now && moment.event.is_some())
+        .count();
+}
+
+fn next_run(walk: &Walk<'_>) -> Result<i64> {
+    let sql =
+        "SELECT coalesce(max(run), 0) + 1 FROM (SELECT run FROM answers UNION ALL SELECT run FROM runs)";
+    Ok(walk.store.connection().query_row(sql, [], |row| row.get(0))?)
+}
+
+/// What the answers depend on besides the data: the settings and the checks' texts.
+fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String {
+    let texts: String = checks.iter().map(|(check, _)| check.sql.as_str()).collect();
+    crate::store::keep::hash(format!("{}{texts}", walk.settings.fingerprint).as_bytes())
+}
+
+fn changed_rules(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<bool> {
+    let sql = "SELECT settings_fingerprint FROM runs ORDER BY run DESC LIMIT 1";
+    let mut statement = walk.store.connection().prepare(sql)?;
+    let kept: Option<String> = statement.query_map([], |row| row.get(0))?.next().transpose()?;
+    Ok(kept.as_deref() != Some(&rules_fingerprint(walk, checks)))
+}
+
+fn remember_rules(walk: &Walk<'_>, run: i64, checks: &[(CheckFile, Origin)]) -> Result<()> {
+    walk.store.connection().execute(
+        "INSERT INTO runs VALUES (?, ?, ?, ?)",
+        duckdb::params![run, instant(walk.now), walk.today.to_string(), rules_fingerprint(walk, checks)],
+    )?;
+    Ok(())
+}
+
+/// From the earliest quarter that was loaded to the newest; the newest always, for what grows late with time.
+fn quarters(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    loaded: &[Loaded],
+    everything: bool,
+) -> Result<BTreeSet<Quarter>> {
+    let mut statement = walk.store.connection().prepare(
+        "SELECT DISTINCT f.quarter
+           FROM figures f
+           JOIN submissions s USING (submission)
+          WHERE s.collection = ?
+          ORDER BY f.quarter",
+    )?;
+    let held: BTreeSet<Quarter> = statement
+        .query_map([&collection.name], |row| row.get(0).map(Quarter::from_index))?
+        .collect::<duckdb::Result<_>>()?;
+    let newest = newest_quarter(walk, collection).or_else(|| held.last().copied());
+    let touched = loaded
+        .iter()
+        .filter(|it| it.arrival.collection == collection.name)
+        .filter_map(|it| it.outcome.as_ref().ok())
+        .flat_map(|reading| reading.observations.iter().map(|one| one.quarter))
+        .min();
+    let from = if everything { held.first().copied() } else { touched };
+    let mut quarters: BTreeSet<Quarter> =
+        from.map(|from| held.range(from..).copied().collect()).unwrap_or_default();
+    quarters.extend(newest.filter(|_| !held.is_empty()));
+    Ok(quarters)
+}
+
+/// The newest ended quarter for which returns are expected.
+fn newest_quarter(walk: &Walk<'_>, collection: &Collection) -> Option<Quarter> {
+    if collection.reporters == Reporters::Publisher {
+        return None;
+    }
+    let mut quarter = collection.first_quarter;
+    let mut newest = None;
+    while quarter.last_day() < walk.today {
+        newest = Some(quarter);
+        quarter = quarter.plus(collection.cadence.step());
+    }
+    newest
+}
+
+fn ask_shipped(
+    walk: &Walk<'_>,
+    checks: &[(CheckFile, Origin)],
+    collection: &Collection,
+    quarter: Quarter,
+) -> Result<ByCheck> {
+    let shipped: Vec<&CheckFile> =
+        checks.iter().filter(|(_, origin)| *origin == Origin::Shipped).map(|(check, _)| check).collect();
+    let question = analysis::Question {
+        collection: collection.name.clone(),
+        quarter,
+        as_of: walk.today,
+        known_on: walk.now,
+    };
+    let about = || format!("the checks failed for {} {quarter}", collection.name);
+    let said = walk.store.ask_all(shipped.iter().copied(), &question).with_context(about)?;
+    let mut answers = ByCheck::new();
+    for (check, said) in shipped.into_iter().zip(said) {
+        answers.insert(check.name.clone(), said.with_context(about)?);
+    }
+    Ok(answers)
+}
+
+/// Runs each of the operator's checks in a worker of its own on a snapshot. One that errors reaches the
+/// operator only, and stops no other.
+fn ask_added(
+    walk: &Walk<'_>,
+    checks: &[(CheckFile, Origin)],
+    plan: &[(&Collection, Quarter)],
+    report: &mut Report,
+) -> Result<BTreeMap<(String, Quarter), ByCheck>> {
+    let added: Vec<&CheckFile> =
+        checks.iter().filter(|(_, origin)| *origin == Origin::Added).map(|(check, _)| check).collect();
+    let mut all: BTreeMap<(String, Quarter), ByCheck> = BTreeMap::new();
+    if added.is_empty() || plan.is_empty() {
+        return Ok(all);
+    }
+    let folder = tempfile::tempdir_in(&walk.settings.state).context("cannot make a folder for the worker")?;
+    let file = folder.path().join("snapshot.duckdb");
+    snapshot::write(walk.store.connection(), &file)?;
+    for check in added {
+        let answers = match query::ask(walk.program, &job(walk, &file, check, plan), &walk.settings.limits) {
+            Ok(answers) => answers.answers,
+            Err(error) => {
+                report.failures.push(trouble(&format!("check `{}`", check.name), error.to_string()));
+                continue;
+            }
+        };
+        for ((collection, quarter), answer) in plan.iter().zip(answers) {
+            match answer.table.and_then(|table| answers_of(&table, *quarter)) {
+                Ok(said) => {
+                    all.entry((collection.name.clone(), *quarter))
+                        .or_default()
+                        .insert(check.name.clone(), said);
+                }
+                Err(words) => {
+                    let place = format!("check `{}`, {} {quarter}", check.name, collection.name);
+                    report.failures.push(trouble(&place, words));
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn trouble(place: &str, what: String) -> Trouble {
+    let next = "correct the check, then `quarterdeck check-config`".to_owned();
+    Trouble { room: Room::Check, what, place: place.to_owned(), next }
+}
+
+fn answers_of(table: &Table, quarter: Quarter) -> Result<Vec<CheckAnswer>, String> {
+    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    analysis::answers_of(&columns, &table.rows, quarter)
+}
+
+fn scalar(value: &Variable) -> Scalar {
+    match value {
+        Variable::Text(text) => Scalar::Text(text.clone()),
+        Variable::Integer(number) => Scalar::Integer(*number),
+        Variable::Real(number) => Scalar::Real(*number),
+        Variable::Date(day) => Scalar::Date(*day),
+        Variable::Instant(at) => Scalar::Instant(*at),
+    }
+}
+
+fn job(walk: &Walk<'_>, file: &Path, check: &CheckFile, plan: &[(&Collection, Quarter)]) -> Job {
+    let mut questions = Vec::new();
+    for (collection, quarter) in plan {
+        let mut variables = analysis::variables(&collection.name, *quarter, walk.today, walk.now);
+        variables.extend(check.parameters.iter().cloned());
+        let variables = variables.iter().map(|(name, value)| (name.clone(), scalar(value))).collect();
+        questions.push(Question { name: check.name.clone(), sql: check.sql.clone(), variables });
+    }
+    let limits = &walk.settings.limits;
+    Job {
+        snapshot: file.to_owned(),
+        views: analysis::views(),
+        questions,
+        rows_max: limits.result_rows_max,
+        seconds: limits.worker_seconds.saturating_sub(2).max(1),
+        mebibytes: limits.worker_mebibytes / 4,
+    }
+}
+
+/// One story, not six: what inhibits what, within one collection and quarter.
+fn inhibit(walk: &Walk<'_>, quarter: Quarter, answers: &mut ByCheck) {
+    let members = walk.settings.authorities.iter().filter(|one| one.existed_on(quarter.last_day())).count();
+    let said: Vec<Said> =
+        answers.iter().flat_map(|(check, rows)| rows.iter().map(|row| said(check, row))).collect();
+    let judged = inhibition::judge(&said, members);
+    let rows = answers.iter_mut().flat_map(|(check, rows)| rows.iter_mut().map(move |row| (check, row)));
+    for ((check, row), fate) in rows.zip(judged.fates) {
+        match fate {
+            Fate::Stands => {}
+            Fate::Hidden { by } => {
+                row.eligible = false;
+                row.reason = Some(format!("told by {by}"));
+            }
+            Fate::Lowered { to, because } => {
+                row.level = to;
+                row.reason = Some(because);
+            }
+        }
+        let shared = judged.regional.iter().find(|it| {
+            &it.check == check
+                && Some(&it.indicator) == row.indicator.as_ref()
+                && it.authorities.contains(&row.authority)
+        });
+        if let (Some(shared), Value::Object(detail)) = (shared, &mut row.detail) {
+            detail.insert("shared".to_owned(), json!([shared.authorities.len(), members]));
+        }
+    }
+}
+
+fn said(check: &str, row: &CheckAnswer) -> Said {
+    let direction = match row.detail.get("direction").and_then(Value::as_str) {
+        Some("up") => Direction::Up,
+        Some("down") => Direction::Down,
+        _ => Direction::None,
+    };
+    Said {
+        check: check.to_owned(),
+        authority: row.authority.clone(),
+        indicator: row.indicator.clone(),
+        outcome: outcome(row),
+        level: row.level,
+        effect: row.effect.unwrap_or(0.0),
+        direction,
+    }
+}
+
+/// What is not eligible is never clear.
+fn outcome(row: &CheckAnswer) -> Outcome {
+    match (row.eligible, row.fires) {
+        (false, _) => Outcome::Unknown,
+        (true, true) => Outcome::Fires,
+        (true, false) => Outcome::Clear,
+    }
+}
+
+/// The words of a check's sentence that fit an answer: the variant its detail names, or the plain one.
+#[must_use]
+pub fn says<'a>(check: &'a CheckFile, detail: &Value) -> &'a str {
+    let variant = detail.get("says").and_then(Value::as_str).unwrap_or("says");
+    check.says.get(variant).or_else(|| check.says.get("says")).map_or("", String::as_str)
+}

@@ -1,0 +1,98 @@
+//! Chasers: to those whose return is not in, by the ladder of working days.
+
+use anyhow::Result;
+
+use crate::config::settings::{Collection, Source};
+use crate::domain::deadline::{self, Chase};
+use crate::domain::letter::chaser::{self, ChaserFacts};
+use crate::domain::message::Letter;
+use crate::domain::scope::{Recipient, Role};
+use crate::pipeline::composing::{self, Queue};
+use crate::pipeline::facts;
+use crate::pipeline::opening::Walk;
+use crate::store::grid::{self, ReturnRow};
+
+/// The chasers that are due today, to the people of authorities whose return is outstanding.
+///
+/// # Errors
+/// When the database refuses.
+pub fn chasers(walk: &Walk<'_>, queue: &Queue) -> Result<Vec<Letter>> {
+    let mut letters = Vec::new();
+    if !composing::may_remind(walk) {
+        return Ok(letters);
+    }
+    let grid = grid::returns(walk.store.connection())?;
+    for row in grid.iter().filter(|row| row.submission.is_none() && row.due.is_some()) {
+        let Some(collection) = walk.settings.collections.iter().find(|one| one.name == row.collection) else {
+            continue;
+        };
+        let own = |one: &&Recipient| one.owns(&row.authority);
+        for recipient in walk.settings.recipients.iter().filter(own) {
+            letters.extend(chaser_to(walk, queue, collection, row, recipient));
+        }
+    }
+    Ok(letters)
+}
+
+fn chaser_to(
+    walk: &Walk<'_>,
+    queue: &Queue,
+    collection: &Collection,
+    row: &ReturnRow,
+    recipient: &Recipient,
+) -> Option<Letter> {
+    let (settings, chasing) = (walk.settings, &walk.settings.chasing);
+    let due = row.due?;
+    let authority = facts::named(settings, &row.authority);
+    let key = |step| chaser::key(&row.collection, &authority, row.quarter, step, &recipient.id);
+    let ladder = Chase { before: &chasing.before, after: &chasing.after };
+    let step =
+        deadline::chase_due(due, ladder, &settings.calendar, walk.today, &|step| queue.has(&key(step)))?;
+    if !is_written_to(
+        recipient.role,
+        chasing.to.as_slice(),
+        &deadline::escalated(chasing.escalate.as_ref(), step),
+    ) {
+        return None;
+    }
+    let stem = format!("chaser.{}-{}.{}", row.collection, row.authority, row.quarter)
+        .to_lowercase()
+        .replace(' ', "-");
+    let facts = ChaserFacts {
+        collection: row.collection.clone(),
+        collection_title: collection.title.clone(),
+        authority: authority.clone(),
+        quarter: row.quarter,
+        due,
+        step,
+        working_days_late: settings.calendar.between(due, walk.today),
+        how_to_send: how_to_send(collection),
+        refused: row.refused.clone(),
+        first: queue.first_of(walk, &stem, &recipient.id),
+    };
+    chaser::compose(&composing::occasion(walk, recipient), &facts)
+}
+
+/// Whether a role is written to at a step: always, or because the matter has escalated.
+#[must_use]
+pub fn is_written_to(role: Role, always: &[Role], escalated: &[Role]) -> bool {
+    always.contains(&role) || escalated.contains(&role)
+}
+
+fn how_to_send(collection: &Collection) -> Vec<String> {
+    let check = format!(
+        "Before sending, `quarterdeck verify FILE --collection {}` says what would be refused, and why.",
+        collection.name
+    );
+    let way = match &collection.source {
+        Source::Hand => "Send the file to the regional lead, who takes it in by hand.".to_owned(),
+        Source::Http(_) => {
+            "Publish the file at the address agreed for your authority; it is fetched within a working day."
+                .to_owned()
+        }
+        Source::Folder(_) => {
+            "Put the file into your drop folder; it is taken in within a working day.".to_owned()
+        }
+    };
+    vec![way, check]
+}

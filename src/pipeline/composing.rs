@@ -1,0 +1,187 @@
+//! Composing: what is due becomes letters, letters become messages, messages are queued once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context, Result};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::config::settings::Settings;
+use crate::domain::letter::Occasion;
+use crate::domain::letter::notice::{Room, Trouble};
+use crate::domain::message::{Kind, Letter, Message, MessageKey};
+use crate::domain::scope::Recipient;
+use crate::mail::{self, Voice};
+use crate::pipeline::loading::Loaded;
+use crate::pipeline::opening::{Progress, Walk};
+use crate::pipeline::{Report, Step, chasing, digesting, noticing, receipting, reminding};
+use crate::store::findings::Finding;
+use crate::store::journal::{Happened, Line};
+use crate::store::outbox;
+
+/// Composes and queues everything that is due. Inside the transaction that loaded and checked.
+///
+/// # Errors
+/// When the database refuses. A letter that cannot be rendered is a failure in the report.
+pub fn compose(
+    walk: &mut Walk<'_>,
+    only: Option<Step>,
+    loaded: &[Loaded],
+    findings: &[Finding],
+    report: &mut Report,
+) -> Result<()> {
+    let wants = |step| only.is_none_or(|one| one == step);
+    let mut queue = Queue::open(walk)?;
+    let mut letters = receipting::receipts(walk, loaded)?;
+    if wants(Step::Remind) {
+        letters.extend(chasing::chasers(walk, &queue)?);
+        letters.extend(reminding::reminders(walk, &queue)?);
+    }
+    if wants(Step::Digest) {
+        letters.extend(digesting::digests(walk, findings)?);
+    }
+    for letter in letters {
+        queue.add(walk, &letter, report);
+    }
+    for letter in noticing::notices(walk, report) {
+        queue.add(walk, &letter, report);
+    }
+    report.queued = queue.fresh.len();
+    outbox::queue(walk.store.connection(), &queue.fresh).context("cannot queue messages")?;
+    walk.tell(Progress::Composed(report.queued));
+    Ok(())
+}
+
+/// The messages that exist, and those that this walk adds.
+pub struct Queue {
+    known: BTreeSet<MessageKey>,
+    per_recipient_today: BTreeMap<String, u32>,
+    fresh: Vec<Message>,
+}
+
+impl Queue {
+    fn open(walk: &Walk<'_>) -> Result<Self> {
+        let mut known = outbox::keys(walk.store.connection())?;
+        let queued = |line: &&Line| line.event == Happened::Queued;
+        let mut per_recipient_today = BTreeMap::new();
+        for line in walk.journal.lines().iter().filter(queued) {
+            known.insert(MessageKey::stored(&line.subject));
+            let recipient = line.detail.get("recipient").and_then(|id| id.as_str()).unwrap_or_default();
+            if line.at.with_timezone(&walk.settings.zone).date_naive() == walk.today {
+                *per_recipient_today.entry(recipient.to_owned()).or_insert(0) += 1;
+            }
+        }
+        Ok(Self { known, per_recipient_today, fresh: Vec::new() })
+    }
+
+    /// Whether a message exists under this key.
+    #[must_use]
+    pub fn has(&self, key: &MessageKey) -> bool {
+        self.known.contains(key)
+    }
+
+    /// The first message whose key starts with `stem` and ends with `.recipient`, for threads.
+    #[must_use]
+    pub fn first_of(&self, walk: &Walk<'_>, stem: &str, recipient: &str) -> Option<MessageKey> {
+        let end = format!(".{recipient}");
+        walk.journal
+            .lines()
+            .iter()
+            .filter(|line| line.event == Happened::Queued)
+            .find(|line| line.subject.starts_with(stem) && line.subject.ends_with(&end))
+            .map(|line| MessageKey::stored(&line.subject))
+    }
+
+    fn add(&mut self, walk: &mut Walk<'_>, letter: &Letter, report: &mut Report) {
+        if self.has(&letter.key) {
+            return;
+        }
+        if let Err(reason) = self.admit(walk, letter) {
+            report.failures.push(trouble(letter, format!("was not queued: {reason}")));
+            return;
+        }
+        match mail::finish(letter, &voice_of(walk.settings)) {
+            Ok(message) => {
+                self.known.insert(message.key.clone());
+                *self.per_recipient_today.entry(message.recipient.clone()).or_insert(0) += 1;
+                self.fresh.push(message);
+                walk.tell(Progress::Written(Box::new(letter.clone())));
+            }
+            Err(error) => report.failures.push(trouble(letter, format!("cannot be composed: {error}"))),
+        }
+    }
+
+    /// The last gate: the address is one we may write to, and the recipient is not flooded.
+    fn admit(&self, walk: &Walk<'_>, letter: &Letter) -> Result<(), String> {
+        let mail = &walk.settings.mail;
+        let domain = letter.to.as_str().rsplit('@').next().unwrap_or_default();
+        let allowed = mail.allowed_domains.is_empty()
+            || mail.allowed_domains.iter().any(|one| domain == one || domain.ends_with(&format!(".{one}")));
+        if !allowed {
+            return Err(format!("the domain `{domain}` is not among `allowed_domains`"));
+        }
+        let today = self.per_recipient_today.get(&letter.recipient).copied().unwrap_or(0);
+        if today >= mail.per_recipient_per_day && letter.kind != Kind::Notice {
+            return Err(format!(
+                "{today} messages to this recipient today; the limit is `per_recipient_per_day`"
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn trouble(letter: &Letter, what: String) -> Trouble {
+    let next = "see `[mail]` in quarterdeck.toml and recipients.toml, then run again".to_owned();
+    Trouble { room: Room::Mail, what, place: letter.key.to_string(), next }
+}
+
+/// In whose name every message is written.
+#[must_use]
+pub fn voice_of(settings: &Settings) -> Voice<'_> {
+    let region = &settings.region;
+    Voice {
+        region: &region.name,
+        instance: &region.instance,
+        mail: &settings.mail,
+        notice: region.notice.as_deref(),
+    }
+}
+
+/// To whom and when a letter of this walk is written.
+#[must_use]
+pub fn occasion<'a>(walk: &Walk<'a>, recipient: &'a Recipient) -> Occasion<'a> {
+    Occasion {
+        recipient,
+        queued_at: walk.now,
+        today: walk.today,
+        zone: walk.settings.zone,
+        region: &walk.settings.region.name,
+        notice: None,
+    }
+}
+
+/// Whether chasers and reminders may go out now: on a working day, from the configured hour on.
+#[must_use]
+pub fn may_remind(walk: &Walk<'_>) -> bool {
+    use chrono::Timelike;
+    let hour = walk.now.with_timezone(&walk.settings.zone).hour();
+    walk.settings.calendar.is_working_day(walk.today) && hour >= walk.settings.schedule.remind_from_hour
+}
+
+/// When the last message with this stem was queued for a recipient.
+#[must_use]
+pub fn last_queued(walk: &Walk<'_>, stem: &str, recipient: &str) -> Option<DateTime<Utc>> {
+    let end = format!(".{recipient}");
+    walk.journal
+        .lines()
+        .iter()
+        .rev()
+        .filter(|line| line.event == Happened::Queued)
+        .find(|line| line.subject.starts_with(stem) && line.subject.ends_with(&end))
+        .map(|line| line.at)
+}
+
+/// The day of an instant in the configured zone.
+#[must_use]
+pub fn day_of(walk: &Walk<'_>, at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&walk.settings.zone).date_naive()
+}

@@ -1,0 +1,293 @@
+//! Digests: who gets one now, and from what it is written.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+use chrono::{DateTime, Days, Utc};
+
+use crate::config::settings::{DigestPlan, Reporters};
+use crate::domain::deadline::{Deadline, DeadlineKind, Party};
+use crate::domain::due::{self, CronPattern, Span};
+use crate::domain::letter::digest;
+use crate::domain::letter::digest::facts::{
+    Arrival, DeadlineFact, DigestFacts, NoteFact, RegionValue, RegionalFact, ReturnFact,
+};
+use crate::domain::letter::facts::{OwnFigure, Revision};
+use crate::domain::letter::receipt;
+use crate::domain::message::Letter;
+use crate::domain::quarter::Quarter;
+use crate::domain::scope::Recipient;
+use crate::pipeline::asking;
+use crate::pipeline::composing;
+use crate::pipeline::facts::{self, CollectionFacts};
+use crate::pipeline::found::{self, Telling};
+use crate::pipeline::opening::Walk;
+use crate::store::check_file::CheckFile;
+use crate::store::findings::Finding;
+use crate::store::grid::{self, ReturnRow};
+use crate::store::journal::Happened;
+
+/// Deadlines within this many days are in a digest.
+const WEEKS_AHEAD: u64 = 6;
+
+/// The digests that fell due since the last walk.
+///
+/// # Errors
+/// When the database refuses.
+pub fn digests(walk: &Walk<'_>, findings: &[Finding]) -> Result<Vec<Letter>> {
+    let due: Vec<(&DigestPlan, Vec<DateTime<Utc>>)> =
+        walk.settings.digests.iter().map(|plan| (plan, occurrences(walk, plan))).collect();
+    if due.iter().all(|(_, occurrences)| occurrences.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let known = Everything::gather(walk)?;
+    let mut letters = Vec::new();
+    for (plan, occurrences) in due {
+        for occurrence in occurrences {
+            let gets_it = |one: &&Recipient| one.digests.contains(&plan.name);
+            for recipient in walk.settings.recipients.iter().filter(gets_it) {
+                letters.extend(digest_to(walk, &known, findings, plan, occurrence, recipient));
+            }
+        }
+    }
+    Ok(letters)
+}
+
+/// The instants since the last walk that composed digests; on a first walk, those of today.
+fn occurrences(walk: &Walk<'_>, plan: &DigestPlan) -> Vec<DateTime<Utc>> {
+    let composed = |subject: &str| subject == "all" || subject == "digest";
+    let last = walk
+        .journal
+        .lines()
+        .iter()
+        .rev()
+        .find(|line| line.event == Happened::Walked && composed(&line.subject))
+        .map(|line| line.at);
+    let midnight = walk.today.and_hms_opt(0, 0, 0).and_then(|wall| {
+        wall.and_local_timezone(walk.settings.zone).earliest().map(|local| local.with_timezone(&Utc))
+    });
+    let after = last.or(midnight.map(|at| at - chrono::TimeDelta::seconds(1))).unwrap_or(walk.now);
+    let span = Span { after, until: walk.now };
+    let Ok(pattern) = CronPattern::parse(&plan.cron) else { return Vec::new() };
+    due::digest_occurrences(
+        &pattern,
+        walk.settings.zone,
+        span,
+        &walk.settings.calendar,
+        walk.settings.schedule.catch_up,
+    )
+}
+
+/// What every digest of a walk is written from; each recipient sees their part.
+struct Everything {
+    checks: BTreeMap<String, CheckFile>,
+    collections: BTreeMap<String, CollectionFacts>,
+    actions: Vec<crate::domain::finding::Action>,
+    returns: Vec<ReturnFact>,
+    deadlines: Vec<DeadlineFact>,
+    quarter: Quarter,
+}
+
+impl Everything {
+    fn gather(walk: &Walk<'_>) -> Result<Self> {
+        let quarter = Quarter::containing(walk.today).plus(-1);
+        let mut collections = BTreeMap::new();
+        for collection in &walk.settings.collections {
+            collections.insert(collection.name.clone(), facts::gather(walk, collection, quarter)?);
+        }
+        Ok(Self {
+            checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),
+            collections,
+            actions: found::actions(walk.journal.lines()),
+            returns: returns(walk, quarter)?,
+            deadlines: walk.settings.deadlines.iter().flat_map(|one| deadline_facts(walk, one)).collect(),
+            quarter,
+        })
+    }
+}
+
+fn digest_to(
+    walk: &Walk<'_>,
+    known: &Everything,
+    findings: &[Finding],
+    plan: &DigestPlan,
+    occurrence: DateTime<Utc>,
+    recipient: &Recipient,
+) -> Option<Letter> {
+    let stem = format!("digest.{}.", plan.name);
+    let since = composing::last_queued(walk, &stem, &recipient.id);
+    let telling = Telling {
+        settings: walk.settings,
+        recipient,
+        checks: &known.checks,
+        known: &known.collections,
+        actions: &known.actions,
+        today: walk.today,
+    };
+    let seen: Vec<&Finding> = findings.iter().filter(|one| recipient.may_see(&one.key.authority)).collect();
+    let told = found::tell(&telling, &seen, since);
+    let facts = DigestFacts {
+        name: plan.name.clone(),
+        title: plan.title.clone(),
+        fell_due: composing::day_of(walk, occurrence),
+        quarter: known.quarter,
+        last_digest_on: since.map(|at| composing::day_of(walk, at)),
+        known_on: walk.today,
+        findings: told.findings,
+        findings_more: told.more,
+        regional: regional(walk, known, findings),
+        revisions: revisions(walk, known, recipient, since),
+        returns: known.returns.clone(),
+        figures: figures(walk, known, recipient),
+        region_values: region_values(walk, known),
+        deadlines: known.deadlines.clone(),
+        notes: notes(walk, known),
+    };
+    digest::compose(&composing::occasion(walk, recipient), plan.style, plan.when_nothing_changed, &facts)
+}
+
+fn figures(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<OwnFigure> {
+    let all = known.collections.values().flat_map(|one| one.figures.iter().map(move |it| (one, it)));
+    all.filter(|(_, (_, it))| recipient.may_see(&it.authority) && it.own.status.is_some())
+        .filter_map(|(one, (quarter, it))| facts::own_figure(walk.settings, one, recipient, *quarter, it))
+        .collect()
+}
+
+/// The region's values of its own collections: one per indicator, from any authority's row.
+fn region_values(walk: &Walk<'_>, known: &Everything) -> Vec<RegionValue> {
+    let mut values: BTreeMap<(String, String), RegionValue> = BTreeMap::new();
+    for (name, one) in &known.collections {
+        let own =
+            walk.settings.collections.iter().any(|it| &it.name == name && it.reporters == Reporters::Members);
+        for (quarter, it) in one.figures.iter().filter(|_| own) {
+            let Some(of) = facts::indicator(walk.settings, &it.indicator) else { continue };
+            let Some(value) = facts::region_figure(of, one, *quarter, it) else { continue };
+            let key = (name.clone(), it.indicator.to_string());
+            values.entry(key).or_insert_with(|| RegionValue {
+                indicator: facts::indicator_fact(of),
+                quarter: *quarter,
+                value,
+                last_year: None,
+            });
+        }
+    }
+    values.into_values().collect()
+}
+
+/// Questions that fire for half of the region in its newest quarter: one story, not sixteen.
+fn regional(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<RegionalFact> {
+    let mut stories: BTreeMap<(&str, String), RegionalFact> = BTreeMap::new();
+    for finding in findings.iter().filter(|one| one.state().is_open() && one.fired_in == known.quarter) {
+        let Some((_, of_how_many)) = found::shared(&finding.detail) else { continue };
+        let indicator = finding.key.indicator.as_ref().and_then(|id| facts::indicator(walk.settings, id));
+        let Some((check, of)) = known.checks.get(&finding.key.check).zip(indicator) else { continue };
+        let key = (finding.key.check.as_str(), of.id.to_string());
+        let story = stories.entry(key).or_insert_with(|| RegionalFact {
+            asks: check.asks.clone(),
+            indicator: facts::indicator_fact(of),
+            quarter: finding.fired_in,
+            authorities: Vec::new(),
+            of: of_how_many,
+        });
+        story.authorities.push(facts::named(walk.settings, &finding.key.authority));
+    }
+    stories.into_values().collect()
+}
+
+/// What later versions changed since a recipient's last digest; before the first one, nothing was told.
+fn revisions(
+    walk: &Walk<'_>,
+    known: &Everything,
+    recipient: &Recipient,
+    since: Option<DateTime<Utc>>,
+) -> Vec<Revision> {
+    let Some(since) = since else { return Vec::new() };
+    let mut told = Vec::new();
+    for (name, one) in &known.collections {
+        let provisional = walk.settings.collections.iter().any(|it| &it.name == name && it.provisional);
+        let fresh = one.revised.iter().filter(|it| it.received_at > since);
+        told.extend(fresh.filter_map(|it| facts::revision(walk.settings, one, recipient, provisional, it)));
+    }
+    told
+}
+
+fn notes(walk: &Walk<'_>, known: &Everything) -> Vec<NoteFact> {
+    let mut notes = Vec::new();
+    for (quarter, it) in known.collections.values().flat_map(|one| &one.figures) {
+        let Some((note, of)) = it.note.as_ref().zip(facts::indicator(walk.settings, &it.indicator)) else {
+            continue;
+        };
+        notes.push(NoteFact {
+            authority: Some(facts::named(walk.settings, &it.authority)),
+            text: format!("{}, {quarter}: {note}", of.name),
+        });
+    }
+    notes
+}
+
+fn returns(walk: &Walk<'_>, quarter: Quarter) -> Result<Vec<ReturnFact>> {
+    let rows = grid::returns(walk.store.connection())?;
+    rows.iter().filter(|row| row.quarter == quarter).map(|row| return_fact(walk, row)).collect()
+}
+
+fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
+    let settings = walk.settings;
+    let received = row.first_received_at.map(|at| composing::day_of(walk, at));
+    let late = row.due.map_or(0, |due| settings.calendar.between(due, received.unwrap_or(walk.today)));
+    let title =
+        settings.collections.iter().find(|one| one.name == row.collection).map(|one| one.title.clone());
+    let arrival = match (received, row.submission) {
+        (Some(on), Some(submission)) => Arrival::Received {
+            on,
+            version: row.version.unwrap_or(1),
+            rows_accepted: row.accepted.unwrap_or(0) as usize,
+            rows_quarantined: row.quarantined.unwrap_or(0) as usize,
+            errors: errors(walk, submission)?,
+        },
+        _ => match &row.refused {
+            Some(reason) => Arrival::Refused { on: walk.today, reason: reason.clone() },
+            None => Arrival::Outstanding,
+        },
+    };
+    Ok(ReturnFact {
+        collection_title: title.unwrap_or_else(|| row.collection.clone()),
+        authority: facts::named(settings, &row.authority),
+        quarter: row.quarter,
+        due: row.due,
+        working_days_late: late,
+        arrival,
+    })
+}
+
+fn errors(walk: &Walk<'_>, submission: i64) -> Result<Vec<receipt::Group>> {
+    let rows = grid::quarantined(walk.store.connection(), submission)?;
+    Ok(receipt::grouped(rows.into_iter().map(|row| {
+        (row.code, row.reason, crate::domain::figure::Place { sheet: row.sheet, line: row.line })
+    })))
+}
+
+/// A deadline of the next weeks, or one that passed and is outstanding, for each of its open parties.
+fn deadline_facts(walk: &Walk<'_>, deadline: &Deadline) -> Vec<DeadlineFact> {
+    let calendar = &walk.settings.calendar;
+    let on = match deadline.kind {
+        DeadlineKind::Event => deadline.on,
+        DeadlineKind::Due => deadline.last_working_day(calendar),
+    };
+    let horizon = walk.today + Days::new(7 * WEEKS_AHEAD);
+    let has_passed = on < walk.today;
+    let near = on <= horizon && !(has_passed && deadline.kind == DeadlineKind::Event);
+    if deadline.cancelled || !near {
+        return Vec::new();
+    }
+    let party_fact = |party: &Party| DeadlineFact {
+        title: deadline.title.clone(),
+        kind: deadline.kind,
+        on,
+        working_days_left: calendar.between(walk.today, on),
+        authorities: party.authorities().into_iter().map(|code| facts::named(walk.settings, code)).collect(),
+        needed: deadline.needed,
+        supplied: deadline.supplied(party, walk.today),
+    };
+    let open = deadline.outstanding(walk.today);
+    open.into_iter().map(party_fact).collect()
+}

@@ -1,0 +1,260 @@
+//! Findings as letters tell them: the sentence, the numbers, what was done about them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde_json::{Map, Value};
+
+use crate::config::settings::Settings;
+use crate::domain::announcement::{self, Candidate, Why};
+use crate::domain::disclosure::Disclosure;
+use crate::domain::figure::Status;
+use crate::domain::finding::{Action, Deed, Event};
+use crate::domain::indicator::{Indicator, Unit};
+use crate::domain::inhibition;
+use crate::domain::letter::digest::facts::{self as digest, FindingFact, Said, Series};
+use crate::domain::quarter::Quarter;
+use crate::domain::quietness::{self, Known, Quietness};
+use crate::domain::scope::Recipient;
+use crate::domain::sentence;
+use crate::pipeline::asking;
+use crate::pipeline::facts::{self, CollectionFacts};
+use crate::store::check_file::CheckFile;
+use crate::store::facts::{Numbers, Point};
+use crate::store::findings::Finding;
+use crate::store::journal::{Happened, Line};
+
+/// What people did with findings, by the journal.
+#[must_use]
+pub fn actions(lines: &[Line]) -> Vec<Action> {
+    lines.iter().filter_map(action).collect()
+}
+
+fn action(line: &Line) -> Option<Action> {
+    let text = |name: &str| line.detail.get(name).and_then(Value::as_str);
+    let deed = match line.event {
+        Happened::Acknowledged => Deed::Acknowledge,
+        Happened::Dismissed => Deed::Dismiss,
+        Happened::Snoozed => Deed::Snooze { until: text("until")?.parse().ok()? },
+        _ => return None,
+    };
+    Some(Action {
+        finding: line.subject.clone(),
+        episode: u32::try_from(line.detail.get("episode")?.as_u64()?).ok()?,
+        deed,
+        by: text("by")?.to_owned(),
+        at: line.at,
+        reason: text("reason")?.to_owned(),
+    })
+}
+
+/// The life of a finding as the rules of attention need it.
+#[must_use]
+pub fn life(finding: &Finding) -> Vec<Known> {
+    finding.moments.iter().map(|(moment, since)| Known { moment: moment.clone(), since: *since }).collect()
+}
+
+/// How quiet a finding is, and what somebody did with it, while that holds.
+#[must_use]
+pub fn attention(finding: &Finding, actions: &[Action], today: NaiveDate) -> (Quietness, Option<Action>) {
+    let id = finding.key.id();
+    let mine: Vec<Action> = actions.iter().filter(|one| one.finding == id).cloned().collect();
+    let quietness = quietness::quiet(&life(finding), &mine, today);
+    let holds = quietness != Quietness::Heard;
+    (quietness, mine.into_iter().filter(|_| holds).max_by_key(|one| one.at))
+}
+
+/// The sentence of a finding; the template itself when a number that it needs is not there.
+#[must_use]
+pub fn sentence_of(settings: &Settings, check: &CheckFile, finding: &Finding) -> String {
+    let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
+    let mut values: Map<String, Value> = finding.detail.as_object().cloned().unwrap_or_default();
+    let mut add = |name: &str, text: String| values.insert(name.to_owned(), Value::String(text));
+    let area = facts::named(settings, &finding.key.authority).name;
+    add("area", area.clone());
+    add("authority", area);
+    add("quarter", finding.fired_in.to_string());
+    let collection = settings.collections.iter().find(|one| one.name == finding.key.collection);
+    let title = collection.map_or_else(|| finding.key.collection.clone(), |one| one.title.clone());
+    add("collection", title.clone());
+    add("indicator", of.map_or(title, |one| one.name.clone()));
+    let measure = of.map_or(sentence::Measure { unit: Unit::Count, decimals: 0 }, |one| sentence::Measure {
+        unit: one.unit,
+        decimals: one.decimals,
+    });
+    let template = asking::says(check, &finding.detail);
+    sentence::fill(template, &values, measure).unwrap_or_else(|unfilled| format!("{template} ({unfilled})"))
+}
+
+/// Everything the findings of a digest are told from, for one recipient.
+#[derive(Clone, Copy, Debug)]
+pub struct Telling<'a> {
+    /// The configuration.
+    pub settings: &'a Settings,
+    /// Whom they are told.
+    pub recipient: &'a Recipient,
+    /// The checks by name.
+    pub checks: &'a BTreeMap<String, CheckFile>,
+    /// What is known of each collection.
+    pub known: &'a BTreeMap<String, CollectionFacts>,
+    /// What people did.
+    pub actions: &'a [Action],
+    /// The day.
+    pub today: NaiveDate,
+}
+
+/// The findings of a digest: the told ones first, the worst first; then what is only counted.
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// The findings, in order.
+    pub findings: Vec<FindingFact>,
+    /// How many more there would be to tell.
+    pub more: usize,
+}
+
+/// What is said of `findings` to a recipient whose last digest was at `since`.
+#[must_use]
+pub fn tell(telling: &Telling<'_>, findings: &[&Finding], since: Option<DateTime<Utc>>) -> Told {
+    let candidates: Vec<Candidate> = findings.iter().map(|one| candidate(telling, findings, one)).collect();
+    let announced = announcement::announce(&candidates, since);
+    let told = announced.told.iter().map(|(index, why)| (*index, said(*why)));
+    let resolved = announced.resolved.iter().map(|index| (*index, Said::Resolved));
+    let standing = announced.standing.iter().map(|index| (*index, Said::Standing));
+    let mut order: Vec<(usize, Said)> = told.chain(resolved).chain(standing).collect();
+    let named: BTreeSet<usize> = order.iter().map(|(index, _)| *index).collect();
+    for (index, candidate) in candidates.iter().enumerate().filter(|(index, _)| !named.contains(index)) {
+        order.extend(counted(candidate, since).map(|said| (index, said)));
+    }
+    let facts = order.into_iter().filter_map(|(index, said)| {
+        let (finding, candidate) = (findings.get(index)?, candidates.get(index)?);
+        fact(telling, finding, candidate, said)
+    });
+    Told { findings: facts.collect(), more: announced.more }
+}
+
+fn said(why: Why) -> Said {
+    match why {
+        Why::New => Said::New,
+        Why::Worse => Said::Worse,
+        Why::StillHigh => Said::StillHigh,
+    }
+}
+
+/// What is counted and not told: open, and told before or quieted.
+fn counted(candidate: &Candidate, since: Option<DateTime<Utc>>) -> Option<Said> {
+    let now = candidate.life.last().filter(|now| now.moment.state.is_open())?;
+    let is_quiet = candidate.quietness != Quietness::Heard;
+    let was_known = since.is_some_and(|since| now.since <= since);
+    match (is_quiet, was_known) {
+        (true, _) => Some(Said::Quieted),
+        (false, true) => Some(Said::Continuing),
+        (false, false) => None,
+    }
+}
+
+fn candidate(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding) -> Candidate {
+    let same = findings.iter().filter(|one| {
+        one.key.authority == finding.key.authority
+            && one.key.indicator == finding.key.indicator
+            && one.key.collection == finding.key.collection
+            && one.state().is_open()
+    });
+    Candidate {
+        finding: finding.key.id(),
+        life: life(finding),
+        quietness: attention(finding, telling.actions, telling.today).0,
+        evidence: inhibition::kinds_of_evidence(same.map(|one| one.key.check.as_str())),
+    }
+}
+
+fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: Said) -> Option<FindingFact> {
+    let settings = telling.settings;
+    let check = telling.checks.get(&finding.key.check)?;
+    let (now, _) = finding.moments.last()?;
+    let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
+    let known = telling.known.get(&finding.key.collection);
+    let disclosure = known.zip(of).map_or(Disclosure::Shown, |(known, of)| {
+        known.withheld.of(telling.recipient, &finding.key.authority, &of.id, finding.fired_in)
+    });
+    let provisional = provisional(settings, finding);
+    Some(FindingFact {
+        id: finding.key.id(),
+        check: check.name.clone(),
+        asks: check.asks.clone(),
+        sentence: sentence_of(settings, check, finding),
+        level: now.level,
+        said,
+        since: opened(finding),
+        authority: facts::named(settings, &finding.key.authority),
+        indicator: of.map(facts::indicator_fact),
+        quarter: finding.fired_in,
+        figure: of.map(|of| facts::figure(of, &numbers(finding), provisional, disclosure)),
+        comparators: of.and_then(|of| comparators(known?, finding, of)).unwrap_or_default(),
+        series: known.and_then(|known| series(telling, known, finding)),
+        evidence: candidate.evidence,
+        action: attention(finding, telling.actions, telling.today).1,
+        shared: shared(&finding.detail),
+        provisional,
+    })
+}
+
+fn comparators(known: &CollectionFacts, finding: &Finding, of: &Indicator) -> Option<Vec<String>> {
+    let (_, compared) = known.figures.iter().find(|(quarter, one)| {
+        *quarter == finding.fired_in && one.authority == finding.key.authority && one.indicator == of.id
+    })?;
+    Some(facts::comparators(of, compared))
+}
+
+fn numbers(finding: &Finding) -> Numbers {
+    let number = |name: &str| finding.detail.get(name).and_then(Value::as_f64);
+    let status = finding.detail.get("status").and_then(Value::as_str);
+    Numbers {
+        value: number("value"),
+        numerator: number("numerator"),
+        denominator: number("denominator"),
+        status: status.and_then(Status::parse).or(Some(Status::Ok)),
+    }
+}
+
+fn provisional(settings: &Settings, finding: &Finding) -> bool {
+    settings.collections.iter().any(|one| one.name == finding.key.collection && one.provisional)
+}
+
+/// The quarter in which the present episode opened.
+fn opened(finding: &Finding) -> Quarter {
+    let opening = finding
+        .moments
+        .iter()
+        .rev()
+        .find(|(moment, _)| matches!(moment.event, Some(Event::Opened | Event::Reopened)));
+    opening.map_or(finding.fired_in, |(moment, _)| moment.quarter)
+}
+
+/// For how many authorities of how many the same fires, when it is half of the region.
+#[must_use]
+pub fn shared(detail: &Value) -> Option<(u32, u32)> {
+    let pair = detail.get("shared")?.as_array()?;
+    let number = |index: usize| pair.get(index)?.as_u64().and_then(|count| u32::try_from(count).ok());
+    number(0).zip(number(1))
+}
+
+/// The history behind a finding, with the usual range that its check used.
+fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> Option<Series> {
+    const QUARTERS_MAX: usize = 20;
+    let indicator = finding.key.indicator.clone()?;
+    let points = known.history.get(&(finding.key.authority.clone(), indicator.clone()))?;
+    let upto: Vec<&Point> = points.iter().filter(|point| point.quarter <= finding.fired_in).collect();
+    let latest = upto.get(upto.len().saturating_sub(QUARTERS_MAX)..)?;
+    let number = |name: &str| finding.detail.get(name).and_then(Value::as_f64);
+    let drawn = |point: &&Point| digest::Point {
+        value: point.own.value,
+        disclosure: known.withheld.of(telling.recipient, &point.authority, &indicator, point.quarter),
+    };
+    Some(Series {
+        quarters: latest.iter().map(|point| point.quarter).collect(),
+        own: latest.iter().map(drawn).collect(),
+        region: latest.iter().map(|point| point.region).collect(),
+        usual_range: number("lower").zip(number("upper")),
+        target: number("target"),
+    })
+}

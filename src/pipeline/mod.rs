@@ -1,0 +1,138 @@
+//! THE WALK: collect -> read -> (load -> check -> compose, one transaction) -> post.
+//!
+//! The only room that knows every other. Four promises are kept here:
+//!
+//! 1. *Commit before post.* What was loaded, found and queued becomes true together or not at all.
+//! 2. *At least once, visibly.* A message exists once under its key; an outcome that could not be known is
+//!    tried once more, byte for byte, and then reported.
+//! 3. *`DuckDB` is a guest.* The database is opened here, in a process that ends with the walk.
+//! 4. *The database can be lost.* Received files and messages are kept under the journal, which comes first.
+
+pub mod asking;
+pub mod chasing;
+pub mod collecting;
+pub mod composing;
+pub mod digesting;
+pub mod facts;
+pub mod found;
+pub mod loading;
+pub mod noticing;
+pub mod opening;
+pub mod posting;
+pub mod receipting;
+pub mod reminding;
+
+use anyhow::Result;
+
+use crate::domain::letter::notice::Trouble;
+
+pub use crate::pipeline::opening::{Moment, Progress, Walk};
+
+/// One step of the walk, for `once --only`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Poll the sources, load what arrived, send receipts on their way.
+    Collect,
+    /// Ask the checks.
+    Check,
+    /// Compose the digests that are due.
+    Digest,
+    /// Compose chasers and reminders that are due.
+    Remind,
+    /// Post what waits in the outbox.
+    Deliver,
+}
+
+/// What a walk did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Files fetched or claimed that were new.
+    pub received: usize,
+    /// Sources that had nothing new (304, or the same bytes).
+    pub unchanged: usize,
+    /// Returns that are not there yet.
+    pub not_there: usize,
+    /// Submissions loaded.
+    pub loaded: usize,
+    /// Submissions refused whole.
+    pub refused: usize,
+    /// Rows accepted.
+    pub rows_accepted: u64,
+    /// Rows quarantined.
+    pub rows_quarantined: u64,
+    /// Findings that are open.
+    pub open: usize,
+    /// Findings that opened, worsened or were resolved in this walk.
+    pub changed: usize,
+    /// Messages queued.
+    pub queued: usize,
+    /// Messages a relay took.
+    pub sent: usize,
+    /// What could not be done, in words; each is in a notice to the operator too.
+    pub failures: Vec<Trouble>,
+}
+
+/// Everything that is due at the walk's instant, or one step of it.
+///
+/// # Errors
+/// When the walk itself could not be done. One bad return or recipient is a failure in the report.
+pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
+    let wants = |step| only.is_none_or(|one| one == step);
+    let mut report = Report::default();
+    walk.begin()?;
+    if wants(Step::Collect) {
+        collecting::collect(walk, &mut report).await?;
+    }
+    walk.begin_transaction()?;
+    let done = load_check_compose(walk, only, &mut report);
+    walk.end_transaction(done)?;
+    posting::announce(walk)?;
+    if wants(Step::Deliver) {
+        posting::post(walk, &mut report).await?;
+    }
+    walk.finish(only)?;
+    Ok(report)
+}
+
+/// What `receive` did.
+#[derive(Debug, Default)]
+pub struct ReceivedByHand {
+    /// What was loaded.
+    pub loaded: Vec<loading::Loaded>,
+    /// What else happened.
+    pub report: Report,
+}
+
+/// Takes one file in by hand: kept, journalled, loaded, checked; its receipt waits in the outbox.
+///
+/// # Errors
+/// When it cannot be kept or loaded. A file that cannot be trusted is a submission that was refused.
+pub fn receive(walk: &mut Walk<'_>, file: &collecting::ByHand<'_>) -> Result<ReceivedByHand> {
+    let mut received = ReceivedByHand::default();
+    walk.begin()?;
+    collecting::take_by_hand(walk, file, &mut received.report)?;
+    walk.begin_transaction()?;
+    let done = load_check_compose(walk, Some(Step::Collect), &mut received.report);
+    received.loaded = walk.end_transaction(done)?;
+    posting::announce(walk)?;
+    walk.finish(Some(Step::Collect))?;
+    Ok(received)
+}
+
+/// The middle of the walk, inside one transaction.
+fn load_check_compose(
+    walk: &mut Walk<'_>,
+    only: Option<Step>,
+    report: &mut Report,
+) -> Result<Vec<loading::Loaded>> {
+    let wants = |step| only.is_none_or(|one| one == step);
+    walk.replace_configuration()?;
+    let loaded = loading::load(walk, report)?;
+    let findings = if wants(Step::Check) || !loaded.is_empty() {
+        asking::ask(walk, &loaded, report)?
+    } else {
+        asking::kept(walk)?
+    };
+    composing::compose(walk, only, &loaded, &findings, report)?;
+    Ok(loaded)
+}

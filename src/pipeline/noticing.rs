@@ -1,0 +1,50 @@
+//! Notices: to the operator, of what could not be done; and to nobody else.
+
+use crate::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
+use crate::domain::message::{Kind, Letter, MessageKey};
+use crate::domain::scope::Role;
+use crate::pipeline::Report;
+use crate::pipeline::composing;
+use crate::pipeline::opening::Walk;
+use crate::store::keep;
+use crate::store::outbox::{self, Standing};
+
+/// The notices of this walk: the same troubles are told once a day, a message's fate once.
+#[must_use]
+pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
+    let of_messages = messages(walk);
+    let sets = [
+        (format!("{} {}", walk.today, fingerprint(&report.failures)), report.failures.clone()),
+        (format!("messages {}", fingerprint(&of_messages)), of_messages),
+    ];
+    let mut letters = Vec::new();
+    for (period, troubles) in sets {
+        for recipient in walk.settings.recipients.iter().filter(|one| one.role == Role::Operator) {
+            let facts = NoticeFacts { run_at: walk.now, period: period.clone(), troubles: troubles.clone() };
+            letters.extend(notice::compose(&composing::occasion(walk, recipient), &facts));
+        }
+    }
+    letters
+}
+
+fn fingerprint(troubles: &[Trouble]) -> String {
+    let words: String = troubles.iter().map(|one| format!("{}|{}\n", one.place, one.what)).collect();
+    keep::hash(words.as_bytes())[..8].to_owned()
+}
+
+/// Messages that a relay refused, or of which nobody knows.
+fn messages(walk: &Walk<'_>) -> Vec<Trouble> {
+    let is_notice = |key: &MessageKey| key.as_str().starts_with(Kind::Notice.word());
+    outbox::tracks(walk.journal.lines())
+        .into_iter()
+        .filter(|(key, track)| {
+            matches!(track.standing, Standing::Refused | Standing::Unknown) && !is_notice(key)
+        })
+        .map(|(key, track)| Trouble {
+            room: Room::Mail,
+            what: format!("{}: {}", track.standing.word(), track.reply.unwrap_or_default()),
+            next: "correct the address or the mail server, then `quarterdeck outbox retry KEY`".to_owned(),
+            place: key.to_string(),
+        })
+        .collect()
+}

@@ -1,0 +1,173 @@
+//! Posting: queued messages are made durable and announced, then sent one by one.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use crate::config::settings::PostSettings;
+use crate::domain::letter::notice::{Room, Trouble};
+use crate::domain::message::{Kind, Message, MessageKey};
+use crate::domain::scope::EmailAddress;
+use crate::mail::{Post, Sending};
+use crate::pipeline::Report;
+use crate::pipeline::opening::{Progress, Walk};
+use crate::store::journal::{Happened, Line};
+use crate::store::keep;
+use crate::store::outbox::{self, Standing};
+
+const FOLDER: &str = "messages";
+
+/// Writes every message that is queued in the database into the state folder, and journals it.
+///
+/// # Errors
+/// When a message cannot be made durable.
+pub fn announce(walk: &mut Walk<'_>) -> Result<()> {
+    let known = outbox::tracks(walk.journal.lines());
+    let fresh: BTreeSet<MessageKey> =
+        outbox::keys(walk.store.connection())?.into_iter().filter(|key| !known.contains_key(key)).collect();
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let folder = walk.settings.state.join(FOLDER);
+    let mut entries = Vec::with_capacity(fresh.len());
+    for message in outbox::messages(walk.store.connection(), &fresh)? {
+        keep::write_durably(&folder, &file_name(&message.key), &message.bytes)
+            .context("cannot keep a message")?;
+        let detail = json!({
+            "kind": message.kind.word(),
+            "recipient": message.recipient,
+            "address": message.to.as_str(),
+            "subject": message.subject,
+            "message_id": message.message_id,
+            "queued_at": message.queued_at,
+            "hash": keep::hash(&message.bytes),
+        });
+        entries.push((message.key.to_string(), detail));
+    }
+    Ok(walk.journal.append_all(walk.now, Happened::Queued, entries)?)
+}
+
+fn file_name(key: &MessageKey) -> String {
+    format!("{key}.eml")
+}
+
+/// Sends what waits. A message that cannot be sent never stops the others.
+///
+/// # Errors
+/// When the journal cannot be written: then nothing more may be sent.
+pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
+    settle_interrupted(walk)?;
+    let waiting = waiting(walk);
+    if waiting.is_empty() {
+        return Ok(());
+    }
+    let mut post = match Post::open(&walk.settings.mail) {
+        Ok(post) => post,
+        Err(error) => {
+            report.failures.push(trouble(format!("{} messages", waiting.len()), error.to_string()));
+            return Ok(());
+        }
+    };
+    let total = waiting.len();
+    for (done, key) in waiting.into_iter().enumerate() {
+        match message(walk, &key) {
+            Ok(message) => send(walk, &mut post, &message, report).await?,
+            Err(error) => {
+                report.failures.push(trouble(key.to_string(), format!("cannot be read back: {error:#}")))
+            }
+        }
+        walk.tell(Progress::Posted(done + 1, total));
+    }
+    post.close().await;
+    Ok(())
+}
+
+/// A body that was on its way when a run died: its outcome is unknown.
+fn settle_interrupted(walk: &mut Walk<'_>) -> Result<()> {
+    let interrupted: Vec<(String, Value)> = outbox::tracks(walk.journal.lines())
+        .into_iter()
+        .filter(|(_, track)| track.standing == Standing::Sending)
+        .map(|(key, _)| (key.to_string(), json!({ "reply": "the run ended before the relay's reply" })))
+        .collect();
+    if !interrupted.is_empty() {
+        walk.journal.append_all(walk.now, Happened::Unknown, interrupted)?;
+    }
+    Ok(())
+}
+
+fn waiting(walk: &Walk<'_>) -> Vec<MessageKey> {
+    let attempts_max = match &walk.settings.mail.post {
+        PostSettings::Smtp(smtp) => smtp.attempts_max,
+        PostSettings::Folder { .. } => u32::MAX,
+    };
+    let tracks = outbox::tracks(walk.journal.lines());
+    let mut waiting: Vec<_> = tracks
+        .into_iter()
+        .filter(|(_, track)| track.standing == Standing::Waiting && track.attempts < attempts_max)
+        .collect();
+    waiting.sort_by(|(a, first), (b, second)| (first.at, a).cmp(&(second.at, b)));
+    waiting.into_iter().map(|(key, _)| key).collect()
+}
+
+/// The message as it was queued, read from the state folder.
+///
+/// # Errors
+/// When the file is gone or no longer has the hash that was journalled.
+pub fn message(walk: &Walk<'_>, key: &MessageKey) -> Result<Message> {
+    let queued = |line: &&Line| line.event == Happened::Queued && line.subject == key.as_str();
+    let line = walk.journal.lines().iter().find(queued).context("it was never queued")?;
+    let text =
+        |name: &str| line.detail.get(name).and_then(Value::as_str).context("its journal line is incomplete");
+    let bytes =
+        fs::read(walk.settings.state.join(FOLDER).join(file_name(key))).context("its file is gone")?;
+    if keep::hash(&bytes) != text("hash")? {
+        anyhow::bail!("its file is no longer what was queued");
+    }
+    Ok(Message {
+        key: key.clone(),
+        kind: Kind::parse(text("kind")?).context("its kind is not known")?,
+        recipient: text("recipient")?.to_owned(),
+        to: EmailAddress::parse(text("address")?)?,
+        subject: text("subject")?.to_owned(),
+        message_id: text("message_id")?.to_owned(),
+        queued_at: line.at,
+        bytes,
+    })
+}
+
+async fn send(walk: &mut Walk<'_>, post: &mut Post, message: &Message, report: &mut Report) -> Result<()> {
+    let (now, key) = (walk.now, message.key.as_str());
+    let sending = {
+        let journal = &mut walk.journal;
+        let mut at_body = || journal.append(now, Happened::Sending, key, json!({})).map_err(io::Error::other);
+        post.send(message, &mut at_body).await
+    };
+    let (event, reply) = match sending {
+        Sending::Accepted { reply } => {
+            report.sent += 1;
+            (Happened::Sent, reply)
+        }
+        Sending::Refused { reply } => (Happened::Refused, reply),
+        Sending::Later { reply } => (Happened::Later, reply),
+        Sending::Unknown { reply } => (Happened::Unknown, reply),
+    };
+    let reply = without_addresses(&reply);
+    if event != Happened::Sent {
+        report.failures.push(trouble(key.to_owned(), reply.clone()));
+    }
+    Ok(walk.journal.append(now, event, key, json!({ "reply": reply }))?)
+}
+
+/// A relay may repeat the address it was given; a reply is kept without it.
+fn without_addresses(reply: &str) -> String {
+    let words = reply.split(' ').map(|word| if word.contains('@') { "(address)" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn trouble(place: String, what: String) -> Trouble {
+    let next = "see `quarterdeck outbox`; what waits is tried again in the next run".to_owned();
+    Trouble { room: Room::Mail, what, place, next }
+}

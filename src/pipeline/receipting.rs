@@ -1,0 +1,187 @@
+//! Receipts: to the sender of a return, at once.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use anyhow::Result;
+
+use crate::config::settings::{Collection, Reporters};
+use crate::domain::letter::facts::{OwnFigure, Revision};
+use crate::domain::letter::receipt::{self, Accepted, ReceiptFacts, Verdict};
+use crate::domain::message::Letter;
+use crate::domain::quarter::Quarter;
+use crate::domain::scope::{Recipient, Role};
+use crate::pipeline::composing;
+use crate::pipeline::facts::{self, CollectionFacts};
+use crate::pipeline::loading::Loaded;
+use crate::pipeline::opening::Walk;
+use crate::store::configured;
+
+/// The receipts for what was loaded, where the return was still being collected when it came.
+///
+/// # Errors
+/// When the database refuses.
+pub fn receipts(walk: &Walk<'_>, loaded: &[Loaded]) -> Result<Vec<Letter>> {
+    let mut letters = Vec::new();
+    let mut known = Known::new();
+    for it in loaded {
+        let Some(collection) = walk.settings.collections.iter().find(|one| one.name == it.arrival.collection)
+        else {
+            continue;
+        };
+        let recipients = recipients(walk, collection, it);
+        if recipients.is_empty() {
+            continue;
+        }
+        for recipient in recipients {
+            let facts = facts_of(walk, collection, it, recipient, &mut known)?;
+            letters.extend(receipt::compose(&composing::occasion(walk, recipient), &facts));
+        }
+    }
+    Ok(letters)
+}
+
+/// What is known of each quarter, gathered once for all its receipts.
+type Known = BTreeMap<(String, Quarter), CollectionFacts>;
+
+/// Performance leads of the authority; of a publisher's file, those of the region. Nobody for history.
+fn recipients<'a>(walk: &Walk<'a>, collection: &Collection, loaded: &Loaded) -> Vec<&'a Recipient> {
+    let everybody = walk.settings.recipients.iter();
+    match (&loaded.arrival.authority, loaded.arrival.quarter) {
+        (Some(authority), Some(quarter)) if is_open(walk, collection, quarter) => {
+            everybody.filter(|one| one.role == Role::PerformanceLead && one.owns(authority)).collect()
+        }
+        (None, _) if collection.reporters == Reporters::Publisher => {
+            everybody.filter(|one| one.role == Role::RegionalLead).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Whether a quarter is still open to new versions; older ones are history that was loaded late.
+fn is_open(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> bool {
+    let step = collection.cadence.step();
+    let open = i32::try_from(collection.revision_quarters).unwrap_or(0) * step;
+    let newest = Quarter::containing(walk.today).plus(-1);
+    quarter.index() + open + step > newest.index()
+}
+
+fn facts_of(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    it: &Loaded,
+    recipient: &Recipient,
+    known: &mut Known,
+) -> Result<ReceiptFacts> {
+    let settings = walk.settings;
+    let arrival = &it.arrival;
+    let received_on = composing::day_of(walk, arrival.received_at);
+    let due =
+        arrival.quarter.and_then(|quarter| configured::due_day(collection, quarter, &settings.calendar));
+    let late = due.map(|due| settings.calendar.between(due, received_on)).filter(|days| *days > 0);
+    Ok(ReceiptFacts {
+        collection: collection.name.clone(),
+        collection_title: collection.title.clone(),
+        authority: arrival.authority.as_ref().map(|code| facts::named(settings, code)),
+        quarter: arrival.quarter,
+        file_name: arrival.file_name.clone(),
+        hash: arrival.hash.clone(),
+        received_at: arrival.received_at,
+        working_days_late: late,
+        verdict: verdict(walk, collection, it, recipient, known)?,
+        remarks: remarks(it),
+    })
+}
+
+fn remarks(it: &Loaded) -> Vec<receipt::Group> {
+    let Ok(reading) = &it.outcome else { return Vec::new() };
+    let nowhere = || crate::domain::figure::Place { sheet: None, line: 0 };
+    receipt::grouped(reading.remarks.iter().map(|remark| {
+        (remark.code.to_string(), remark.text.clone(), remark.place.clone().unwrap_or_else(nowhere))
+    }))
+}
+
+fn verdict(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    it: &Loaded,
+    recipient: &Recipient,
+    known: &mut Known,
+) -> Result<Verdict> {
+    let reading = match &it.outcome {
+        Ok(reading) => reading,
+        Err(refusal) => {
+            return Ok(Verdict::Refused { reason: refusal.reason.clone(), standing: standing(walk, it)? });
+        }
+    };
+    let rows = reading.quarantined.iter();
+    let (headlines, revisions) = useful(walk, collection, it, recipient, known)?;
+    Ok(Verdict::Accepted(Accepted {
+        version: u32::try_from(it.stored.version).unwrap_or(1),
+        rows_read: reading.rows_read as usize,
+        rows_accepted: reading.accepted as usize,
+        rows_quarantined: reading.quarantined.len(),
+        errors: receipt::grouped(
+            rows.map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone())),
+        ),
+        missing: reading
+            .missing_indicators
+            .iter()
+            .filter_map(|id| facts::indicator(walk.settings, id))
+            .map(|one| one.name.clone())
+            .collect(),
+        revisions,
+        headlines,
+    }))
+}
+
+/// The version that counts while this file is refused, and the day it came.
+fn standing(walk: &Walk<'_>, it: &Loaded) -> Result<Option<(u32, chrono::NaiveDate)>> {
+    let (Some(authority), Some(quarter)) = (&it.arrival.authority, it.arrival.quarter) else {
+        return Ok(None);
+    };
+    let grid = crate::store::grid::returns(walk.store.connection())?;
+    let row = grid.into_iter().find(|row| {
+        row.collection == it.arrival.collection && &row.authority == authority && row.quarter == quarter
+    });
+    Ok(row.and_then(|row| {
+        let day = row.first_received_at.map(|at| composing::day_of(walk, at))?;
+        Some((row.version?, day))
+    }))
+}
+
+/// Something useful back: the sender's own headline figures with comparisons, and what this version changed.
+fn useful(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    it: &Loaded,
+    recipient: &Recipient,
+    known: &mut Known,
+) -> Result<(Vec<OwnFigure>, Vec<Revision>)> {
+    const HEADLINES_MAX: usize = 8;
+    let (Some(authority), Some(quarter)) = (&it.arrival.authority, it.arrival.quarter) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let key = (collection.name.clone(), quarter);
+    let known: &CollectionFacts = match known.entry(key) {
+        Entry::Occupied(gathered) => gathered.into_mut(),
+        Entry::Vacant(missing) => missing.insert(facts::gather(walk, collection, quarter)?),
+    };
+    let headlines = known
+        .figures
+        .iter()
+        .filter(|(_, one)| {
+            &one.authority == authority && one.own.value.is_some() && one.last_year.value.is_some()
+        })
+        .take(HEADLINES_MAX)
+        .filter_map(|(quarter, one)| facts::own_figure(walk.settings, known, recipient, *quarter, one))
+        .collect();
+    let revisions = known
+        .revised
+        .iter()
+        .filter(|one| &one.authority == authority && one.quarter == quarter)
+        .filter(|one| one.received_at == it.arrival.received_at)
+        .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one))
+        .collect();
+    Ok((headlines, revisions))
+}

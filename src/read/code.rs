@@ -1,0 +1,142 @@
+//! The stable codes of everything that is refused, quarantined or remarked.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use thiserror::Error;
+
+/// A code in kebab case, one of [`ALL`].
+pub type Code = &'static str;
+
+/// Every code, in groups: a refused file, a quarantined row, a remark.
+pub const ALL: [Code; 79] = [
+    // A file refused whole.
+    "empty-file",
+    "html-page",
+    "json-body",
+    "pdf-document",
+    "binary-content",
+    "compressed-file",
+    "old-workbook",
+    "open-document",
+    "encrypted",
+    "type-mismatch",
+    "encoding-unknown",
+    "separator-unknown",
+    "unclosed-quote",
+    "too-many-columns",
+    "too-many-rows",
+    "too-many-cells",
+    "zip-bomb",
+    "zip-overlap",
+    "corrupt-part",
+    "broken-workbook",
+    "xml-doctype",
+    "xml-too-deep",
+    "sheet-missing",
+    "ambiguous-sheet",
+    "header-missing",
+    "missing-column",
+    "duplicate-column",
+    "personal-data",
+    "no-rows",
+    "no-observations",
+    "wrong-authority",
+    "wrong-quarter",
+    "too-many-bad-rows",
+    "far-fewer-rows",
+    "unreadable",
+    // A row quarantined; `wrong-authority` and `wrong-quarter` do both.
+    "unknown-indicator",
+    "bad-number",
+    "not-whole",
+    "negative-number",
+    "zero-denominator",
+    "denominator-missing",
+    "numerator-missing",
+    "no-figure",
+    "figure-despite-status",
+    "unknown-status",
+    "implausible-value",
+    "formula-without-value",
+    "conflicting-rows",
+    "duplicate-row",
+    "authority-missing",
+    "bad-authority-code",
+    "authority-not-existing",
+    "quarter-missing",
+    "bad-quarter",
+    "future-quarter",
+    "unknown-level",
+    "repeated-header",
+    "wrong-field-count",
+    "malformed-quoting",
+    "invalid-utf8",
+    "control-character",
+    "invisible-character",
+    "field-too-long",
+    // A remark.
+    "missing-indicators",
+    "fraction-as-percent",
+    "percent-sign",
+    "thousands-separators",
+    "decimal-comma",
+    "respelled",
+    "outside-dates",
+    "encoding-converted",
+    "separator-converted",
+    "trailing-ctrl-z",
+    "columns-not-read",
+    "unnamed-column",
+    "empty-rows-skipped",
+    "hidden-sheet",
+    "external-link",
+    "formulas",
+];
+
+/// The code with this text; `unreadable` when there is none.
+#[must_use]
+pub fn known(text: &str) -> Code {
+    ALL.iter().find(|code| **code == text).copied().unwrap_or("unreadable")
+}
+
+/// For codes that come back from a child process.
+///
+/// # Errors
+/// When the code is no string.
+pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Code, D::Error> {
+    String::deserialize(from).map(|text| known(&text))
+}
+
+/// Why a file is refused whole.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[error("{reason}")]
+pub struct Refusal {
+    /// One of [`ALL`].
+    #[serde(deserialize_with = "deserialize")]
+    pub code: Code,
+    /// A plain sentence: what, the value, what to do.
+    pub reason: String,
+}
+
+impl Refusal {
+    /// A refusal with this code and sentence.
+    #[must_use]
+    pub fn new(code: Code, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+}
+
+/// Why a row is quarantined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Objection {
+    /// One of [`ALL`].
+    pub(crate) code: Code,
+    /// A plain sentence: what, the value, what to do.
+    pub(crate) reason: String,
+}
+
+impl Objection {
+    /// An objection with this code and sentence.
+    pub(crate) fn new(code: Code, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into() }
+    }
+}

@@ -1,0 +1,238 @@
+//! Cells into numbers and symbols, and what makes a figure impossible.
+
+use chrono::NaiveDate;
+
+use crate::config::settings::Symbol;
+use crate::domain::figure::{Figure, Status};
+use crate::domain::indicator::{Indicator, Unit};
+use crate::read::code::Objection;
+use crate::read::grid::FORMULA_WITHOUT_VALUE;
+use crate::read::number::{DecimalMark, Oddity, number};
+use crate::read::tally::Tally;
+use crate::read::text::{self, is_invisible, shown};
+
+/// What in the name of a numerator or denominator says that it need not be a whole number.
+const EQUIVALENTS: [&str; 6] = ["fte", "full-time", "full time", "whole-time", "whole time", "equivalent"];
+/// How the name of what is measured begins: `working days lost`, but not `plans within 45 working days`.
+const MEASURES: [&str; 6] = ["working days", "days", "hours", "score", "sum of", "average"];
+
+/// Which of the three cells of a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// What was counted.
+    Numerator,
+    /// Out of what.
+    Denominator,
+    /// The value as stated.
+    Value,
+}
+
+impl Part {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Numerator => "numerator",
+            Self::Denominator => "denominator",
+            Self::Value => "value",
+        }
+    }
+}
+
+/// What stands in a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Cell<'a> {
+    /// Nothing.
+    Blank,
+    /// A number that is not negative.
+    Number(f64),
+    /// A symbol of the layout.
+    Symbol(&'a str, Status),
+}
+
+impl<'a> Cell<'a> {
+    /// The number, if it is one.
+    pub(crate) fn number(self) -> Option<f64> {
+        match self {
+            Self::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The symbol, if it is one.
+    pub(crate) fn symbol(self) -> Option<(&'a str, Status)> {
+        match self {
+            Self::Symbol(text, status) => Some((text, status)),
+            _ => None,
+        }
+    }
+}
+
+/// What a cell is read by.
+#[derive(Clone, Copy)]
+pub(crate) struct Rules<'a> {
+    /// The layout's symbols.
+    pub(crate) symbols: &'a [Symbol],
+    /// The figure's reference date, which decides what a symbol means.
+    pub(crate) date: NaiveDate,
+    /// The file's decimal mark.
+    pub(crate) mark: DecimalMark,
+    /// The line, for remarks.
+    pub(crate) line: u32,
+}
+
+impl Rules<'_> {
+    /// One cell. Its objection names the column and the value.
+    pub(crate) fn cell<'c>(
+        &self,
+        cell: &'c str,
+        part: Part,
+        indicator: &Indicator,
+        tally: &mut Tally,
+    ) -> Result<Cell<'c>, Objection> {
+        let trimmed = cell.trim();
+        if trimmed.is_empty() {
+            return Ok(Cell::Blank);
+        }
+        if let Some(symbol) = self.symbols.iter().find(|symbol| self.is_meant(symbol, trimmed)) {
+            return Ok(Cell::Symbol(trimmed, symbol.status));
+        }
+        let is_percent = part == Part::Value && indicator.unit == Unit::Percent;
+        let bare = trimmed.strip_suffix('%').filter(|_| is_percent);
+        let Some((number, oddity)) = number(bare.unwrap_or(trimmed), self.mark) else {
+            return Err(self.not_a_number(trimmed, part));
+        };
+        if number < 0.0 {
+            let reason =
+                format!("the {} is `{}`, but it cannot be negative: correct it", part.word(), shown(trimmed));
+            return Err(Objection::new("negative-number", reason));
+        }
+        if bare.is_some() {
+            tally.note("percent-sign", self.line, trimmed);
+        }
+        match oddity {
+            Oddity::None => {}
+            Oddity::Thousands => tally.note("thousands-separators", self.line, trimmed),
+            Oddity::DecimalComma => tally.note("decimal-comma", self.line, trimmed),
+        }
+        Ok(Cell::Number(number + 0.0))
+    }
+
+    fn is_meant(&self, symbol: &Symbol, text: &str) -> bool {
+        symbol.text.eq_ignore_ascii_case(text)
+            && symbol.from.is_none_or(|from| from <= self.date)
+            && symbol.until.is_none_or(|until| self.date <= until)
+    }
+
+    fn not_a_number(&self, cell: &str, part: Part) -> Objection {
+        let part = part.word();
+        if cell == FORMULA_WITHOUT_VALUE {
+            let reason = format!(
+                "the {part} is a formula that was saved without its value: open the workbook, save it"
+            );
+            return Objection::new("formula-without-value", reason);
+        }
+        if let Some(objection) = invisible(part, cell) {
+            return objection;
+        }
+        let known = self.symbols.iter().filter(|symbol| self.is_meant(symbol, &symbol.text));
+        let known: Vec<&str> = known.map(|symbol| symbol.text.as_str()).collect();
+        let or =
+            if known.is_empty() { String::new() } else { format!(", or one of {}", text::listed(&known, 8)) };
+        let reason =
+            format!("the {part} is `{}`, which is not a number: write digits such as 120{or}", shown(cell));
+        Objection::new("bad-number", reason)
+    }
+}
+
+/// An objection when the cell holds a character that no one sees.
+pub(crate) fn invisible(column: &str, cell: &str) -> Option<Objection> {
+    let hidden = cell.chars().find(|c| is_invisible(*c))?;
+    let reason = format!(
+        "the {column} `{}` holds the invisible character `{}`: type it again by hand",
+        shown(cell),
+        hidden.escape_unicode()
+    );
+    Some(Objection::new("invisible-character", reason))
+}
+
+/// Counts are whole numbers, unless what is counted is measured: full-time equivalents, days, scores.
+pub(crate) fn not_whole(indicator: &Indicator, figure: &Figure) -> Option<Objection> {
+    let value = figure.value.filter(|_| indicator.unit == Unit::Count);
+    let parts = [
+        (Part::Numerator, figure.numerator, Some(indicator.numerator.as_str())),
+        (Part::Denominator, figure.denominator, indicator.denominator.as_deref()),
+        (Part::Value, value, Some(indicator.numerator.as_str())),
+    ];
+    for (part, number, name) in parts {
+        let (Some(number), Some(name)) = (number, name) else { continue };
+        if number.fract() != 0.0 && !is_measured(name) {
+            let reason =
+                format!("the {} is `{number}`, but {name} are counted: write a whole number", part.word());
+            return Some(Objection::new("not-whole", reason));
+        }
+    }
+    None
+}
+
+fn is_measured(name: &str) -> bool {
+    let name = name.to_lowercase();
+    EQUIVALENTS.iter().any(|word| name.contains(word)) || MEASURES.iter().any(|word| name.starts_with(word))
+}
+
+/// A denominator of 0 with a numerator, or with a value that nothing can give.
+pub(crate) fn zero_denominator(figure: &Figure) -> Option<Objection> {
+    let is_zero = figure.denominator == Some(0.0);
+    let impossible = figure.value.is_some() || figure.numerator.is_some_and(|numerator| numerator > 0.0);
+    (is_zero && impossible).then(|| {
+        let reason = "the denominator is 0, so there can be no value: leave the value empty, or correct it";
+        Objection::new("zero-denominator", reason)
+    })
+}
+
+/// A value outside the plausible range of its indicator.
+///
+/// Never when a percentage is a fraction (0.829 for 82.9 %) or its numerator is larger than its denominator:
+/// these have checks of their own, which need the figure. An annualised indicator's value may be the
+/// quarter's or the year's.
+pub(crate) fn implausible(indicator: &Indicator, figure: &Figure) -> Option<Objection> {
+    let (low, high) = indicator.plausible?;
+    let value = figure.value.or_else(|| computed(indicator, figure))?;
+    let is_percent = indicator.unit == Unit::Percent;
+    let above = figure.numerator.zip(figure.denominator).is_some_and(|(numerator, of)| numerator > of);
+    if is_percent && (above || figure.value.is_some_and(|value| value <= 1.0)) {
+        return None;
+    }
+    let is_within = |value: f64| (low..=high).contains(&value);
+    if is_within(value) || (indicator.annualise && is_within(value * 4.0)) {
+        return None;
+    }
+    let reason = format!(
+        "`{}` is {}, outside {low} to {high}, which no authority has ever had: correct it",
+        indicator.id,
+        rounded(value)
+    );
+    Some(Objection::new("implausible-value", reason))
+}
+
+/// The value in the indicator's unit, from numerator and denominator.
+fn computed(indicator: &Indicator, figure: &Figure) -> Option<f64> {
+    let numerator = figure.numerator?;
+    let ratio = || figure.denominator.filter(|denominator| *denominator > 0.0).map(|of| numerator / of);
+    match indicator.unit {
+        Unit::Count => Some(numerator),
+        Unit::Percent => ratio().map(|ratio| ratio * 100.0),
+        Unit::Rate { per } => ratio().map(|ratio| ratio * f64::from(per)),
+    }
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// Whether a stated percentage is a fraction: 0.829 for 82.9 %.
+pub(crate) fn is_fraction(figure: &Figure) -> bool {
+    let Some(value) = figure.value.filter(|value| *value > 0.0 && *value <= 1.0) else { return false };
+    match figure.numerator.zip(figure.denominator) {
+        Some((numerator, of)) if of > 0.0 => (value - numerator / of).abs() < 0.006,
+        _ => true,
+    }
+}

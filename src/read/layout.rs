@@ -1,0 +1,325 @@
+//! The heading row, found by its names, and which column is what.
+
+use crate::config::settings::{Layout, LongColumns, Shape, TidyColumns, TidyMeasure};
+use crate::read::code::Refusal;
+use crate::read::grid::{Grid, GridRow};
+use crate::read::text;
+
+/// Headings that say the file is about persons. Such a file is refused and its values are not shown.
+const PERSONAL: [&str; 18] = [
+    "nhs",
+    "nhs number",
+    "nhs no",
+    "dob",
+    "date of birth",
+    "birth date",
+    "birthdate",
+    "postcode",
+    "post code",
+    "upn",
+    "surname",
+    "forename",
+    "first name",
+    "last name",
+    "child name",
+    "childs name",
+    "ni number",
+    "national insurance",
+];
+
+/// Columns that every tidy file of the publisher has, read or not.
+const TIDY: [&str; 10] = [
+    "time_period",
+    "time_identifier",
+    "geographic_level",
+    "country_code",
+    "country_name",
+    "region_code",
+    "region_name",
+    "old_la_code",
+    "new_la_code",
+    "la_name",
+];
+
+/// The heading row of a file and what it means.
+pub(crate) struct Header<'e> {
+    /// The layout that recognised it.
+    pub(crate) layout: &'e Layout,
+    /// Its index among the grid's rows.
+    pub(crate) index: usize,
+    /// Its line.
+    pub(crate) line: u32,
+    /// The headings as compared; empty for a column without one.
+    pub(crate) names: Vec<String>,
+    /// Which columns are read, in no order.
+    pub(crate) used: Vec<usize>,
+    /// Which column is what.
+    pub(crate) columns: Columns<'e>,
+}
+
+/// Which column is what, by shape.
+pub(crate) enum Columns<'e> {
+    /// A row per authority, indicator and quarter.
+    Long(LongMap),
+    /// A row per area and period.
+    Tidy(TidyMap<'e>),
+}
+
+/// The columns of a long file.
+pub(crate) struct LongMap {
+    pub(crate) authority: usize,
+    pub(crate) indicator: usize,
+    pub(crate) quarter: usize,
+    pub(crate) numerator: usize,
+    pub(crate) denominator: usize,
+    pub(crate) value: usize,
+    pub(crate) status: Option<usize>,
+    pub(crate) note: Option<usize>,
+}
+
+/// The columns of a tidy file.
+pub(crate) struct TidyMap<'e> {
+    pub(crate) shape: &'e TidyColumns,
+    pub(crate) time_period: usize,
+    pub(crate) time_identifier: usize,
+    pub(crate) level: usize,
+    pub(crate) country: (usize, Option<usize>),
+    pub(crate) region: (Option<usize>, Option<usize>),
+    pub(crate) authority: (Option<usize>, Option<usize>),
+    pub(crate) dfe_number: Option<usize>,
+    pub(crate) measures: Vec<MeasureMap<'e>>,
+}
+
+/// The columns of one measure.
+pub(crate) struct MeasureMap<'e> {
+    pub(crate) measure: &'e TidyMeasure,
+    pub(crate) numerator: Option<usize>,
+    pub(crate) denominator: Option<usize>,
+    pub(crate) value: Option<usize>,
+    pub(crate) only: Option<(usize, &'e str)>,
+}
+
+impl Header<'_> {
+    /// How many cells a row must have: up to the last column with a heading.
+    pub(crate) fn width(&self) -> usize {
+        self.names.iter().rposition(|name| !name.is_empty()).map_or(0, |last| last + 1)
+    }
+
+    /// Headings of columns that are not read, and are not expected to be there either.
+    pub(crate) fn unread(&self) -> Vec<&str> {
+        let ignored: &[String] = match &self.layout.shape {
+            Shape::Long(columns) => &columns.ignored,
+            Shape::Tidy(_) => &[],
+        };
+        let is_tidy = matches!(self.columns, Columns::Tidy(_));
+        let columns = self.names.iter().enumerate();
+        columns
+            .filter(|(at, name)| !name.is_empty() && !self.used.contains(at))
+            .filter(|(_, name)| !ignored.iter().any(|known| text::heading(known) == **name))
+            .filter(|(_, name)| !(is_tidy && TIDY.contains(&name.as_str())))
+            .map(|(_, name)| name.as_str())
+            .collect()
+    }
+
+    /// Whether `row` is the heading row once more.
+    pub(crate) fn is_repeated_by(&self, row: &GridRow) -> bool {
+        let mut names = row.cells.iter().map(|cell| text::heading(cell)).collect::<Vec<_>>();
+        names.resize(self.names.len().max(names.len()), String::new());
+        names.iter().zip(&self.names).all(|(one, other)| one == other)
+    }
+
+    /// The row for quarantine: columns that are not part of a return are not kept.
+    pub(crate) fn raw(&self, row: &GridRow) -> String {
+        let keeps_all = matches!(self.columns, Columns::Tidy(_));
+        let kept = |(at, cell): (usize, &String)| {
+            let is_known = keeps_all || self.used.contains(&at) || at >= self.names.len();
+            if is_known || cell.trim().is_empty() { cell.clone() } else { "[not kept]".to_owned() }
+        };
+        text::raw(&row.cells.iter().enumerate().map(kept).collect::<Vec<_>>().join(","))
+    }
+}
+
+/// The first heading row that one of the layouts recognises, trying the layouts in their order.
+pub(crate) fn find<'e>(grid: &Grid, layouts: &'e [Layout]) -> Result<Header<'e>, Refusal> {
+    let mut nearest: Option<Attempt<'e>> = None;
+    for layout in layouts {
+        let head = grid.rows.iter().enumerate().take_while(|(_, row)| row.line <= layout.header_within);
+        for (index, row) in head {
+            let attempt = Attempt::new(layout, index, row);
+            if attempt.finder.missing.is_empty() {
+                return attempt.sound();
+            }
+            if nearest.as_ref().is_none_or(|nearest| attempt.share() > nearest.share()) {
+                nearest = Some(attempt);
+            }
+        }
+    }
+    Err(nearest.map_or_else(|| no_header(layouts), |nearest| nearest.refusal(layouts)))
+}
+
+fn no_header(layouts: &[Layout]) -> Refusal {
+    let within = layouts.iter().map(|layout| layout.header_within).max().unwrap_or(0);
+    let wanted = layouts.first().map(|layout| text::listed(&wanted(&layout.shape), 12)).unwrap_or_default();
+    let reason =
+        format!("no row of headings was found in the first {within} lines: the return needs {wanted}");
+    Refusal::new("header-missing", reason)
+}
+
+fn wanted(shape: &Shape) -> Vec<&str> {
+    match shape {
+        Shape::Long(columns) => {
+            let all = [
+                &columns.authority,
+                &columns.indicator,
+                &columns.quarter,
+                &columns.numerator,
+                &columns.denominator,
+                &columns.value,
+            ];
+            all.into_iter().filter_map(|accepted| accepted.first()).map(String::as_str).collect()
+        }
+        Shape::Tidy(columns) => {
+            let measures = columns.measures.iter().flat_map(|measure| {
+                let only = measure.only.as_ref().map(|(column, _)| column);
+                [measure.numerator.as_ref(), measure.denominator.as_ref(), measure.value.as_ref(), only]
+            });
+            TIDY.iter().copied().take(4).chain(measures.flatten().map(String::as_str)).collect()
+        }
+    }
+}
+
+/// One layout tried on one row.
+struct Attempt<'e> {
+    layout: &'e Layout,
+    index: usize,
+    line: u32,
+    finder: Finder,
+    columns: Columns<'e>,
+}
+
+impl<'e> Attempt<'e> {
+    fn new(layout: &'e Layout, index: usize, row: &GridRow) -> Self {
+        let names = row.cells.iter().map(|cell| text::heading(cell)).collect();
+        let mut finder = Finder { names, used: Vec::new(), missing: Vec::new(), twice: None };
+        let columns = match &layout.shape {
+            Shape::Long(columns) => Columns::Long(long(&mut finder, columns)),
+            Shape::Tidy(columns) => Columns::Tidy(tidy(&mut finder, columns)),
+        };
+        Self { layout, index, line: row.line, finder, columns }
+    }
+
+    /// Percent of the wanted columns that are there.
+    fn share(&self) -> usize {
+        let wanted = self.finder.used.len() + self.finder.missing.len();
+        self.finder.used.len() * 100 / wanted.max(1)
+    }
+
+    fn sound(self) -> Result<Header<'e>, Refusal> {
+        let Finder { names, used, twice, .. } = self.finder;
+        if let Some(name) = twice {
+            let reason =
+                format!("the column `{name}` is there twice in line {}: delete the wrong one", self.line);
+            return Err(Refusal::new("duplicate-column", reason));
+        }
+        let (layout, index, line, columns) = (self.layout, self.index, self.line, self.columns);
+        let header = Header { layout, index, line, names, used, columns };
+        let unread = header.unread();
+        let personal: Vec<&str> = unread.into_iter().filter(|name| is_personal(name)).collect();
+        if personal.is_empty() {
+            return Ok(header);
+        }
+        let names = text::listed(&personal, 6);
+        let reason =
+            format!("the file has columns about persons ({names}): a return holds totals only, delete them");
+        Err(Refusal::new("personal-data", reason))
+    }
+
+    fn refusal(self, layouts: &[Layout]) -> Refusal {
+        if self.share() < 50 {
+            return no_header(layouts);
+        }
+        let found: Vec<&String> = self.finder.names.iter().filter(|name| !name.is_empty()).collect();
+        let missing = text::listed(&self.finder.missing, 12);
+        let found = text::listed(&found, 20);
+        let reason = format!(
+            "the headings in line {} lack {missing}; found were {found}: add what is missing",
+            self.line
+        );
+        Refusal::new("missing-column", reason)
+    }
+}
+
+fn is_personal(name: &str) -> bool {
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let name = format!(" {} ", words.collect::<Vec<_>>().join(" "));
+    PERSONAL.iter().any(|personal| name.contains(&format!(" {personal} ")))
+}
+
+/// Looks for headings and keeps what it found.
+struct Finder {
+    names: Vec<String>,
+    used: Vec<usize>,
+    missing: Vec<String>,
+    twice: Option<String>,
+}
+
+impl Finder {
+    fn optional<S: AsRef<str>>(&mut self, accepted: &[S]) -> Option<usize> {
+        let accepted: Vec<String> = accepted.iter().map(|name| text::heading(name.as_ref())).collect();
+        let columns = self.names.iter().enumerate().filter(|(_, name)| !name.is_empty());
+        let mut hits = columns.filter(|(_, name)| accepted.contains(name)).map(|(at, _)| at);
+        let at = hits.next()?;
+        if let Some(second) = hits.next() {
+            self.twice = self.names.get(second).cloned();
+        }
+        if !self.used.contains(&at) {
+            self.used.push(at);
+        }
+        Some(at)
+    }
+
+    fn required<S: AsRef<str>>(&mut self, accepted: &[S]) -> usize {
+        self.optional(accepted).unwrap_or_else(|| {
+            self.missing.extend(accepted.first().map(|name| name.as_ref().to_owned()));
+            usize::MAX
+        })
+    }
+}
+
+fn long(finder: &mut Finder, columns: &LongColumns) -> LongMap {
+    LongMap {
+        authority: finder.required(&columns.authority),
+        indicator: finder.required(&columns.indicator),
+        quarter: finder.required(&columns.quarter),
+        numerator: finder.required(&columns.numerator),
+        denominator: finder.required(&columns.denominator),
+        value: finder.required(&columns.value),
+        status: finder.optional(&columns.status),
+        note: finder.optional(&columns.note),
+    }
+}
+
+fn tidy<'e>(finder: &mut Finder, columns: &'e TidyColumns) -> TidyMap<'e> {
+    TidyMap {
+        shape: columns,
+        time_period: finder.required(&["time_period"]),
+        time_identifier: finder.required(&["time_identifier"]),
+        level: finder.required(&["geographic_level"]),
+        country: (finder.required(&["country_code"]), finder.optional(&["country_name"])),
+        region: (finder.optional(&["region_code"]), finder.optional(&["region_name"])),
+        authority: (finder.optional(&["new_la_code"]), finder.optional(&["la_name"])),
+        dfe_number: finder.optional(&["old_la_code"]),
+        measures: columns.measures.iter().map(|measure| measured(finder, measure)).collect(),
+    }
+}
+
+fn measured<'e>(finder: &mut Finder, measure: &'e TidyMeasure) -> MeasureMap<'e> {
+    let mut column = |name: &Option<String>| name.as_ref().map(|name| finder.required(&[name]));
+    MeasureMap {
+        measure,
+        numerator: column(&measure.numerator),
+        denominator: column(&measure.denominator),
+        value: column(&measure.value),
+        only: measure.only.as_ref().map(|(name, text)| (finder.required(&[name]), text.as_str())),
+    }
+}

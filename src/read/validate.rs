@@ -1,0 +1,253 @@
+//! A grid into a reading: every row is accepted or quarantined with a reason, or the file is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::figure::{Area, Observation, Place, Quarantined};
+use crate::domain::indicator::{IndicatorId, Unit};
+use crate::read::code::{Objection, Refusal};
+use crate::read::duplicates;
+use crate::read::figures;
+use crate::read::grid::{Grid, GridRow};
+use crate::read::layout::{self, Columns, Header};
+use crate::read::long::LongRows;
+use crate::read::number::DecimalMark;
+use crate::read::reading::{Expected, Reading, Remark, by_reason};
+use crate::read::tally::Tally;
+use crate::read::text;
+use crate::read::tidy::TidyRows;
+
+/// With more bad rows than this, and more bad than good, it is the wrong file.
+const BAD_ROWS_MAX: usize = 1_000;
+/// A file with fewer than a half of so many earlier rows is taken for a part of one.
+const EARLIER_ROWS_MIN: u32 = 10;
+
+type Outcome = Result<Vec<Observation>, Objection>;
+
+/// What the grid holds, for what was expected.
+///
+/// # Errors
+/// When no layout recognises the headings, there are no rows, every row is about another authority or
+/// quarter, most of very many rows are bad, or there are far fewer rows than in the version before.
+pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refusal> {
+    let header = layout::find(grid, expected.layouts)?;
+    let mut tally = Tally::default();
+    let rows = figure_rows(grid, &header, &mut tally);
+    let mut quarantined = quarantined_lines(grid, &header);
+    if rows.is_empty() && quarantined.is_empty() {
+        return Err(Refusal::new(
+            "no-rows",
+            "the file has headings but no rows: fill it in and send it again",
+        ));
+    }
+    let (mut outcomes, areas) = outcomes(grid, &header, expected, &rows, &mut tally)?;
+    duplicates::object(&mut outcomes);
+    let (mut accepted, mut observations) = (0_u32, Vec::new());
+    for (row, outcome) in rows.iter().zip(outcomes) {
+        match outcome {
+            Ok(found) => {
+                accepted += 1;
+                observations.extend(found);
+            }
+            Err(objection) => quarantined.push(Quarantined {
+                place: Place { sheet: grid.sheet.clone(), line: row.line },
+                raw: header.raw(row),
+                code: objection.code,
+                reason: objection.reason,
+            }),
+        }
+    }
+    quarantined.sort_by_key(|row| row.place.line);
+    let missing_indicators = missing_indicators(&header, expected, &observations);
+    let remarks = remarks(grid, &header, expected, tally, &observations, &missing_indicators);
+    let reading = Reading {
+        layout: header.layout.name.clone(),
+        rows_read: accepted + u32::try_from(quarantined.len()).unwrap_or(u32::MAX - accepted),
+        accepted,
+        observations,
+        quarantined,
+        areas,
+        remarks,
+        missing_indicators,
+    };
+    is_believable(reading, expected)
+}
+
+/// Lines below the headings that could not be split. Where columns are not kept, nothing of such a line is.
+fn quarantined_lines(grid: &Grid, header: &Header<'_>) -> Vec<Quarantined> {
+    let keeps_all = header.unread().is_empty();
+    let lines = grid.quarantined.iter().filter(|line| line.line > header.line);
+    lines
+        .map(|line| Quarantined {
+            place: Place { sheet: grid.sheet.clone(), line: line.line },
+            raw: if keeps_all { line.raw.clone() } else { "[not kept]".to_owned() },
+            code: line.code,
+            reason: line.reason.clone(),
+        })
+        .collect()
+}
+
+fn figure_rows<'g>(grid: &'g Grid, header: &Header<'_>, tally: &mut Tally) -> Vec<&'g GridRow> {
+    let mut rows = Vec::with_capacity(grid.rows.len());
+    for row in grid.rows.iter().skip(header.index + 1) {
+        if row.is_blank() {
+            tally.note("empty-rows-skipped", row.line, "");
+        } else {
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+fn outcomes<'e>(
+    grid: &Grid,
+    header: &'e Header<'e>,
+    expected: &'e Expected<'e>,
+    rows: &[&GridRow],
+    tally: &mut Tally,
+) -> Result<(Vec<Outcome>, Vec<Area>), Refusal> {
+    let mark = if grid.separator == Some(';') { DecimalMark::PointOrComma } else { DecimalMark::Point };
+    let symbols = &header.layout.symbols;
+    let sheet = grid.sheet.clone();
+    let shaped =
+        |row: &GridRow| is_shaped(grid, header, row, rows.last().is_some_and(|last| last.line == row.line));
+    match &header.columns {
+        Columns::Long(map) => {
+            let reader = LongRows::new(expected, map, symbols, mark, sheet);
+            reader.check_subject(rows)?;
+            let read =
+                |row: &&GridRow| shaped(row).and_then(|()| reader.read(row, tally)).map(|one| vec![one]);
+            Ok((rows.iter().map(read).collect(), Vec::new()))
+        }
+        Columns::Tidy(map) => {
+            let mut reader = TidyRows::new(expected, map, symbols, mark, sheet);
+            let outcomes =
+                rows.iter().map(|row| shaped(row).and_then(|()| reader.read(row, tally))).collect();
+            Ok((outcomes, reader.areas()))
+        }
+    }
+}
+
+fn is_shaped(grid: &Grid, header: &Header<'_>, row: &GridRow, is_last: bool) -> Result<(), Objection> {
+    if header.is_repeated_by(row) {
+        return Err(Objection::new("repeated-header", "the headings stand here once more: delete the row"));
+    }
+    if grid.sheet.is_some() {
+        return Ok(());
+    }
+    let (width, count) = (header.width(), row.cells.len());
+    let surplus = row.cells.iter().skip(header.names.len()).any(|cell| !cell.trim().is_empty());
+    if count >= width && !surplus {
+        return Ok(());
+    }
+    let cut = if is_last && count < width { " (was the file cut off?)" } else { "" };
+    let reason =
+        format!("the row has {count} columns, the headings have {width}{cut}: check its commas and quotes");
+    Err(Objection::new("wrong-field-count", reason))
+}
+
+/// For a member's return the collection's indicators, for a publisher's file the layout's.
+fn missing_indicators(
+    header: &Header<'_>,
+    expected: &Expected<'_>,
+    observations: &[Observation],
+) -> Vec<IndicatorId> {
+    let there: BTreeSet<&IndicatorId> =
+        observations.iter().map(|observation| &observation.indicator).collect();
+    let wanted: BTreeSet<&IndicatorId> = match &header.columns {
+        Columns::Tidy(map) => map.measures.iter().map(|measure| &measure.measure.indicator).collect(),
+        Columns::Long(_) => expected
+            .indicators
+            .iter()
+            .filter(|indicator| indicator.collections.iter().any(|name| name == expected.collection))
+            .map(|indicator| &indicator.id)
+            .collect(),
+    };
+    wanted.difference(&there).map(|id| (*id).clone()).collect()
+}
+
+fn remarks(
+    grid: &Grid,
+    header: &Header<'_>,
+    expected: &Expected<'_>,
+    tally: Tally,
+    observations: &[Observation],
+    missing: &[IndicatorId],
+) -> Vec<Remark> {
+    let place = |line: Option<u32>| line.map(|line| Place { sheet: grid.sheet.clone(), line });
+    let whole = |code, text: String| Remark { place: None, code, text };
+    let mut remarks: Vec<Remark> = grid
+        .remarks
+        .iter()
+        .map(|remark| Remark { place: place(remark.line), code: remark.code, text: remark.text.clone() })
+        .collect();
+    let unread = header.unread();
+    if !unread.is_empty() {
+        let names = text::listed(&unread, 10);
+        remarks.push(whole(
+            "columns-not-read",
+            format!("columns that are not part of the layout were not read: {names}"),
+        ));
+    }
+    if header.names.iter().take(header.width()).any(String::is_empty) {
+        remarks.push(whole("unnamed-column", "a column without a heading was not read".to_owned()));
+    }
+    remarks.extend(tally.remarks(grid.sheet.as_deref()));
+    remarks.extend(fractions(expected, observations).map(|text| whole("fraction-as-percent", text)));
+    if !missing.is_empty() {
+        let ids: Vec<&str> = missing.iter().map(IndicatorId::as_str).collect();
+        remarks.push(whole(
+            "missing-indicators",
+            format!("no figure was accepted for {}", text::listed(&ids, 40)),
+        ));
+    }
+    remarks
+}
+
+/// Percentages that are all fractions: in a member's return all, in a publisher's file an indicator's.
+fn fractions(expected: &Expected<'_>, observations: &[Observation]) -> Option<String> {
+    let percents: BTreeSet<&IndicatorId> = expected
+        .indicators
+        .iter()
+        .filter(|indicator| indicator.unit == Unit::Percent)
+        .map(|indicator| &indicator.id)
+        .collect();
+    let mut groups: BTreeMap<Option<&IndicatorId>, (u32, u32, &Observation)> = BTreeMap::new();
+    let stated = observations.iter().filter(|one| one.figure.value.is_some_and(|value| value > 0.0));
+    for observation in stated.filter(|one| percents.contains(&one.indicator)) {
+        let group = Some(&observation.indicator).filter(|_| expected.authority.is_none());
+        let counts = groups.entry(group).or_insert((0, 0, observation));
+        counts.0 += 1;
+        counts.1 += u32::from(figures::is_fraction(&observation.figure));
+    }
+    let (count, _, first) = groups.into_values().find(|(count, fractions, _)| count == fractions)?;
+    let (line, value) = (first.place.line, first.figure.value.unwrap_or_default());
+    Some(format!(
+        "all {count} percentages of `{}` and the like lie between 0 and 1, such as {value} in line {line}: \
+         if they are fractions, send 82.9 for 82.9 %, not 0.829",
+        first.indicator
+    ))
+}
+
+fn is_believable(reading: Reading, expected: &Expected<'_>) -> Result<Reading, Refusal> {
+    let bad = reading.quarantined.len();
+    if bad > BAD_ROWS_MAX && u32::try_from(bad).unwrap_or(u32::MAX) > reading.accepted {
+        let reasons = by_reason(&reading).into_iter().take(3);
+        let reasons: Vec<String> =
+            reasons.map(|(code, count, first)| format!("{count} x {code} ({})", first.reason)).collect();
+        let reason = format!("{bad} of {} rows are bad, mostly: {}", reading.rows_read, reasons.join("; "));
+        return Err(Refusal::new("too-many-bad-rows", reason));
+    }
+    if reading.accepted > 0 && reading.observations.is_empty() {
+        let reason = "no row is about anything that is collected: check the categories the layout asks for";
+        return Err(Refusal::new("no-observations", reason));
+    }
+    match expected.previous_rows {
+        Some(earlier) if earlier >= EARLIER_ROWS_MIN && reading.rows_read < earlier / 2 => {
+            let rows = reading.rows_read;
+            let reason =
+                format!("the file has {rows} rows, the version before had {earlier}: send the whole return");
+            Err(Refusal::new("far-fewer-rows", reason))
+        }
+        _ => Ok(reading),
+    }
+}

@@ -1,0 +1,125 @@
+//! What in a part of a workbook must not reach the workbook's parser.
+
+use std::borrow::Cow;
+
+use encoding_rs::{UTF_16BE, UTF_16LE};
+
+use crate::read::code::Refusal;
+
+const DEPTH_MAX: u32 = 200;
+const LETTERS_MAX: usize = 3;
+const DIGITS_MAX: usize = 7;
+
+/// Refuses a document type, deep nesting, and cell references or counts beyond any workbook.
+///
+/// A reference such as `A99999999999` overflows in the parser, and a large `uniqueCount` is allocated unseen.
+pub(crate) fn inspect(part: &[u8]) -> Result<(), Refusal> {
+    let text = utf8(part);
+    let mut rest: &[u8] = &text;
+    let mut depth = 0_u32;
+    while let Some(open) = rest.iter().position(|byte| *byte == b'<') {
+        rest = rest.get(open + 1..).unwrap_or_default();
+        if let Some(skipped) = beyond_literal(rest) {
+            rest = skipped;
+            continue;
+        }
+        if rest.first() == Some(&b'!') {
+            return Err(Refusal::new(
+                "xml-doctype",
+                "the workbook holds a document type: save it again in Excel",
+            ));
+        }
+        let end = tag_end(rest);
+        let tag = rest.get(..end).unwrap_or_default();
+        rest = rest.get(end..).unwrap_or_default();
+        match (tag.first(), tag.last()) {
+            (Some(b'/'), _) => depth = depth.saturating_sub(1),
+            (_, Some(b'/')) => references(tag)?,
+            _ => {
+                depth += 1;
+                references(tag)?;
+            }
+        }
+        if depth > DEPTH_MAX {
+            return Err(Refusal::new(
+                "xml-too-deep",
+                "the workbook is nested too deeply: save it again in Excel",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn utf8(part: &[u8]) -> Cow<'_, [u8]> {
+    let decoded = match part {
+        [0xff, 0xfe, rest @ ..] => UTF_16LE.decode_without_bom_handling(rest).0,
+        [0xfe, 0xff, rest @ ..] => UTF_16BE.decode_without_bom_handling(rest).0,
+        [b'<', 0, ..] => UTF_16LE.decode_without_bom_handling(part).0,
+        [0, b'<', ..] => UTF_16BE.decode_without_bom_handling(part).0,
+        _ => return Cow::Borrowed(part),
+    };
+    Cow::Owned(decoded.into_owned().into_bytes())
+}
+
+/// What follows a comment, a CDATA section or a processing instruction.
+fn beyond_literal(rest: &[u8]) -> Option<&[u8]> {
+    let ends: [(&[u8], &[u8]); 3] = [(b"!--", b"-->"), (b"![CDATA[", b"]]>"), (b"?", b"?>")];
+    let (_, end) = ends.into_iter().find(|(start, _)| rest.starts_with(start))?;
+    let at = rest.windows(end.len()).position(|window| window == end);
+    Some(at.and_then(|at| rest.get(at + end.len()..)).unwrap_or_default())
+}
+
+/// The index of the `>` that closes the tag; attribute values may hold others.
+fn tag_end(rest: &[u8]) -> usize {
+    let mut quote = None;
+    for (at, byte) in rest.iter().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return at,
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (Some(open), byte) if open == *byte => quote = None,
+            _ => {}
+        }
+    }
+    rest.len()
+}
+
+fn references(tag: &[u8]) -> Result<(), Refusal> {
+    let name = tag.split(|byte| byte.is_ascii_whitespace() || *byte == b'/').next().unwrap_or_default();
+    let name = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
+    let sound = match name {
+        b"c" | b"row" => attribute(tag, b"r").is_none_or(is_reference),
+        b"dimension" | b"f" => {
+            attribute(tag, b"ref").is_none_or(|range| range.split(|byte| *byte == b':').all(is_reference))
+        }
+        b"sst" => attribute(tag, b"uniqueCount").is_none_or(|count| count.len() <= DIGITS_MAX),
+        _ => true,
+    };
+    if sound {
+        return Ok(());
+    }
+    let tag = String::from_utf8_lossy(tag).chars().take(60).collect::<String>();
+    let reason =
+        format!("the workbook holds a cell reference that no sheet has (`{tag}`): save it again in Excel");
+    Err(Refusal::new("broken-workbook", reason))
+}
+
+fn attribute<'a>(tag: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    let mut rest = tag;
+    loop {
+        let at = rest.windows(name.len()).position(|window| window == name)?;
+        let before = at.checked_sub(1).and_then(|before| rest.get(before)).copied();
+        let after = rest.get(at + name.len()..).unwrap_or_default().trim_ascii_start();
+        if let (Some(b' ' | b'\t' | b'\r' | b'\n'), Some(value)) = (before, after.strip_prefix(b"=")) {
+            let value = value.trim_ascii_start();
+            let (quote, value) = value.split_first()?;
+            return value.split(|byte| byte == quote).next();
+        }
+        rest = rest.get(at + 1..)?;
+    }
+}
+
+fn is_reference(text: &[u8]) -> bool {
+    let letters = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let digits = text.get(letters..).unwrap_or_default();
+    letters <= LETTERS_MAX && digits.len() <= DIGITS_MAX && digits.iter().all(u8::is_ascii_digit)
+}

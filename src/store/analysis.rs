@@ -1,0 +1,309 @@
+//! Asking the checks: variables set, views frozen, one SELECT each, rows turned into answers.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use duckdb::{Connection, Row};
+use serde_json::Value;
+
+use crate::domain::authority::AuthorityCode;
+pub use crate::domain::check::CheckAnswer;
+use crate::domain::indicator::IndicatorId;
+use crate::domain::quarter::Quarter;
+use crate::store::check_file::{CheckFile, Variable};
+use crate::store::open::Store;
+use crate::store::refusal::StoreError;
+use crate::store::schema;
+
+/// The columns that a check returns, in any order.
+pub const COLUMNS: [&str; 10] =
+    ["authority", "indicator", "quarter", "fires", "level", "effect", "p", "eligible", "reason", "detail"];
+
+/// What many checks stand on: computed once for a question and not once for each check.
+const FROZEN: [&str; 7] = ["observations", "series", "held", "judged", "intervals", "xmr", "ranks"];
+
+macro_rules! check {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../queries/checks/", $name, ".sql")))
+    };
+}
+
+const SHIPPED: [(&str, &str); 0] = [];
+
+/// The checks that are embedded in the program.
+///
+/// # Errors
+/// When a header is wrong, which a test excludes.
+pub fn shipped() -> Result<Vec<CheckFile>, StoreError> {
+    let read = |(name, text): (&str, &str)| {
+        CheckFile::parse(name, text)
+            .map_err(|words| StoreError::failed(format!("cannot read the shipped check `{name}`"), &words))
+    };
+    SHIPPED.into_iter().map(read).collect()
+}
+
+/// The statements that make macros and views, in order, for a database that has our tables.
+#[must_use]
+pub fn views() -> Vec<String> {
+    let views = schema::VIEWS.iter().map(|view| view.statement);
+    schema::macros().into_iter().chain(views).map(str::to_owned).collect()
+}
+
+/// What `getvariable` answers in a check: `collection`, `quarter`, `as_of`, `known_on`.
+#[must_use]
+pub fn variables(
+    collection: &str,
+    quarter: Quarter,
+    as_of: NaiveDate,
+    known_on: DateTime<Utc>,
+) -> Vec<(String, Variable)> {
+    vec![
+        ("collection".to_owned(), Variable::Text(collection.to_owned())),
+        ("quarter".to_owned(), Variable::Integer(quarter.index().into())),
+        ("as_of".to_owned(), Variable::Date(as_of)),
+        ("known_on".to_owned(), Variable::Instant(known_on.naive_utc())),
+    ]
+}
+
+/// A question to the views: which collection, which quarter, as of which day, known when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The collection that is asked about.
+    pub collection: String,
+    /// The quarter that is asked about; later figures are invisible.
+    pub quarter: Quarter,
+    /// The day on which it is asked: what was due before it is overdue.
+    pub as_of: NaiveDate,
+    /// What was received later is invisible.
+    pub known_on: DateTime<Utc>,
+}
+
+impl Store {
+    /// Asks one check about one quarter of one collection.
+    ///
+    /// # Errors
+    /// When the check does not run, or does not return what a check returns.
+    pub fn ask(
+        &self,
+        check: &CheckFile,
+        collection: &str,
+        quarter: Quarter,
+        as_of: NaiveDate,
+        known_on: DateTime<Utc>,
+    ) -> Result<Vec<CheckAnswer>, StoreError> {
+        let question = Question { collection: collection.to_owned(), quarter, as_of, known_on };
+        self.frozen(&question, |connection| answers(connection, check, quarter))
+    }
+
+    /// Asks several checks the same question; the views are computed once. In the order of `checks`.
+    ///
+    /// # Errors
+    /// When the views cannot be computed. Each check has its own result: one that fails stops no other.
+    pub fn ask_all<'a>(
+        &self,
+        checks: impl IntoIterator<Item = &'a CheckFile>,
+        question: &Question,
+    ) -> Result<Vec<Result<Vec<CheckAnswer>, StoreError>>, StoreError> {
+        self.frozen(question, |connection| {
+            Ok(checks.into_iter().map(|check| answers(connection, check, question.quarter)).collect())
+        })
+    }
+
+    /// Runs `work` while the views show what `question` may see, computed once and kept for the time.
+    ///
+    /// Do not load anything in `work`: the views would not see it.
+    ///
+    /// # Errors
+    /// Those of `work`, or when the views cannot be computed.
+    pub fn frozen<T>(
+        &self,
+        question: &Question,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let Question { collection, quarter, as_of, known_on } = question;
+        let variables = variables(collection, *quarter, *as_of, *known_on);
+        set(self.connection(), &variables)?;
+        let done = freeze(self.connection()).and_then(|()| work(self.connection()));
+        thaw(self.connection())?;
+        reset(self.connection(), &variables)?;
+        done
+    }
+
+    /// Makes sure that a check runs on an empty database and returns the columns of a check.
+    ///
+    /// # Errors
+    /// In words: what the engine says of the SELECT, or which column is missing.
+    pub fn prepare_check(&self, check: &CheckFile) -> Result<(), StoreError> {
+        let nowhen = DateTime::UNIX_EPOCH;
+        let variables = variables("", Quarter::containing(nowhen.date_naive()), nowhen.date_naive(), nowhen);
+        set(self.connection(), &variables)?;
+        let answered = answers(self.connection(), check, Quarter::containing(nowhen.date_naive()));
+        reset(self.connection(), &variables)?;
+        answered.map(drop)
+    }
+}
+
+/// Temporary tables of the same names stand before the views until `thaw`.
+fn freeze(connection: &Connection) -> Result<(), StoreError> {
+    for view in schema::VIEWS.iter().filter(|view| FROZEN.contains(&view.name)) {
+        let from = format!("CREATE OR REPLACE VIEW {} AS", view.name);
+        let to = format!("CREATE OR REPLACE TEMP TABLE {} AS", view.name);
+        let statement = view.statement.replacen(&from, &to, 1);
+        connection.execute_batch(&statement).map_err(|error| {
+            StoreError::failed(format!("cannot compute the view `{}`", view.name), &error)
+        })?;
+    }
+    Ok(())
+}
+
+fn thaw(connection: &Connection) -> Result<(), StoreError> {
+    let drops: String = FROZEN.iter().map(|name| format!("DROP TABLE IF EXISTS temp.main.{name};")).collect();
+    Ok(connection.execute_batch(&drops)?)
+}
+
+fn set(connection: &Connection, variables: &[(String, Variable)]) -> Result<(), StoreError> {
+    let statements: String =
+        variables.iter().map(|(name, value)| format!("SET VARIABLE {name} = {};", value.literal())).collect();
+    Ok(connection.execute_batch(&statements)?)
+}
+
+fn reset(connection: &Connection, variables: &[(String, Variable)]) -> Result<(), StoreError> {
+    let statements: String = variables.iter().map(|(name, _)| format!("RESET VARIABLE {name};")).collect();
+    Ok(connection.execute_batch(&statements)?)
+}
+
+fn answers(
+    connection: &Connection,
+    check: &CheckFile,
+    quarter: Quarter,
+) -> Result<Vec<CheckAnswer>, StoreError> {
+    set(connection, &check.parameters)?;
+    let answered = rows(connection, check, quarter);
+    reset(connection, &check.parameters)?;
+    answered
+}
+
+fn rows(
+    connection: &Connection,
+    check: &CheckFile,
+    quarter: Quarter,
+) -> Result<Vec<CheckAnswer>, StoreError> {
+    let failed =
+        |error: duckdb::Error| StoreError::failed(format!("check `{}` does not run", check.name), &error);
+    let typed = format!(
+        "SELECT CAST(authority AS VARCHAR), CAST(indicator AS VARCHAR), CAST(quarter AS INTEGER),
+                CAST(fires AS BOOLEAN), CAST(level AS INTEGER),
+                CASE WHEN isfinite(CAST(effect AS DOUBLE)) THEN CAST(effect AS DOUBLE) END,
+                CASE WHEN isfinite(CAST(p AS DOUBLE)) THEN CAST(p AS DOUBLE) END,
+                CAST(eligible AS BOOLEAN), CAST(reason AS VARCHAR), CAST(detail AS VARCHAR)
+           FROM (\n{}\n) AS answers
+          ORDER BY 1, 2, 3",
+        check.sql
+    );
+    let mut statement = connection.prepare(&typed).map_err(failed)?;
+    let mut rows = statement.query([]).map_err(failed)?;
+    let mut answers = Vec::new();
+    while let Some(row) = rows.next().map_err(failed)? {
+        let answer = Said::read(row).map_err(failed)?.answer(quarter);
+        let answer = answer.map_err(|words| StoreError::failed(format!("check `{}`", check.name), &words))?;
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+
+/// Turns the rows of a check that ran as a worker into answers. Missing columns are an error.
+///
+/// # Errors
+/// In words: a column that is missing, or a value that is not what the column holds.
+pub fn answers_of(
+    columns: &[&str],
+    rows: &[Vec<Value>],
+    quarter: Quarter,
+) -> Result<Vec<CheckAnswer>, String> {
+    let mut places = Vec::new();
+    for name in COLUMNS {
+        let place = columns.iter().position(|column| *column == name);
+        places.push(place.ok_or_else(|| format!("the check does not return the column `{name}`"))?);
+    }
+    let cell = |row: &[Value], column: usize| -> Value {
+        places.get(column).and_then(|place| row.get(*place)).cloned().unwrap_or(Value::Null)
+    };
+    let read = |row: &Vec<Value>| {
+        let number = |column| cell(row, column).as_f64();
+        let text = |column| cell(row, column).as_str().map(str::to_owned);
+        Said {
+            authority: text(0),
+            indicator: text(1),
+            quarter: cell(row, 2).as_i64().and_then(|index| i32::try_from(index).ok()),
+            fires: cell(row, 3).as_bool(),
+            level: cell(row, 4).as_i64(),
+            effect: number(5),
+            p: number(6),
+            eligible: cell(row, 7).as_bool(),
+            reason: text(8),
+            detail: text(9).or_else(|| cell(row, 9).is_object().then(|| cell(row, 9).to_string())),
+        }
+        .answer(quarter)
+    };
+    rows.iter().map(read).collect()
+}
+
+/// A row as a check returned it, not yet trusted.
+struct Said {
+    authority: Option<String>,
+    indicator: Option<String>,
+    quarter: Option<i32>,
+    fires: Option<bool>,
+    level: Option<i64>,
+    effect: Option<f64>,
+    p: Option<f64>,
+    eligible: Option<bool>,
+    reason: Option<String>,
+    detail: Option<String>,
+}
+
+impl Said {
+    fn read(row: &Row<'_>) -> duckdb::Result<Self> {
+        Ok(Self {
+            authority: row.get(0)?,
+            indicator: row.get(1)?,
+            quarter: row.get(2)?,
+            fires: row.get(3)?,
+            level: row.get(4)?,
+            effect: row.get(5)?,
+            p: row.get(6)?,
+            eligible: row.get(7)?,
+            reason: row.get(8)?,
+            detail: row.get(9)?,
+        })
+    }
+
+    fn answer(self, quarter: Quarter) -> Result<CheckAnswer, String> {
+        let authority = self.authority.ok_or("a row has no authority")?;
+        let authority = AuthorityCode::parse(&authority).map_err(|error| error.to_string())?;
+        let indicator = match self.indicator {
+            Some(text) => {
+                Some(IndicatorId::parse(&text).ok_or_else(|| format!("`{text}` is not an indicator"))?)
+            }
+            None => None,
+        };
+        if self.quarter != Some(quarter.index()) {
+            return Err(format!(
+                "a row is not about {quarter}; return `quarter = getvariable('quarter')` only"
+            ));
+        }
+        let level = self.level.and_then(|level| u8::try_from(level).ok()).filter(|level| *level <= 3);
+        let detail = self.detail.unwrap_or_else(|| "{}".to_owned());
+        Ok(CheckAnswer {
+            authority,
+            indicator,
+            quarter,
+            fires: self.fires.ok_or("`fires` is NULL in a row; return TRUE or FALSE")?,
+            level: level.ok_or("`level` is not 0, 1, 2 or 3 in a row")?,
+            effect: self.effect,
+            p: self.p,
+            eligible: self.eligible.ok_or("`eligible` is NULL in a row; return TRUE or FALSE")?,
+            reason: self.reason,
+            detail: serde_json::from_str(&detail)
+                .map_err(|error| format!("`detail` is not JSON: {error}"))?,
+        })
+    }
+}

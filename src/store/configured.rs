@@ -1,0 +1,176 @@
+//! The part of the configuration that SQL needs, replaced at the start of each run.
+
+use chrono::{Datelike, NaiveDate};
+use duckdb::types::Value;
+use duckdb::{Connection, Result, params};
+
+use crate::config::settings::{Cadence, Collection, Region, Reporters};
+use crate::domain::authority::Authority;
+use crate::domain::calendar::Calendar;
+use crate::domain::indicator::{Indicator, Polarity, Unit};
+use crate::domain::quarter::Quarter;
+
+const TABLES: [&str; 6] = [
+    "authority_settings",
+    "neighbour_settings",
+    "region_settings",
+    "collection_settings",
+    "indicator_settings",
+    "expected_returns",
+];
+
+/// What the tables take from the configuration.
+#[derive(Clone, Copy, Debug)]
+pub struct Configured<'a> {
+    /// The region.
+    pub region: &'a Region,
+    /// Its authorities.
+    pub authorities: &'a [Authority],
+    /// The measures.
+    pub indicators: &'a [Indicator],
+    /// The collections.
+    pub collections: &'a [Collection],
+    /// Working days, for due dates.
+    pub calendar: &'a Calendar,
+}
+
+/// The day on which the return for `quarter` is due; none when the collection has no due day.
+#[must_use]
+pub fn due_day(collection: &Collection, quarter: Quarter, calendar: &Calendar) -> Option<NaiveDate> {
+    let days = i32::try_from(collection.due_working_days?).ok()?;
+    Some(calendar.plus(quarter.last_day(), days))
+}
+
+/// Writes the configuration into its tables. Call inside a transaction.
+///
+/// Expected returns reach from a collection's first quarter to the last that had ended by `today`.
+///
+/// # Errors
+/// When the database refuses; the transaction must then be rolled back.
+pub fn replace(connection: &Connection, from: &Configured<'_>, today: NaiveDate) -> Result<()> {
+    for table in TABLES {
+        connection.execute(&format!("DELETE FROM {table}"), [])?;
+    }
+    let region = from.region;
+    connection.execute(
+        "INSERT INTO region_settings VALUES (?, ?, ?, ?)",
+        params![region.name, region.code.as_str(), region.neighbours_version, region.small_number_max],
+    )?;
+    append_authorities(connection, from.authorities)?;
+    append_collections(connection, from.collections)?;
+    append_indicators(connection, from)?;
+    append_expected(connection, from, today)
+}
+
+fn append_authorities(connection: &Connection, authorities: &[Authority]) -> Result<()> {
+    let mut rows = connection.appender("authority_settings")?;
+    for it in authorities {
+        let (from, until) = (it.from.map(day), it.until.map(day));
+        rows.append_row(params![it.code.as_str(), it.name, it.dfe_number, from, until])?;
+    }
+    rows.flush()?;
+    let mut rows = connection.appender("neighbour_settings")?;
+    for it in authorities {
+        for list in &it.neighbours {
+            for (position, number) in (1_u32..).zip(&list.dfe_numbers) {
+                rows.append_row(params![it.code.as_str(), list.version, position, number])?;
+            }
+        }
+    }
+    rows.flush()
+}
+
+fn append_collections(connection: &Connection, collections: &[Collection]) -> Result<()> {
+    let mut rows = connection.appender("collection_settings")?;
+    for it in collections {
+        let reporters = match it.reporters {
+            Reporters::Members => "members",
+            Reporters::Publisher => "publisher",
+        };
+        rows.append_row(params![
+            it.name,
+            it.title,
+            it.cadence.step(),
+            it.first_quarter.index(),
+            it.due_working_days,
+            it.provisional,
+            reporters
+        ])?;
+    }
+    rows.flush()
+}
+
+fn append_indicators(connection: &Connection, from: &Configured<'_>) -> Result<()> {
+    let mut rows = connection.appender("indicator_settings")?;
+    for it in from.indicators {
+        for collection in from.collections.iter().filter(|one| it.collections.contains(&one.name)) {
+            let (unit, polarity) = (unit_word(it.unit), polarity_word(it.polarity));
+            rows.append_row(params![
+                collection.name,
+                it.id.as_str(),
+                it.name,
+                it.theme,
+                it.definition,
+                unit,
+                factor(it, collection.cadence),
+                it.numerator,
+                it.denominator,
+                polarity,
+                it.polarity.adverse(),
+                it.behaviour.word(),
+                it.decimals,
+                it.target,
+                it.minimum_denominator,
+            ])?;
+        }
+    }
+    rows.flush()
+}
+
+/// value = factor x numerator / denominator; a quarter's flow rate is annualised where the indicator says so.
+fn factor(indicator: &Indicator, cadence: Cadence) -> f64 {
+    let year = if indicator.annualise && cadence == Cadence::Quarterly { 4.0 } else { 1.0 };
+    match indicator.unit {
+        Unit::Count => 1.0,
+        Unit::Percent => 100.0,
+        Unit::Rate { per } => f64::from(per) * year,
+    }
+}
+
+fn unit_word(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Count => "count",
+        Unit::Percent => "percent",
+        Unit::Rate { .. } => "rate",
+    }
+}
+
+fn polarity_word(polarity: Polarity) -> &'static str {
+    match polarity {
+        Polarity::HighIsGood => "high-is-good",
+        Polarity::LowIsGood => "low-is-good",
+        Polarity::None => "none",
+    }
+}
+
+fn append_expected(connection: &Connection, from: &Configured<'_>, today: NaiveDate) -> Result<()> {
+    let mut rows = connection.appender("expected_returns")?;
+    for collection in from.collections.iter().filter(|one| one.reporters == Reporters::Members) {
+        let mut quarter = collection.first_quarter;
+        while quarter.last_day() < today {
+            let due = due_day(collection, quarter, from.calendar).map(day);
+            for it in from.authorities.iter().filter(|one| one.existed_on(quarter.last_day())) {
+                rows.append_row(params![collection.name, it.code.as_str(), quarter.index(), due])?;
+            }
+            quarter = quarter.plus(collection.cadence.step());
+        }
+    }
+    rows.flush()
+}
+
+/// A day as the tables keep it.
+#[must_use]
+pub fn day(date: NaiveDate) -> Value {
+    const UNIX_EPOCH_FROM_CE: i32 = 719_163;
+    Value::Date32(date.num_days_from_ce() - UNIX_EPOCH_FROM_CE)
+}

@@ -1,0 +1,224 @@
+//! Figures for messages: with their comparators, their history, and what was revised.
+
+use chrono::{DateTime, Utc};
+use duckdb::{Result, Row};
+
+use crate::domain::authority::AuthorityCode;
+use crate::domain::figure::Status;
+use crate::domain::indicator::IndicatorId;
+use crate::domain::quarter::Quarter;
+use crate::store::analysis::Question;
+use crate::store::open::Store;
+use crate::store::refusal::StoreError;
+
+const FIGURES: &str = include_str!("../../queries/digests/figures.sql");
+const HISTORY: &str = include_str!("../../queries/digests/history.sql");
+const REVISIONS: &str = include_str!("../../queries/digests/revisions.sql");
+
+/// The numbers of one figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Numbers {
+    /// On stored precision, in the indicator's unit.
+    pub value: Option<f64>,
+    /// What was counted.
+    pub numerator: Option<f64>,
+    /// Out of what.
+    pub denominator: Option<f64>,
+    /// Whether the numbers are there; none when nothing was sent.
+    pub status: Option<Status>,
+}
+
+/// An authority's figure beside what it is compared with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ComparedFigure {
+    /// Whose.
+    pub authority: AuthorityCode,
+    /// Of what.
+    pub indicator: IndicatorId,
+    /// The figure.
+    pub own: Numbers,
+    /// Not yet validated.
+    pub provisional: bool,
+    /// The same quarter a year earlier.
+    pub last_year: Numbers,
+    /// The region: sum over sum.
+    pub region: Numbers,
+    /// Authorities in the region's value, and of the region.
+    pub reporting: Option<(u32, u32)>,
+    /// The country's value and its quarter.
+    pub country: Option<(f64, Quarter)>,
+    /// The neighbours' median, how many of how many, its collection and quarter.
+    pub neighbours: Option<Neighbours>,
+    /// The usual range of its own history.
+    pub usual_range: Option<(f64, f64)>,
+    /// A note that came with it.
+    pub note: Option<String>,
+}
+
+/// The statistical neighbours of an authority.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Neighbours {
+    /// Their median.
+    pub median: f64,
+    /// How many had a value.
+    pub available: u32,
+    /// Of how many.
+    pub listed: u32,
+    /// Of which quarter.
+    pub quarter: Quarter,
+}
+
+/// One point of a figure's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Point {
+    /// Whose.
+    pub authority: AuthorityCode,
+    /// Of what.
+    pub indicator: IndicatorId,
+    /// Of when.
+    pub quarter: Quarter,
+    /// The figure.
+    pub own: Numbers,
+    /// The region's value.
+    pub region: Option<f64>,
+}
+
+/// A figure that a later version changed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RevisedFigure {
+    /// Whose.
+    pub authority: AuthorityCode,
+    /// Of what.
+    pub indicator: IndicatorId,
+    /// Of when.
+    pub quarter: Quarter,
+    /// The version that changed it.
+    pub version: u32,
+    /// Before.
+    pub old: Numbers,
+    /// Now.
+    pub new: Numbers,
+    /// When the new version came.
+    pub received_at: DateTime<Utc>,
+}
+
+/// Every figure of the asked collection and quarter.
+///
+/// # Errors
+/// When the database refuses.
+pub fn figures(store: &Store, asking: &Question) -> std::result::Result<Vec<ComparedFigure>, StoreError> {
+    collect(store, FIGURES, asking, |row| {
+        let (authority, indicator) = named(row)?;
+        let contributors: Option<u32> = row.get("region_contributors")?;
+        let expected: Option<u32> = row.get("region_expected")?;
+        Ok(Some(ComparedFigure {
+            authority,
+            indicator,
+            own: numbers(row, "")?,
+            provisional: row.get("provisional")?,
+            last_year: numbers(row, "last_year_")?,
+            region: Numbers {
+                value: row.get("region_value")?,
+                numerator: row.get("region_numerator")?,
+                denominator: row.get("region_denominator")?,
+                status: Some(Status::Ok),
+            },
+            reporting: contributors.zip(expected),
+            country: row.get::<_, Option<f64>>("country_value")?.zip(quarter(row, "country_quarter")?),
+            neighbours: neighbours(row)?,
+            usual_range: row.get::<_, Option<f64>>("lower")?.zip(row.get("upper")?),
+            note: row.get("note")?,
+        }))
+    })
+}
+
+/// The history of every figure of the asked collection.
+///
+/// # Errors
+/// When the database refuses.
+pub fn history(store: &Store, asking: &Question) -> std::result::Result<Vec<Point>, StoreError> {
+    collect(store, HISTORY, asking, |row| {
+        let (authority, indicator) = named(row)?;
+        let own = Numbers {
+            value: row.get("value")?,
+            numerator: row.get("numerator")?,
+            denominator: row.get("denominator")?,
+            status: None,
+        };
+        let Some(quarter) = quarter(row, "quarter")? else { return Ok(None) };
+        Ok(Some(Point { authority, indicator, quarter, own, region: row.get("region_value")? }))
+    })
+}
+
+/// Every revision of the asked collection that is known.
+///
+/// # Errors
+/// When the database refuses.
+pub fn revisions(store: &Store, asking: &Question) -> std::result::Result<Vec<RevisedFigure>, StoreError> {
+    collect(store, REVISIONS, asking, |row| {
+        let (authority, indicator) = named(row)?;
+        let Some(quarter) = quarter(row, "quarter")? else { return Ok(None) };
+        Ok(Some(RevisedFigure {
+            authority,
+            indicator,
+            quarter,
+            version: row.get("version")?,
+            old: numbers(row, "old_")?,
+            new: numbers(row, "new_")?,
+            received_at: DateTime::from_timestamp_micros(row.get("received_at")?).unwrap_or_default(),
+        }))
+    })
+}
+
+fn collect<T>(
+    store: &Store,
+    sql: &str,
+    asking: &Question,
+    each: impl Fn(&Row<'_>) -> Result<Option<T>>,
+) -> std::result::Result<Vec<T>, StoreError> {
+    store.frozen(asking, |connection| {
+        let mut statement = connection.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.extend(each(row)?);
+        }
+        Ok(found)
+    })
+}
+
+fn named(row: &Row<'_>) -> Result<(AuthorityCode, IndicatorId)> {
+    let (authority, indicator): (String, String) = (row.get("authority")?, row.get("indicator")?);
+    AuthorityCode::parse(&authority)
+        .ok()
+        .zip(IndicatorId::parse(&indicator))
+        .ok_or_else(|| duckdb::Error::InvalidColumnName(format!("{authority} {indicator}")))
+}
+
+fn numbers(row: &Row<'_>, prefix: &str) -> Result<Numbers> {
+    let number = |name: &str| row.get::<_, Option<f64>>(format!("{prefix}{name}").as_str());
+    let status: Option<String> = row.get(format!("{prefix}status").as_str())?;
+    Ok(Numbers {
+        value: number("value")?,
+        numerator: number("numerator")?,
+        denominator: number("denominator")?,
+        status: status.as_deref().and_then(Status::parse),
+    })
+}
+
+fn neighbours(row: &Row<'_>) -> Result<Option<Neighbours>> {
+    let median: Option<f64> = row.get("neighbours_median")?;
+    let available: Option<u32> = row.get("neighbours_available")?;
+    let listed: Option<u32> = row.get("neighbours_listed")?;
+    let of = quarter(row, "neighbours_quarter")?;
+    Ok(median.zip(available).zip(listed).zip(of).map(|(((median, available), listed), quarter)| Neighbours {
+        median,
+        available,
+        listed,
+        quarter,
+    }))
+}
+
+fn quarter(row: &Row<'_>, name: &str) -> Result<Option<Quarter>> {
+    Ok(row.get::<_, Option<i32>>(name)?.map(Quarter::from_index))
+}

@@ -1,0 +1,182 @@
+//! Lists for people: returns, quarantined rows, figures with where they stand, revisions.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use duckdb::types::Value;
+use duckdb::{Connection, Result, params};
+
+use crate::domain::authority::AuthorityCode;
+use crate::domain::quarter::Quarter;
+
+/// One cell of the chase grid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReturnRow {
+    /// The collection.
+    pub collection: String,
+    /// The authority.
+    pub authority: AuthorityCode,
+    /// The quarter.
+    pub quarter: Quarter,
+    /// When it is due; none when it was not expected or nothing is due.
+    pub due: Option<NaiveDate>,
+    /// When the first accepted version came.
+    pub first_received_at: Option<DateTime<Utc>>,
+    /// The latest accepted submission.
+    pub submission: Option<i64>,
+    /// Its version.
+    pub version: Option<u32>,
+    /// Its accepted rows.
+    pub accepted: Option<u32>,
+    /// Its quarantined rows.
+    pub quarantined: Option<u32>,
+    /// Why the last refused file was refused.
+    pub refused: Option<String>,
+}
+
+/// The chase grid, by collection, quarter and authority.
+///
+/// # Errors
+/// When the database refuses.
+pub fn returns(connection: &Connection) -> Result<Vec<ReturnRow>> {
+    let mut statement = connection.prepare(
+        "SELECT collection, authority, quarter, due, epoch_us(first_received_at), submission, version,
+                accepted, quarantined, CASE WHEN submission IS NULL THEN refused_reason END
+           FROM returns
+          ORDER BY collection, quarter, authority",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut grid = Vec::new();
+    while let Some(row) = rows.next()? {
+        let authority: String = row.get(1)?;
+        let Ok(authority) = AuthorityCode::parse(&authority) else { continue };
+        let first: Option<i64> = row.get(4)?;
+        grid.push(ReturnRow {
+            collection: row.get(0)?,
+            authority,
+            quarter: Quarter::from_index(row.get(2)?),
+            due: date(&row.get(3)?),
+            first_received_at: first.and_then(DateTime::from_timestamp_micros),
+            submission: row.get(5)?,
+            version: row.get(6)?,
+            accepted: row.get(7)?,
+            quarantined: row.get(8)?,
+            refused: row.get(9)?,
+        });
+    }
+    Ok(grid)
+}
+
+/// A day out of a table.
+#[must_use]
+pub fn date(value: &Value) -> Option<NaiveDate> {
+    match value {
+        Value::Date32(days) => NaiveDate::from_epoch_days(*days),
+        _ => None,
+    }
+}
+
+/// A quarantined row of a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QuarantineRow {
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Line or row.
+    pub line: u32,
+    /// The reason's code.
+    pub code: String,
+    /// The reason, a plain sentence.
+    pub reason: String,
+}
+
+/// The quarantined rows of a submission, in the order of the file.
+///
+/// # Errors
+/// When the database refuses.
+pub fn quarantined(connection: &Connection, submission: i64) -> Result<Vec<QuarantineRow>> {
+    let mut statement = connection.prepare(
+        "SELECT sheet, line, code, reason FROM quarantined_rows WHERE submission = ? ORDER BY sheet, line, code",
+    )?;
+    let rows = statement.query_map([submission], |row| {
+        Ok(QuarantineRow { sheet: row.get(0)?, line: row.get(1)?, code: row.get(2)?, reason: row.get(3)? })
+    })?;
+    rows.collect()
+}
+
+/// How many figures that count each authority withheld because numbers are small.
+///
+/// # Errors
+/// When the database refuses.
+pub fn suppressed(connection: &Connection) -> Result<BTreeMap<AuthorityCode, u64>> {
+    let mut statement = connection.prepare(
+        "SELECT authority, count(*)
+           FROM observations
+          WHERE status = 'suppressed'
+          GROUP BY authority
+          ORDER BY authority",
+    )?;
+    let rows = statement.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?)))?;
+    let mut counts = BTreeMap::new();
+    for row in rows {
+        let (authority, count) = row?;
+        if let Ok(code) = AuthorityCode::parse(&authority) {
+            counts.insert(code, count);
+        }
+    }
+    Ok(counts)
+}
+
+/// Where a figure stands: file, line, version.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provenance {
+    /// The quarter.
+    pub quarter: Quarter,
+    /// What was counted.
+    pub numerator: Option<f64>,
+    /// Out of what.
+    pub denominator: Option<f64>,
+    /// On stored precision.
+    pub value: Option<f64>,
+    /// The status word.
+    pub status: Option<String>,
+    /// The file's name.
+    pub file_name: String,
+    /// Its hash.
+    pub hash: String,
+    /// The line.
+    pub line: u32,
+    /// The version.
+    pub version: u32,
+}
+
+/// The figures of one series that count, oldest first, each with its place.
+///
+/// # Errors
+/// When the database refuses.
+pub fn provenance(
+    connection: &Connection,
+    collection: &str,
+    authority: &AuthorityCode,
+    indicator: &str,
+) -> Result<Vec<Provenance>> {
+    let mut statement = connection.prepare(
+        "SELECT quarter, numerator, denominator, value, status, file_name, hash, line, version
+           FROM observations
+          WHERE collection = ? AND authority = ? AND indicator = ?
+          ORDER BY quarter",
+    )?;
+    let rows = statement.query_map(params![collection, authority.as_str(), indicator], |row| {
+        Ok(Provenance {
+            quarter: Quarter::from_index(row.get(0)?),
+            numerator: row.get(1)?,
+            denominator: row.get(2)?,
+            value: row.get(3)?,
+            status: row.get(4)?,
+            file_name: row.get(5)?,
+            hash: row.get(6)?,
+            line: row.get(7)?,
+            version: row.get(8)?,
+        })
+    })?;
+    rows.collect()
+}

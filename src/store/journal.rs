@@ -1,0 +1,307 @@
+//! The journal: what was received, queued, attempted, sent, acknowledged.
+//!
+//! One JSON object a line, each with its running number and its sum. The journal is synced before what it
+//! announces is believed, and the database follows it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::store::keep;
+
+const FILE: &str = "journal.jsonl";
+const SUM_DIGITS: usize = 16;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Happened {
+    /// A run began.
+    Began,
+    /// A run reached its end; the subject is the step, or `all`.
+    Walked,
+    /// A file was received and kept; the subject is its hash.
+    Received,
+    /// A kept file is about to be read; the subject is its hash.
+    Reading,
+    /// A message was queued; the subject is its key.
+    Queued,
+    /// A message's body is about to be sent.
+    Sending,
+    /// A relay took a message.
+    Sent,
+    /// A relay refused a message for good.
+    Refused,
+    /// A message could not be sent yet.
+    Later,
+    /// Whether a message was taken could not be known.
+    Unknown,
+    /// The operator holds a message back.
+    Held,
+    /// The operator lets a held or refused message go.
+    Released,
+    /// Someone owns a finding; the subject is its id.
+    Acknowledged,
+    /// A finding is quiet until a day.
+    Snoozed,
+    /// A finding is expected.
+    Dismissed,
+}
+
+impl Happened {
+    /// The word in the journal and in tables.
+    #[must_use]
+    pub fn word(self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    }
+}
+
+/// One line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// From 1, without gaps.
+    pub seq: u64,
+    /// When, by the clock the command was given.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub event: Happened,
+    /// To what: a hash, a message key, a finding id, a step.
+    pub subject: String,
+    /// The rest.
+    pub detail: Value,
+}
+
+/// Why a journal cannot be used.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// A line before the last is not what was written.
+    #[error("journal `{path}` is damaged in line {line}: {reason}; restore it from a backup")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// From 1.
+        line: usize,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The file cannot be read or written.
+    #[error("cannot use journal `{path}`: {cause}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        cause: io::Error,
+    },
+}
+
+/// The open journal, with every line in memory: some thousands a year.
+#[derive(Debug)]
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    lines: Vec<Line>,
+}
+
+impl Journal {
+    /// Opens or creates the journal of a state folder.
+    ///
+    /// A torn last line, left by a power cut before anything relied on it, is kept aside and cut off.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, or a line before the last is damaged.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        let path = folder.join(FILE);
+        let io = |cause| JournalError::Io { path: path.clone(), cause };
+        let is_new = !path.exists();
+        let mut file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        if is_new {
+            keep::sync_folder(folder).map_err(io)?;
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(io)?;
+        let (lines, whole) = read_lines(&path, &bytes)?;
+        if whole < bytes.len() {
+            keep::write_durably(folder, "journal.torn", &bytes[whole..]).map_err(io)?;
+            file.set_len(whole as u64).map_err(io)?;
+            file.sync_all().map_err(io)?;
+        }
+        file.seek(SeekFrom::End(0)).map_err(io)?;
+        Ok(Self { path: path.clone(), file, lines })
+    }
+
+    /// Reads a journal without the right to write it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or a line before the last is damaged.
+    pub fn read(folder: &Path) -> Result<Vec<Line>, JournalError> {
+        let path = folder.join(FILE);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(read_lines(&path, &bytes)?.0),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(cause) => Err(JournalError::Io { path, cause }),
+        }
+    }
+
+    /// Every line, oldest first.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Writes one line and syncs it. Only afterwards may anyone act on it.
+    ///
+    /// # Errors
+    /// When the line cannot be made durable.
+    pub fn append(
+        &mut self,
+        at: DateTime<Utc>,
+        event: Happened,
+        subject: &str,
+        detail: Value,
+    ) -> Result<(), JournalError> {
+        self.append_all(at, event, vec![(subject.to_owned(), detail)])
+    }
+
+    /// Writes several lines of one kind with a single sync.
+    ///
+    /// # Errors
+    /// When the lines cannot be made durable.
+    pub fn append_all(
+        &mut self,
+        at: DateTime<Utc>,
+        event: Happened,
+        entries: Vec<(String, Value)>,
+    ) -> Result<(), JournalError> {
+        let mut text = String::new();
+        let mut lines = Vec::with_capacity(entries.len());
+        for (subject, detail) in entries {
+            let seq = self.lines.len() as u64 + lines.len() as u64 + 1;
+            let line = Line { seq, at, event, subject, detail };
+            text.push_str(&sealed(&line).map_err(|cause| self.io(cause))?);
+            text.push('\n');
+            lines.push(line);
+        }
+        let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
+        written.map_err(|cause| self.io(cause))?;
+        self.lines.append(&mut lines);
+        Ok(())
+    }
+
+    fn io(&self, cause: io::Error) -> JournalError {
+        JournalError::Io { path: self.path.clone(), cause }
+    }
+}
+
+/// The line as written: its JSON with the sum of the rest as last member.
+fn sealed(line: &Line) -> io::Result<String> {
+    let mut body = serde_json::to_string(line)?;
+    let sum = &keep::hash(body.as_bytes())[..SUM_DIGITS];
+    body.pop();
+    Ok(format!("{body},\"sum\":\"{sum}\"}}"))
+}
+
+/// The lines that are whole, and how many bytes they take.
+fn read_lines(path: &Path, bytes: &[u8]) -> Result<(Vec<Line>, usize), JournalError> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut whole = 0;
+    for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let is_last = whole + piece.len() == bytes.len();
+        match opened(piece, lines.len() as u64 + 1) {
+            Ok(line) => lines.push(line),
+            Err(_) if is_last && !piece.ends_with(b"\n") => return Ok((lines, whole)),
+            Err(reason) => {
+                return Err(JournalError::Damaged { path: path.to_owned(), line: lines.len() + 1, reason });
+            }
+        }
+        whole += piece.len();
+    }
+    Ok((lines, whole))
+}
+
+fn opened(piece: &[u8], seq: u64) -> Result<Line, String> {
+    let text = std::str::from_utf8(piece).map_err(|_| "not UTF-8".to_owned())?;
+    let text = text.strip_suffix('\n').ok_or("no line end")?;
+    let (body, seal) = text.rsplit_once(",\"sum\":\"").ok_or("no sum")?;
+    let body = format!("{body}}}");
+    if seal.strip_suffix("\"}") != Some(&keep::hash(body.as_bytes())[..SUM_DIGITS]) {
+        return Err("the sum does not match".to_owned());
+    }
+    let line: Line = serde_json::from_str(&body).map_err(|error| error.to_string())?;
+    if line.seq == seq { Ok(line) } else { Err(format!("line number {} where {seq} belongs", line.seq)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::{Happened, Journal, JournalError};
+
+    fn written(count: u32) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        for number in 0..count {
+            let detail = json!({ "note": "a \",\"sum\":\" inside" });
+            journal
+                .append(DateTime::UNIX_EPOCH, Happened::Received, &format!("hash{number}"), detail)
+                .unwrap();
+        }
+        folder
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let folder = written(3);
+        let lines = Journal::read(folder.path()).unwrap();
+        assert_eq!(
+            lines.iter().map(|line| line.subject.as_str()).collect::<Vec<_>>(),
+            ["hash0", "hash1", "hash2"]
+        );
+    }
+
+    #[test]
+    fn a_torn_last_line_is_cut_off_and_kept_aside() {
+        let folder = written(3);
+        let path = folder.path().join("journal.jsonl");
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 5]).unwrap();
+        let mut journal = Journal::open(folder.path()).unwrap();
+        assert_eq!(journal.lines().len(), 2);
+        journal.append(DateTime::UNIX_EPOCH, Happened::Sent, "key", json!({})).unwrap();
+        assert_eq!(Journal::read(folder.path()).unwrap().len(), 3);
+        assert!(folder.path().join("journal.torn").exists());
+    }
+
+    #[test]
+    fn a_flipped_byte_before_the_last_line_is_damage() {
+        let folder = written(3);
+        let path = folder.path().join("journal.jsonl");
+        let mut bytes = fs::read(&path).unwrap();
+        bytes[20] ^= 1;
+        fs::write(&path, bytes).unwrap();
+        let damaged = Journal::open(folder.path()).unwrap_err();
+        assert!(matches!(damaged, JournalError::Damaged { line: 1, .. }));
+    }
+
+    #[test]
+    fn a_lost_line_is_damage() {
+        let folder = written(3);
+        let path = folder.path().join("journal.jsonl");
+        let text = fs::read_to_string(&path).unwrap();
+        let without_second: Vec<&str> =
+            text.lines().enumerate().filter(|(n, _)| *n != 1).map(|(_, l)| l).collect();
+        fs::write(&path, without_second.join("\n") + "\n").unwrap();
+        assert!(matches!(Journal::open(folder.path()).unwrap_err(), JournalError::Damaged { line: 2, .. }));
+    }
+}

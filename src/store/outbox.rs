@@ -1,0 +1,214 @@
+//! The messages on their way: queued in the database with what caused them, posted by the journal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use duckdb::{Connection, Result, params};
+
+use crate::domain::message::{Kind, Message, MessageKey};
+use crate::domain::scope::EmailAddress;
+use crate::store::journal::{Happened, Line};
+use crate::store::returns::instant;
+
+/// Where a message stands, by the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// Not tried yet, or to be tried again.
+    Waiting,
+    /// Its body was on the way when we last heard.
+    Sending,
+    /// A relay took it.
+    Sent,
+    /// A relay refused it for good.
+    Refused,
+    /// Sent twice without an answer; called unknown and reported.
+    Unknown,
+    /// Held back by the operator.
+    Held,
+}
+
+impl Standing {
+    /// The word in tables.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sending => "sending",
+            Self::Sent => "sent",
+            Self::Refused => "refused",
+            Self::Unknown => "unknown",
+            Self::Held => "held",
+        }
+    }
+}
+
+/// What the journal says of one message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// Where it stands.
+    pub standing: Standing,
+    /// How often its sending was begun or put off.
+    pub attempts: u32,
+    /// How often its outcome could not be known.
+    pub unknown: u32,
+    /// The last reply of a relay.
+    pub reply: Option<String>,
+    /// When the last thing happened.
+    pub at: DateTime<Utc>,
+}
+
+/// Folds the journal into where each message stands.
+///
+/// A body that was on its way when a run died counts as one unknown outcome: it is sent once more.
+#[must_use]
+pub fn tracks(lines: &[Line]) -> BTreeMap<MessageKey, Track> {
+    let mut tracks: BTreeMap<MessageKey, Track> = BTreeMap::new();
+    for line in lines {
+        if line.event == Happened::Queued {
+            let track =
+                Track { standing: Standing::Waiting, attempts: 0, unknown: 0, reply: None, at: line.at };
+            tracks.entry(MessageKey::stored(&line.subject)).or_insert(track);
+        } else if let Some(track) = tracks.get_mut(&MessageKey::stored(&line.subject)) {
+            follow(track, line);
+        }
+    }
+    tracks
+}
+
+fn follow(track: &mut Track, line: &Line) {
+    let reply = || line.detail.get("reply").and_then(|reply| reply.as_str()).map(str::to_owned);
+    match line.event {
+        Happened::Sending => {
+            if track.standing == Standing::Sending {
+                track.unknown += 1;
+            }
+            track.attempts += 1;
+            track.standing = Standing::Sending;
+        }
+        Happened::Sent => track.standing = Standing::Sent,
+        Happened::Refused => track.standing = Standing::Refused,
+        Happened::Later => {
+            if track.standing != Standing::Sending {
+                track.attempts += 1;
+            }
+            track.standing = Standing::Waiting;
+        }
+        Happened::Unknown => {
+            track.unknown += 1;
+            track.standing = if track.unknown > 1 { Standing::Unknown } else { Standing::Waiting };
+        }
+        Happened::Held => track.standing = Standing::Held,
+        Happened::Released => {
+            track.standing = Standing::Waiting;
+            track.attempts = 0;
+        }
+        _ => return,
+    }
+    track.at = line.at;
+    track.reply = reply().or_else(|| track.reply.take());
+}
+
+/// Queues messages. Call inside the transaction that loads and checks.
+///
+/// # Errors
+/// When the database refuses.
+pub fn queue(connection: &Connection, messages: &[Message]) -> Result<()> {
+    let mut rows = connection.appender("outbox_messages")?;
+    for it in messages {
+        rows.append_row(params![
+            it.key.as_str(),
+            it.kind.word(),
+            it.recipient,
+            it.to.as_str(),
+            it.subject,
+            it.message_id,
+            instant(it.queued_at),
+            it.bytes
+        ])?;
+    }
+    rows.flush()
+}
+
+/// The keys of every message that was ever queued in this database.
+///
+/// # Errors
+/// When the database refuses.
+pub fn keys(connection: &Connection) -> Result<BTreeSet<MessageKey>> {
+    let mut statement = connection.prepare("SELECT DISTINCT key FROM outbox_messages ORDER BY key")?;
+    statement
+        .query_map([], |row| row.get::<_, String>(0))?
+        .map(|key| key.map(|key| MessageKey::stored(&key)))
+        .collect()
+}
+
+/// The queued messages with these keys, oldest first, with all their bytes.
+///
+/// # Errors
+/// When the database refuses.
+pub fn messages(connection: &Connection, wanted: &BTreeSet<MessageKey>) -> Result<Vec<Message>> {
+    let mut statement = connection.prepare(
+        "SELECT key, kind, recipient, address, subject, message_id, epoch_us(queued_at), bytes
+           FROM outbox_messages
+          ORDER BY queued_at, key",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let key = MessageKey::stored(&row.get::<_, String>(0)?);
+        if !wanted.contains(&key) {
+            continue;
+        }
+        let (kind, address): (String, String) = (row.get(1)?, row.get(3)?);
+        if let (Some(kind), Ok(to)) = (Kind::parse(&kind), EmailAddress::parse(&address)) {
+            found.push(Message {
+                key,
+                kind,
+                recipient: row.get(2)?,
+                to,
+                subject: row.get(4)?,
+                message_id: row.get(5)?,
+                queued_at: DateTime::from_timestamp_micros(row.get(6)?).unwrap_or_default(),
+                bytes: row.get(7)?,
+            });
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::{Standing, tracks};
+    use crate::domain::message::MessageKey;
+    use crate::store::journal::{Happened, Line};
+
+    fn standing_after(events: &[Happened]) -> Standing {
+        let lines: Vec<Line> = (1..)
+            .zip(std::iter::once(&Happened::Queued).chain(events))
+            .map(|(seq, event)| Line {
+                seq,
+                at: DateTime::UNIX_EPOCH,
+                event: *event,
+                subject: "receipt.a.b.c".to_owned(),
+                detail: json!({}),
+            })
+            .collect();
+        tracks(&lines)[&MessageKey::stored("receipt.a.b.c")].standing
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_tried_once_more_and_then_called_unknown() {
+        use Happened::{Sending, Unknown};
+        assert_eq!(standing_after(&[Sending, Unknown]), Standing::Waiting);
+        assert_eq!(standing_after(&[Sending, Unknown, Sending, Unknown]), Standing::Unknown);
+    }
+
+    #[test]
+    fn a_refused_message_waits_again_when_released() {
+        use Happened::{Refused, Released, Sending};
+        assert_eq!(standing_after(&[Sending, Refused]), Standing::Refused);
+        assert_eq!(standing_after(&[Sending, Refused, Released]), Standing::Waiting);
+    }
+}

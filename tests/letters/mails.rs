@@ -1,0 +1,289 @@
+//! Receipts, chasers, reminders and notices, whole.
+
+use quarterdeck::domain::deadline::{Deadline, DeadlineKind, Ladder, Party, Progress};
+use quarterdeck::domain::letter::chaser::{self, ChaserFacts};
+use quarterdeck::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
+use quarterdeck::domain::letter::receipt::{self, Accepted, Group, ReceiptFacts, Verdict};
+use quarterdeck::domain::letter::reminder::{self, ReminderFacts};
+use quarterdeck::domain::message::{Attachment, Letter};
+use quarterdeck::domain::scope::{Figures, Recipient, Role};
+
+use crate::letters::dump::dump;
+use crate::letters::world::{
+    DEVON, PLYMOUTH, TORBAY, calendar, conferences, date, instant, named, not_received, occasion, own,
+    percent, quarter, recipient, refused_rows, rereferrals, revision,
+};
+
+fn lead() -> Recipient {
+    recipient(Role::PerformanceLead, &[TORBAY])
+}
+
+fn accepted(version: u32) -> ReceiptFacts {
+    ReceiptFacts {
+        collection: "quarterly".to_owned(),
+        collection_title: "Quarterly return".to_owned(),
+        authority: Some(named(TORBAY)),
+        quarter: Some(quarter(2017, 2)),
+        file_name: "torbay-2017-18-q2.csv".to_owned(),
+        hash: "9f86d081884c7d659a2feaa0c55ad015".to_owned(),
+        received_at: instant("2017-10-27T08:14:00Z"),
+        working_days_late: Some(-10),
+        verdict: Verdict::Accepted(Accepted {
+            version,
+            rows_read: 33,
+            rows_accepted: 30,
+            rows_quarantined: 3,
+            errors: refused_rows(),
+            missing: vec!["Elective home education".to_owned()],
+            revisions: vec![revision(TORBAY), revision(DEVON)],
+            headlines: vec![
+                own(TORBAY, rereferrals(), percent(91.0, 333.0)),
+                own(TORBAY, conferences(), percent(3.0, 7.0)),
+                own(DEVON, rereferrals(), percent(402.0, 1_911.0)),
+            ],
+        }),
+        remarks: vec![Group {
+            code: "encoding".to_owned(),
+            reason: "the file was in Windows-1252 and was converted".to_owned(),
+            places: Vec::new(),
+        }],
+    }
+}
+
+fn refused() -> ReceiptFacts {
+    let reason = "the file is about Plymouth in 33 of its rows; this address is for Torbay".to_owned();
+    let verdict = Verdict::Refused { reason, standing: Some((1, date("2017-10-20"))) };
+    ReceiptFacts { verdict, remarks: Vec::new(), ..accepted(1) }
+}
+
+fn chaser_facts(step: i32) -> ChaserFacts {
+    ChaserFacts {
+        collection: "quarterly".to_owned(),
+        collection_title: "Quarterly return".to_owned(),
+        authority: named(TORBAY),
+        quarter: quarter(2017, 2),
+        due: date("2017-11-10"),
+        step,
+        working_days_late: step,
+        how_to_send: vec!["Put `E06000027-2017-18-Q2.csv` into the region's drop folder.".to_owned()],
+        refused: None,
+        first: Some(chaser::key("quarterly", &named(TORBAY), quarter(2017, 2), -5, &lead().id)),
+    }
+}
+
+fn neglect() -> Deadline {
+    Deadline {
+        id: "neglect-peer-challenge".to_owned(),
+        title: "Neglect Peer Challenge".to_owned(),
+        asks: "visit each other, and send the report of the visit to the region".to_owned(),
+        kind: DeadlineKind::Due,
+        on: date("2018-06-30"),
+        wording: Some("before July 2018".to_owned()),
+        parties: vec![Party::Pair(named(TORBAY).code, named(PLYMOUTH).code)],
+        needed: 1,
+        progress: Vec::new(),
+        reminders: Ladder {
+            before: vec![20, 10, 5, 1],
+            after: vec![1, 5],
+            to: vec![Role::PerformanceLead],
+            escalate: Some((5, vec![Role::Director])),
+        },
+        sequence: 1,
+        cancelled: false,
+    }
+}
+
+fn summit() -> Deadline {
+    Deadline {
+        id: "summit-2017".to_owned(),
+        title: "Regional summit".to_owned(),
+        asks: "Send the names of your four delegates.".to_owned(),
+        kind: DeadlineKind::Event,
+        on: date("2017-12-01"),
+        wording: None,
+        parties: [TORBAY, PLYMOUTH, DEVON].map(|one| Party::Authority(named(one).code)).into(),
+        needed: 4,
+        progress: [(TORBAY, 2), (DEVON, 4)]
+            .map(|(one, supplied)| Progress {
+                party: Party::Authority(named(one).code),
+                supplied,
+                on: date("2017-11-01"),
+            })
+            .into(),
+        ..neglect()
+    }
+}
+
+fn remind(deadline: &Deadline, party: Party, step: i32, who: &Recipient, today: &str) -> Option<Letter> {
+    let names = [TORBAY, PLYMOUTH, DEVON].map(named);
+    let facts = ReminderFacts { deadline, party, step, names: &names, calendar: &calendar(), first: None };
+    reminder::compose(&occasion(who, today), &facts)
+}
+
+#[test]
+fn a_receipt_says_what_came_what_was_wrong_and_gives_something_back() {
+    let who = lead();
+    let letter = receipt::compose(&occasion(&who, "2017-10-27"), &accepted(2)).unwrap();
+    insta::assert_snapshot!(dump(&letter));
+}
+
+#[test]
+fn a_receipt_of_a_file_without_errors_asks_for_nothing() {
+    let who = lead();
+    let mut facts = accepted(1);
+    if let Verdict::Accepted(accepted) = &mut facts.verdict {
+        accepted.errors.clear();
+        accepted.missing.clear();
+    }
+    let text = dump(&receipt::compose(&occasion(&who, "2017-10-27"), &facts).unwrap());
+    assert!(text.contains("Nothing. The return is complete."), "{text}");
+    assert!(!text.contains("What changed against"), "{text}");
+}
+
+#[test]
+fn a_refused_file_replaces_nothing_and_is_told_why() {
+    let who = lead();
+    let letter = receipt::compose(&occasion(&who, "2017-10-27"), &refused()).unwrap();
+    insta::assert_snapshot!(dump(&letter));
+}
+
+#[test]
+fn a_receipt_is_not_written_to_somebody_of_another_authority() {
+    let stranger = recipient(Role::PerformanceLead, &[DEVON]);
+    assert!(receipt::compose(&occasion(&stranger, "2017-10-27"), &accepted(1)).is_none());
+}
+
+#[test]
+fn a_receipt_leaves_out_figures_of_others_and_all_figures_for_those_who_get_none() {
+    let who = lead();
+    let text = dump(&receipt::compose(&occasion(&who, "2017-10-27"), &accepted(2)).unwrap());
+    for secret in ["Devon", "E10000008", "402", "1,911"] {
+        assert!(!text.contains(secret), "{secret} in {text}");
+    }
+    let without = Recipient { figures: Figures::None, ..lead() };
+    let text = dump(&receipt::compose(&occasion(&without, "2017-10-27"), &accepted(2)).unwrap());
+    for figure in ["27.3", "333", "22.1", "12.5"] {
+        assert!(!text.contains(figure), "{figure} in {text}");
+    }
+}
+
+#[test]
+fn a_chaser_is_friendly_before_the_day_and_plain_after_it() {
+    let who = lead();
+    let before = chaser::compose(&occasion(&who, "2017-11-03"), &chaser_facts(-5)).unwrap();
+    let after = chaser::compose(&occasion(&who, "2017-11-17"), &chaser_facts(5)).unwrap();
+    assert_eq!(before.subject, after.subject);
+    assert_eq!(before.thread, None);
+    assert_eq!(after.thread.as_ref(), Some(&before.key));
+    insta::assert_snapshot!(format!("{}\n-----\n{}", dump(&before), dump(&after)));
+}
+
+#[test]
+fn a_director_gets_a_chaser_as_an_escalation_copy() {
+    let who = recipient(Role::Director, &[TORBAY]);
+    let facts = ChaserFacts { refused: Some("it has no column `value`".to_owned()), ..chaser_facts(10) };
+    insta::assert_snapshot!(dump(&chaser::compose(&occasion(&who, "2017-11-24"), &facts).unwrap()));
+}
+
+#[test]
+fn a_chaser_is_not_written_to_somebody_of_another_authority() {
+    let stranger = recipient(Role::Director, &[DEVON]);
+    assert!(chaser::compose(&occasion(&stranger, "2017-11-24"), &chaser_facts(10)).is_none());
+    assert_eq!(not_received(DEVON).working_days_late, 5);
+}
+
+#[test]
+fn a_pair_is_reminded_of_the_last_working_day_before_july() {
+    let who = lead();
+    let deadline = neglect();
+    let pair = deadline.parties[0].clone();
+    let letter = remind(&deadline, pair, -10, &who, "2018-06-15").unwrap();
+    assert!(letter.subject.starts_with("By Friday 29 June 2018: Neglect Peer Challenge"));
+    insta::assert_snapshot!(dump(&letter));
+}
+
+#[test]
+fn an_overdue_pair_is_told_so_and_the_director_gets_a_copy() {
+    let who = recipient(Role::Director, &[PLYMOUTH]);
+    let deadline = neglect();
+    let pair = deadline.parties[0].clone();
+    let letter = remind(&deadline, pair, 5, &who, "2018-07-06").unwrap();
+    assert!(letter.attachments.is_empty());
+    insta::assert_snapshot!(dump(&letter));
+}
+
+#[test]
+fn an_event_reminder_counts_what_is_supplied_of_what_is_needed() {
+    let who = lead();
+    let deadline = summit();
+    let torbay = deadline.parties[0].clone();
+    insta::assert_snapshot!(dump(&remind(&deadline, torbay, -5, &who, "2017-11-24").unwrap()));
+}
+
+#[test]
+fn the_region_gets_one_reminder_of_everybody_who_is_outstanding() {
+    let who = recipient(Role::RegionalLead, &[]);
+    let text = dump(&remind(&summit(), Party::Region, -5, &who, "2017-11-24").unwrap());
+    assert!(text.contains("2 of 3 are outstanding."), "{text}");
+    assert!(text.contains("* Torbay. 2 of 4 supplied, 2 still needed."), "{text}");
+    assert!(text.contains("* Plymouth. 0 of 4 supplied, 4 still needed."), "{text}");
+    assert!(!text.contains("Devon"), "{text}");
+}
+
+#[test]
+fn who_is_done_or_another_or_called_off_is_not_reminded() {
+    let deadline = summit();
+    let devon = recipient(Role::PerformanceLead, &[DEVON]);
+    let [torbay, _, done] = [0, 1, 2].map(|at| deadline.parties[at].clone());
+    assert!(remind(&deadline, done, -5, &devon, "2017-11-24").is_none());
+    assert!(remind(&deadline, torbay.clone(), -5, &devon, "2017-11-24").is_none());
+    let cancelled = Deadline { cancelled: true, ..summit() };
+    assert!(remind(&cancelled, torbay, -5, &lead(), "2017-11-24").is_none());
+}
+
+#[test]
+fn a_calendar_entry_keeps_its_name_when_the_day_moves() {
+    let who = lead();
+    let entry = |deadline: &Deadline| {
+        let letter = remind(deadline, deadline.parties[0].clone(), -5, &who, "2017-11-24").unwrap();
+        match letter.attachments.into_iter().next() {
+            Some(Attachment::Calendar(entry)) => entry,
+            other => panic!("{other:?}"),
+        }
+    };
+    let moved = Deadline { on: date("2017-12-08"), sequence: 2, ..summit() };
+    let (first, second) = (entry(&summit()), entry(&moved));
+    assert_eq!(first.uid_stem, "summit-2017.e06000027");
+    assert_eq!(second.uid_stem, first.uid_stem);
+    assert!(second.sequence > first.sequence);
+}
+
+#[test]
+fn a_notice_groups_what_failed_alike_and_says_what_to_do() {
+    let who = recipient(Role::Operator, &[]);
+    let trouble = |room, what: &str, place: &str, next: &str| Trouble {
+        room,
+        what: what.to_owned(),
+        place: place.to_owned(),
+        next: next.to_owned(),
+    };
+    let refused = "connection refused";
+    let later = "it is tried again at the next run; ask the sender if it lasts";
+    let facts = NoticeFacts {
+        run_at: instant("2017-11-17T08:00:00Z"),
+        period: "2017-11-17".to_owned(),
+        troubles: vec![
+            trouble(Room::Collect, refused, "quarterly E06000027 2017-18 Q2", later),
+            trouble(
+                Room::Check,
+                "column `nummer` not found",
+                "my-check",
+                "correct line 12 of `my-check.sql`",
+            ),
+            trouble(Room::Collect, refused, "quarterly E10000008 2017-18 Q2", later),
+        ],
+    };
+    insta::assert_snapshot!(dump(&notice::compose(&occasion(&who, "2017-11-17"), &facts).unwrap()));
+    let none = NoticeFacts { troubles: Vec::new(), ..facts };
+    assert!(notice::compose(&occasion(&who, "2017-11-17"), &none).is_none());
+}

@@ -1,0 +1,4 @@
+mod digests;
+mod dump;
+mod mails;
+mod world;

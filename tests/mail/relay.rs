@@ -1,0 +1,228 @@
+//! A mail server on loopback that does as it is told, also wrongly.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer;
+
+/// How the line begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    Plain,
+    Starttls,
+    Implicit,
+}
+
+/// What it does wrong.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    Good,
+    /// Takes the connection and says nothing.
+    Silent,
+    /// Does not offer STARTTLS.
+    HidesStarttls,
+    /// Puts words of its own behind the answer to STARTTLS.
+    Whispers,
+    /// Answers the command that starts with these letters like this.
+    Answers(&'static str, &'static str),
+    /// Answers the body like this.
+    AnswersBody(&'static str),
+    /// Takes the body and closes without a word.
+    ClosesAfterDot,
+    /// Takes the body and says nothing more.
+    SilentAfterDot,
+    /// Says 354 and closes.
+    ClosesAfterData,
+    /// Says 421 to the second message of a connection.
+    OneEach,
+}
+
+/// What was heard, in order: `C` is a command, `B` a body, `J` our own journal.
+pub(crate) type Heard = Arc<Mutex<Vec<String>>>;
+
+pub(crate) struct Relay {
+    pub(crate) port: u16,
+    pub(crate) heard: Heard,
+    pub(crate) ca_file: PathBuf,
+    pub(crate) password_file: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+impl Relay {
+    pub(crate) async fn start(door: Door, manner: Manner) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let ca_file = folder.path().join("ca.pem");
+        let password_file = folder.path().join("password");
+        std::fs::write(&password_file, "correct horse\n").unwrap();
+        let (acceptor, pem) = certificate();
+        std::fs::write(&ca_file, pem).unwrap();
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heard = Heard::default();
+        let ear = Arc::clone(&heard);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, ear) = (acceptor.clone(), Arc::clone(&ear));
+                tokio::spawn(async move {
+                    let end = answer(stream, door, manner, acceptor, &ear).await;
+                    drop(end);
+                });
+            }
+        });
+        Self { port, heard, ca_file, password_file, _folder: folder }
+    }
+
+    pub(crate) fn heard(&self) -> Vec<String> {
+        self.heard.lock().unwrap().clone()
+    }
+}
+
+/// A certificate authority of one's own, and a server's certificate that it signed.
+fn certificate() -> (TlsAcceptor, String) {
+    let ca_key = rcgen::KeyPair::generate().unwrap();
+    let mut ca = rcgen::CertificateParams::new(vec![]).unwrap();
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_certificate = ca.self_signed(&ca_key).unwrap();
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().unwrap();
+    let server = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let server = server.signed_by(&key, &issuer).unwrap();
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![server.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())
+        .unwrap();
+    (TlsAcceptor::from(Arc::new(config)), ca_certificate.pem())
+}
+
+async fn answer(
+    mut stream: TcpStream,
+    door: Door,
+    manner: Manner,
+    acceptor: TlsAcceptor,
+    ear: &Heard,
+) -> io::Result<()> {
+    if manner == Manner::Silent {
+        return std::future::pending().await;
+    }
+    match door {
+        Door::Plain => talk(&mut BufReader::new(stream), manner, ear, Greeting::Said).await,
+        Door::Implicit => {
+            let safe = acceptor.accept(stream).await?;
+            talk(&mut BufReader::new(safe), manner, ear, Greeting::Said).await
+        }
+        Door::Starttls => {
+            if !in_clear(&mut stream, manner, ear).await? {
+                return Ok(());
+            }
+            let safe = acceptor.accept(stream).await?;
+            ear.lock().unwrap().push("C (safe)".to_owned());
+            talk(&mut BufReader::new(safe), manner, ear, Greeting::NotAgain).await
+        }
+    }
+}
+
+/// Up to STARTTLS; false when the client went away.
+async fn in_clear(stream: &mut TcpStream, manner: Manner, ear: &Heard) -> io::Result<bool> {
+    let mut line = BufReader::new(stream);
+    line.write_all(b"220 relay\r\n").await?;
+    loop {
+        let mut said = String::new();
+        if line.read_line(&mut said).await? == 0 {
+            return Ok(false);
+        }
+        ear.lock().unwrap().push(format!("C {}", said.trim_end()));
+        let reply: &[u8] = match (said.trim_end(), manner) {
+            ("STARTTLS", Manner::Whispers) => b"220 go\r\n250-relay\r\n250 AUTH PLAIN\r\n",
+            ("STARTTLS", _) => b"220 go\r\n",
+            ("QUIT", _) => b"221 bye\r\n",
+            (_, Manner::HidesStarttls) => b"250-relay\r\n250 AUTH PLAIN LOGIN\r\n",
+            _ => b"250-relay\r\n250 STARTTLS\r\n",
+        };
+        line.write_all(reply).await?;
+        if said.trim_end() == "STARTTLS" {
+            return Ok(true);
+        }
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Greeting {
+    Said,
+    NotAgain,
+}
+
+async fn talk<S>(line: &mut BufReader<S>, manner: Manner, ear: &Heard, greeting: Greeting) -> io::Result<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    if greeting == Greeting::Said {
+        line.write_all(b"220 relay\r\n").await?;
+    }
+    let mut messages = 0;
+    loop {
+        let mut said = String::new();
+        if line.read_line(&mut said).await? == 0 {
+            return Ok(());
+        }
+        let said = said.trim_end().to_owned();
+        ear.lock().unwrap().push(format!("C {said}"));
+        let verb = said.split([' ', ':']).next().unwrap_or_default().to_owned();
+        let reply = match (verb.as_str(), manner) {
+            (_, Manner::Answers(start, reply)) if said.starts_with(start) => reply.to_owned(),
+            ("MAIL", Manner::OneEach) if messages > 0 => {
+                line.write_all(b"421 one each\r\n").await?;
+                return Ok(());
+            }
+            ("EHLO", _) => "250-relay\r\n250 AUTH PLAIN LOGIN".to_owned(),
+            ("AUTH", _) if said.ends_with("AHdhdGNoAGNvcnJlY3QgaG9yc2U=") => "235 welcome".to_owned(),
+            ("AUTH", _) => "535 no".to_owned(),
+            ("DATA", _) => "354 go on".to_owned(),
+            ("QUIT", _) => "221 bye".to_owned(),
+            _ => "250 fine".to_owned(),
+        };
+        line.write_all(format!("{reply}\r\n").as_bytes()).await?;
+        line.flush().await?;
+        if verb == "QUIT" {
+            return Ok(());
+        }
+        if reply.starts_with("354") {
+            if manner == Manner::ClosesAfterData {
+                return Ok(());
+            }
+            let body = body(line).await?;
+            ear.lock().unwrap().push(format!("B {body}"));
+            messages += 1;
+            let reply = match manner {
+                Manner::ClosesAfterDot => return Ok(()),
+                Manner::SilentAfterDot => return std::future::pending().await,
+                Manner::AnswersBody(reply) => reply,
+                _ => "250 queued as 1",
+            };
+            line.write_all(format!("{reply}\r\n").as_bytes()).await?;
+            line.flush().await?;
+        }
+    }
+}
+
+/// The body without its stuffed dots and without the line of the dot.
+async fn body<S: AsyncRead + Unpin>(line: &mut BufReader<S>) -> io::Result<String> {
+    let mut body = String::new();
+    loop {
+        let mut next = String::new();
+        if line.read_line(&mut next).await? == 0 {
+            return Err(io::Error::other("cut off"));
+        }
+        if next == ".\r\n" {
+            return Ok(body);
+        }
+        body.push_str(next.strip_prefix('.').unwrap_or(&next));
+    }
+}

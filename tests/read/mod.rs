@@ -1,0 +1,11 @@
+//! Reading: from the bytes of a file to observations and quarantined rows.
+
+#![expect(clippy::unwrap_used, reason = "fixtures and readers of test files stop at what is wrong")]
+
+mod fixtures;
+mod hostile;
+mod properties;
+mod published;
+mod rules;
+mod tidy;
+mod workbooks;
