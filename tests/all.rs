@@ -1,5 +1,6 @@
 //! The integration tests, in one binary.
 
+mod analysis;
 mod collect;
 mod config;
 mod demo;
