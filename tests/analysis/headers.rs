@@ -1,6 +1,6 @@
 //! The header of every shipped check is a contract, and every check runs on an empty database.
 
-use quarterdeck::domain::inhibition::CheckKind;
+use quarterdeck::domain::check::CheckKind;
 use quarterdeck::store::analysis;
 use quarterdeck::store::check_file::CheckFile;
 use quarterdeck::store::open::Store;
