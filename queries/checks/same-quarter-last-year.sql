@@ -7,9 +7,9 @@ evidence = "last-year"
 minimum_points = 2
 open_after = 1
 close_after = 2
-says = "{area}: {indicator} was {value} in {quarter}, compared with {previous} in the same quarter last year, {pct}% worse. Chance is an unlikely explanation."
-says_neutral = "{area}: {indicator} was {value} in {quarter} and has changed from {previous} in the same quarter last year. Chance is an unlikely explanation."
-says_from_zero = "{area}: {indicator} was {value} in {quarter}, compared with {previous} in the same quarter last year. Chance is an unlikely explanation."
+says = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in the same quarter last year, {pct} worse. Chance is an unlikely explanation."
+says_neutral = "{area}: {indicator} stood at {value} in {quarter} and has changed from {previous} in the same quarter last year. Chance is an unlikely explanation."
+says_from_zero = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in the same quarter last year. Chance is an unlikely explanation."
 says_regional = "{n} of {of} authorities had a change of {indicator} against {quarter} a year ago; likely a definition or national change."
 
 [parameters]

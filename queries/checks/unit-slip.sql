@@ -9,7 +9,7 @@ open_after = 1
 close_after = 1
 says = "{area}: {value} for {indicator} in {quarter} looks like {suggested} in different units (usual level {usual})."
 says_possible = "{area}: {value} for {indicator} in {quarter} may be {suggested} in different units (usual level {usual}), or a real change by a factor of ten. Please check it."
-says_stated = "{area}: the value stated for {indicator} in {quarter}, {stated}, looks like {suggested} in different units; {numerator} out of {denominator} is {value}, and that is used."
+says_stated = "{area}: the value stated for {indicator} in {quarter}, {stated:exact}, looks like {suggested} in different units; {numerator} out of {denominator} is {value}, and that is used."
 says_regional = "{indicator} came in other units in {quarter} from {n} of {of} authorities; likely a definition or national change."
 */
 -- Five times away from the usual level (the median of at least four earlier figures), and within half as

@@ -1,8 +1,6 @@
 //! `once`: everything due now, then exit.
 
-use std::env;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::arguments::{OnceArguments, StepArgument, With};
@@ -36,7 +34,7 @@ pub fn walk(
     only: Option<Step>,
     watch: Box<dyn FnMut(Progress) + Send + '_>,
 ) -> Result<Report> {
-    let program = env::current_exe().context("cannot tell where this program is")?;
+    let program = print::program();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let moment = Moment { now, machine: clock::machine() };
     let mut walk = Walk::open(settings, moment, &program, watch)?;

@@ -86,6 +86,12 @@ pub fn text(value: &Value) -> String {
     }
 }
 
+/// This very program, also after an upgrade has replaced its file.
+#[must_use]
+pub fn program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
+
 /// The instant of the command: `--now`, or the present.
 #[must_use]
 pub fn now(with: &With) -> DateTime<Utc> {

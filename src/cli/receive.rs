@@ -1,6 +1,6 @@
 //! `receive`: takes a file in by hand and prints its receipt.
 
-use std::{env, fs};
+use std::fs;
 
 use anyhow::{Context, Result};
 
@@ -21,7 +21,7 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
     let of = &arguments.of;
     let subject = Subject::of(&settings, of)?;
     let bytes = fs::read(&of.file).with_context(|| verify::unreadable(of))?;
-    let program = env::current_exe().context("cannot tell where this program is")?;
+    let program = print::program();
     let moment = Moment { now: print::now(with), machine: clock::machine() };
     let mut walk = Walk::open(&settings, moment, &program, Box::new(once::bar()))?;
     let file = collecting::ByHand {

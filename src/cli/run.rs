@@ -1,8 +1,6 @@
 //! `run`: the daemon.
 
-use std::env;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::cli::arguments::With;
 use crate::cli::exit::Ending;
@@ -15,7 +13,7 @@ use crate::daemon::{self, Daemon};
 /// When the configuration is wrong at the start, or another daemon has the state folder.
 pub fn run(with: &With) -> Result<Ending> {
     let settings = print::settings(with)?;
-    let program = env::current_exe().context("cannot tell where this program is")?;
+    let program = print::program();
     let daemon = Daemon { program, config: print::config_folder(with), state: settings.state.clone() };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(daemon::run(&daemon, settings))?;

@@ -1,7 +1,5 @@
 //! `sql`: one read-only query over the public views, in the sandbox.
 
-use std::env;
-
 use anyhow::{Context, Result, bail};
 
 use crate::cli::arguments::{SqlArguments, With};
@@ -37,7 +35,7 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
         seconds: limits.worker_seconds,
         mebibytes: limits.worker_mebibytes / 4,
     };
-    let program = env::current_exe().context("cannot tell where this program is")?;
+    let program = print::program();
     let answers = query::ask(&program, &job, limits)?;
     match answers.answers.into_iter().next().map(|answer| answer.table) {
         Some(Ok(table)) => {

@@ -1,6 +1,6 @@
 //! `verify`: a pre-flight for a submitter; nothing is stored.
 
-use std::{env, fs};
+use std::fs;
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -24,22 +24,27 @@ pub fn verify(with: &With, arguments: &FileArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let subject = Subject::of(&settings, arguments)?;
     let bytes = fs::read(&arguments.file).with_context(|| unreadable(arguments))?;
-    let program = env::current_exe().context("cannot tell where this program is")?;
-    let outcome =
-        loading::rows(&program, &settings.limits, &bytes, &file_name(arguments), &subject.collection.layouts)
-            .and_then(|grid| {
-                let expected = Expected {
-                    collection: &subject.collection.name,
-                    authority: subject.authority.as_ref(),
-                    quarter: subject.quarter,
-                    indicators: &settings.indicators,
-                    layouts: &subject.collection.layouts,
-                    authorities: &settings.authorities,
-                    today: print::day(&settings, print::now(with)),
-                    previous_rows: None,
-                };
-                understand(&grid, &expected)
-            });
+    let program = print::program();
+    let outcome = loading::rows(
+        &program,
+        &settings.limits,
+        &bytes,
+        &file_name(arguments),
+        &subject.collection.layouts,
+    )?
+    .and_then(|grid| {
+        let expected = Expected {
+            collection: &subject.collection.name,
+            authority: subject.authority.as_ref(),
+            quarter: subject.quarter,
+            indicators: &settings.indicators,
+            layouts: &subject.collection.layouts,
+            authorities: &settings.authorities,
+            today: print::day(&settings, print::now(with)),
+            previous_rows: None,
+        };
+        understand(&grid, &expected)
+    });
     show(&outcome, arguments.print.format)?;
     Ok(ending(&outcome))
 }

@@ -24,7 +24,7 @@ pub enum Unfilled {
     #[error("placeholder `{{{0}}}` is `{1}`, which is neither a text nor a number")]
     NotSayable(String, String),
     /// The form after the colon is not one of ours.
-    #[error("placeholder `{{{0}}}` ends in no known form: value, count, percent, points, number")]
+    #[error("placeholder `{{{0}}}` ends in no known form: value, count, percent, points, number, exact")]
     Form(String),
     /// A brace is never closed.
     #[error("`{0}` opens a placeholder that is never closed")]
@@ -44,6 +44,8 @@ enum Form {
     Points,
     /// As a value, without its unit.
     Number,
+    /// As it was written, with every decimal and without a unit.
+    Exact,
 }
 
 /// Placeholders that count something, unless they say otherwise.
@@ -56,7 +58,7 @@ const COUNTS: [&str; 9] =
 /// rounded up, and thousands separated by commas: `21.9%`, `553.6 per 10,000`. Placeholders that count
 /// (`n`, `k`, `x`, `rank`, `of`, `quarters`, `numerator`, `denominator`, `authorities`) are whole numbers,
 /// and `pct` or anything that ends in `_pct` is a whole percentage. A form after a colon decides otherwise:
-/// `{gap:points}`, `{cases:count}`, `{share:percent}`, `{sd:number}`, `{n:value}`. Of a range,
+/// `{gap:points}`, `{cases:count}`, `{share:percent}`, `{sd:number}`, `{stated:exact}`, `{n:value}`. Of a range,
 /// `{lower} to {upper}`, only the second number says `per 10,000`.
 ///
 /// # Errors
@@ -135,6 +137,7 @@ fn named(written: &str) -> Result<(&str, Form), Unfilled> {
         "percent" => Form::Percent,
         "points" => Form::Points,
         "number" => Form::Number,
+        "exact" => Form::Exact,
         _ => return Err(Unfilled::Form(written.to_owned())),
     };
     Ok((name, form))
@@ -148,6 +151,7 @@ fn in_form(number: f64, form: Form, measure: Measure) -> String {
         (Form::Points, Unit::Percent) => format!("{plain} percentage points"),
         (Form::Value | Form::Points, _) => in_unit(number, measure),
         (Form::Number, _) => plain,
+        (Form::Exact, _) => number.to_string(),
     }
 }
 
@@ -282,7 +286,7 @@ mod tests {
             ("was {value", "`was {value` opens a placeholder that is never closed"),
             (
                 "{value:pp}",
-                "placeholder `{value:pp}` ends in no known form: value, count, percent, points, number",
+                "placeholder `{value:pp}` ends in no known form: value, count, percent, points, number, exact",
             ),
         ] {
             assert_eq!(filled(says, &values, PERCENT).unwrap_err().to_string(), words);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::config::settings::{Collection, Reporters, Settings};
@@ -18,6 +19,7 @@ use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::store::analysis::{self, CheckAnswer};
 use crate::store::check_file::{CheckFile, Variable};
+use crate::store::configured;
 use crate::store::findings::{self, Asked, Finding};
 use crate::store::returns::instant;
 use crate::store::snapshot;
@@ -67,15 +69,15 @@ pub fn checks_of(settings: &Settings) -> Result<Vec<(CheckFile, Origin)>> {
 pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Result<Vec<Finding>> {
     let checks = checks(walk)?;
     let run = next_run(walk)?;
-    let everything = changed_rules(walk, &checks)?;
+    let last = last_ask(walk, &checks)?;
     let mut plan = Vec::new();
     let collections = &walk.settings.collections;
     for collection in collections {
-        for quarter in quarters(walk, collection, loaded, everything)? {
+        for quarter in quarters(walk, collection, loaded, last.as_ref())? {
             plan.push((collection, quarter));
         }
     }
-    let mut anything_new = everything;
+    let mut anything_new = last.is_none();
     let total = plan.len();
     let added = ask_added(walk, &checks, &plan, report)?;
     for (done, (collection, quarter)) in plan.into_iter().enumerate() {
@@ -91,7 +93,9 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
     let findings = fold(walk, &checks)?;
     if anything_new {
         findings::keep_moments(walk.store.connection(), run, &findings)?;
-        remember_rules(walk, run, &checks)?;
+    }
+    if last.is_none_or(|last| last.day != walk.today) || total > 0 {
+        remember_ask(walk, run, &checks)?;
     }
     count(walk, &findings, report);
     Ok(findings)
@@ -138,14 +142,22 @@ fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String 
     crate::store::keep::hash(format!("{}{texts}", walk.settings.fingerprint).as_bytes())
 }
 
-fn changed_rules(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<bool> {
-    let sql = "SELECT settings_fingerprint FROM runs ORDER BY run DESC LIMIT 1";
-    let mut statement = walk.store.connection().prepare(sql)?;
-    let kept: Option<String> = statement.query_map([], |row| row.get(0))?.next().transpose()?;
-    Ok(kept.as_deref() != Some(&rules_fingerprint(walk, checks)))
+/// When the checks were last asked, by the rules that still hold.
+struct LastAsk {
+    day: NaiveDate,
 }
 
-fn remember_rules(walk: &Walk<'_>, run: i64, checks: &[(CheckFile, Origin)]) -> Result<()> {
+/// None when settings or checks have changed since, or nothing was ever asked: then everything is asked.
+fn last_ask(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<Option<LastAsk>> {
+    let sql = "SELECT settings_fingerprint, answers_for FROM runs ORDER BY run DESC LIMIT 1";
+    let mut statement = walk.store.connection().prepare(sql)?;
+    let kept: Option<(String, String)> =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.next().transpose()?;
+    let same = kept.filter(|(fingerprint, _)| *fingerprint == rules_fingerprint(walk, checks));
+    Ok(same.and_then(|(_, day)| day.parse().ok()).map(|day| LastAsk { day }))
+}
+
+fn remember_ask(walk: &Walk<'_>, run: i64, checks: &[(CheckFile, Origin)]) -> Result<()> {
     walk.store.connection().execute(
         "INSERT INTO runs VALUES (?, ?, ?, ?)",
         duckdb::params![run, instant(walk.now), walk.today.to_string(), rules_fingerprint(walk, checks)],
@@ -153,13 +165,34 @@ fn remember_rules(walk: &Walk<'_>, run: i64, checks: &[(CheckFile, Origin)]) -> 
     Ok(())
 }
 
-/// From the earliest quarter that was loaded to the newest; the newest always, for what grows late with time.
+/// From the earliest quarter that was loaded on; the newest also when a due day has passed since the last ask.
 fn quarters(
     walk: &Walk<'_>,
     collection: &Collection,
     loaded: &[Loaded],
-    everything: bool,
+    last: Option<&LastAsk>,
 ) -> Result<BTreeSet<Quarter>> {
+    let held = held(walk, collection)?;
+    let touched = loaded
+        .iter()
+        .filter(|it| it.arrival.collection == collection.name)
+        .filter_map(|it| it.outcome.as_ref().ok())
+        .flat_map(|reading| reading.observations.iter().map(|one| one.quarter))
+        .min();
+    let from = if last.is_none() { held.first().copied() } else { touched };
+    let mut quarters: BTreeSet<Quarter> =
+        from.map(|from| held.range(from..).copied().collect()).unwrap_or_default();
+    let newest = newest_quarter(walk, collection).filter(|_| !held.is_empty());
+    let since = last.map_or(NaiveDate::MIN, |last| last.day);
+    quarters.extend(newest.filter(|quarter| {
+        let due = configured::due_day(collection, *quarter, &walk.settings.calendar);
+        from.is_some() || due.is_some_and(|due| (since..walk.today).contains(&due))
+    }));
+    Ok(quarters)
+}
+
+/// The quarters of which a collection holds figures.
+fn held(walk: &Walk<'_>, collection: &Collection) -> Result<BTreeSet<Quarter>> {
     let mut statement = walk.store.connection().prepare(
         "SELECT DISTINCT f.quarter
            FROM figures f
@@ -167,21 +200,8 @@ fn quarters(
           WHERE s.collection = ?
           ORDER BY f.quarter",
     )?;
-    let held: BTreeSet<Quarter> = statement
-        .query_map([&collection.name], |row| row.get(0).map(Quarter::from_index))?
-        .collect::<duckdb::Result<_>>()?;
-    let newest = newest_quarter(walk, collection).or_else(|| held.last().copied());
-    let touched = loaded
-        .iter()
-        .filter(|it| it.arrival.collection == collection.name)
-        .filter_map(|it| it.outcome.as_ref().ok())
-        .flat_map(|reading| reading.observations.iter().map(|one| one.quarter))
-        .min();
-    let from = if everything { held.first().copied() } else { touched };
-    let mut quarters: BTreeSet<Quarter> =
-        from.map(|from| held.range(from..).copied().collect()).unwrap_or_default();
-    quarters.extend(newest.filter(|_| !held.is_empty()));
-    Ok(quarters)
+    let rows = statement.query_map([&collection.name], |row| row.get(0).map(Quarter::from_index))?;
+    Ok(rows.collect::<duckdb::Result<_>>()?)
 }
 
 /// The newest ended quarter for which returns are expected.

@@ -1,12 +1,14 @@
 //! Loading: every received file that the database does not have yet is read, judged and stored.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::config::settings::{Collection, Layout};
+use crate::config::settings::{Collection, Layout, Limits};
 use crate::domain::authority::AuthorityCode;
+use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::Report;
 use crate::pipeline::opening::{Progress, Walk};
@@ -19,7 +21,7 @@ use crate::read::validate::understand;
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 use crate::store::returns::{self, Arrival, Contents, Stored, Verdict};
-use crate::worker;
+use crate::worker::{self, WorkerError};
 
 /// A file that was loaded in this walk.
 #[derive(Clone, Debug)]
@@ -34,20 +36,34 @@ pub struct Loaded {
 
 /// Reads and stores every journalled file that the database does not have.
 ///
+/// A file that cannot be trusted is refused; one that cannot be looked at now waits for the next walk.
+///
 /// # Errors
-/// When a kept file is gone or damaged, or the database refuses. A file that cannot be trusted is refused.
+/// When the database refuses.
 pub fn load(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Loaded>> {
     let arrivals = waiting(walk)?;
     let total = arrivals.len();
     let mut loaded = Vec::with_capacity(total);
     for (done, arrival) in arrivals.into_iter().enumerate() {
-        let outcome = judge(walk, &arrival)?;
+        let outcome = match judge(walk, &arrival) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                report.failures.push(trouble(&arrival, &error));
+                continue;
+            }
+        };
         let stored = store(walk, &arrival, &outcome)?;
         count(report, &outcome);
         loaded.push(Loaded { arrival, stored, outcome });
         walk.tell(Progress::Read(done + 1, total));
     }
     Ok(loaded)
+}
+
+fn trouble(arrival: &Arrival, error: &anyhow::Error) -> Trouble {
+    let place = format!("`{}` of {}", arrival.file_name, arrival.collection);
+    let next = "it is kept, and the next run tries again".to_owned();
+    Trouble { room: Room::Read, what: format!("{error:#}"), place, next }
 }
 
 fn count(report: &mut Report, outcome: &Result<Reading, Refusal>) {
@@ -113,7 +129,8 @@ fn judge(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<Result<Reading, Refus
     }
     let bytes = keep::read_received(&settings.state, &arrival.hash)
         .with_context(|| format!("cannot read the kept file of `{}`", arrival.file_name))?;
-    let grid = grid(walk, &bytes, &arrival.file_name, &collection.layouts);
+    let limits = &settings.limits;
+    let grid = rows(walk.program, limits, &bytes, &arrival.file_name, &collection.layouts)?;
     Ok(grid.and_then(|grid| {
         understand(&grid, &expected(walk, collection, arrival.authority.as_ref(), arrival.quarter))
     }))
@@ -133,38 +150,40 @@ fn set_aside(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<bool> {
     Ok(tried)
 }
 
-/// The rows of a file; a workbook is opened by a worker.
+/// The rows of a file, or why it cannot be trusted; a workbook is opened by a worker, `program` itself.
 ///
 /// # Errors
-/// When the file cannot be trusted.
-pub fn grid(walk: &Walk<'_>, bytes: &[u8], file_name: &str, layouts: &[Layout]) -> Result<Grid, Refusal> {
-    rows(walk.program, &walk.settings.limits, bytes, file_name, layouts)
-}
-
-/// The rows of a file; a workbook is opened by a worker, which is this binary at `program`.
-///
-/// # Errors
-/// When the file cannot be trusted.
+/// When no worker can be started: that says nothing of the file.
 pub fn rows(
-    program: &std::path::Path,
-    limits: &crate::config::settings::Limits,
+    program: &Path,
+    limits: &Limits,
     bytes: &[u8],
     file_name: &str,
     layouts: &[Layout],
-) -> Result<Grid, Refusal> {
-    match sniff(bytes, file_name)? {
-        Format::Delimited => csv::delimited(bytes, limits),
-        Format::Workbook => {
-            let sheet = layouts.iter().find_map(|layout| layout.sheet.clone());
-            let task = json!({ "sheet": sheet, "limits": limits }).to_string();
-            let unreadable = |reason: String| Refusal::new("unreadable-workbook", reason);
-            let input = [task.as_bytes(), b"\n", bytes].concat();
-            let answer = worker::run(program, &["worker", "workbook"], &input, limits).map_err(|error| {
-                unreadable(format!("`{file_name}` cannot be opened as a workbook: {error}"))
-            })?;
-            serde_json::from_slice::<Result<Grid, Refusal>>(&answer).map_err(|error| {
-                unreadable(format!("`{file_name}`: the worker's answer is not understood: {error}"))
-            })?
+) -> Result<Result<Grid, Refusal>> {
+    match sniff(bytes, file_name) {
+        Err(refusal) => Ok(Err(refusal)),
+        Ok(Format::Delimited) => Ok(csv::delimited(bytes, limits)),
+        Ok(Format::Workbook) => workbook_rows(program, limits, bytes, file_name, layouts),
+    }
+}
+
+fn workbook_rows(
+    program: &Path,
+    limits: &Limits,
+    bytes: &[u8],
+    file_name: &str,
+    layouts: &[Layout],
+) -> Result<Result<Grid, Refusal>> {
+    let sheet = layouts.iter().find_map(|layout| layout.sheet.clone());
+    let task = json!({ "sheet": sheet, "limits": limits }).to_string();
+    let input = [task.as_bytes(), b"\n", bytes].concat();
+    match worker::run(program, &["worker", "workbook"], &input, limits) {
+        Ok(answer) => serde_json::from_slice(&answer).context("the worker's answer is not understood"),
+        Err(error @ WorkerError::Start(_)) => Err(error.into()),
+        Err(error) => {
+            let reason = format!("`{file_name}` cannot be opened as a workbook: {error}");
+            Ok(Err(Refusal::new("unreadable-workbook", reason)))
         }
     }
 }
