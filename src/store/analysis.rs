@@ -164,19 +164,20 @@ fn freeze(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn thaw(connection: &Connection) -> Result<(), StoreError> {
-    let drops: String = FROZEN.iter().map(|name| format!("DROP TABLE IF EXISTS temp.main.{name};")).collect();
-    Ok(connection.execute_batch(&drops)?)
+    let drops = FROZEN.map(|name| format!("DROP TABLE IF EXISTS temp.main.{name};"));
+    Ok(connection.execute_batch(&drops.concat())?)
 }
 
 fn set(connection: &Connection, variables: &[(String, Variable)]) -> Result<(), StoreError> {
-    let statements: String =
-        variables.iter().map(|(name, value)| format!("SET VARIABLE {name} = {};", value.literal())).collect();
-    Ok(connection.execute_batch(&statements)?)
+    let set = |(name, value): &(String, Variable)| format!("SET VARIABLE {name} = {};", value.literal());
+    let statements: Vec<String> = variables.iter().map(set).collect();
+    Ok(connection.execute_batch(&statements.concat())?)
 }
 
 fn reset(connection: &Connection, variables: &[(String, Variable)]) -> Result<(), StoreError> {
-    let statements: String = variables.iter().map(|(name, _)| format!("RESET VARIABLE {name};")).collect();
-    Ok(connection.execute_batch(&statements)?)
+    let statements: Vec<String> =
+        variables.iter().map(|(name, _)| format!("RESET VARIABLE {name};")).collect();
+    Ok(connection.execute_batch(&statements.concat())?)
 }
 
 fn answers(
