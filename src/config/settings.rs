@@ -215,7 +215,7 @@ pub struct Layout {
 pub enum Shape {
     /// A row per authority, indicator and quarter.
     Long(LongColumns),
-    /// The `DfE`'s tidy data: a row per area and period, a column per measure.
+    /// The DfE's tidy data: a row per area and period, a column per measure.
     Tidy(TidyColumns),
 }
 
@@ -242,7 +242,7 @@ pub struct LongColumns {
     pub ignored: Vec<String>,
 }
 
-/// How a `DfE` tidy file is read.
+/// How a DfE tidy file is read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TidyColumns {
     /// Month and day of the reference date within the reporting year, such as (3, 31).

@@ -124,6 +124,6 @@ pub enum Share {
 pub struct NeighbourList {
     /// The version, such as `2021`.
     pub version: String,
-    /// `DfE` numbers, closest first.
+    /// DfE numbers, closest first.
     pub dfe_numbers: Vec<String>,
 }

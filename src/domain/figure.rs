@@ -117,7 +117,7 @@ pub struct Area {
     pub code: AuthorityCode,
     /// The name as published.
     pub name: String,
-    /// `DfE` number, where given.
+    /// DfE number, where given.
     pub dfe_number: Option<String>,
     /// The code of the region it lies in, where given.
     pub region: Option<String>,

@@ -131,9 +131,9 @@ impl Store {
         let variables = variables(collection, *quarter, *as_of, *known_on);
         set(self.connection(), &variables)?;
         let done = freeze(self.connection()).and_then(|()| work(self.connection()));
-        thaw(self.connection())?;
-        reset(self.connection(), &variables)?;
-        done
+        // The first error tells more than what it leads to.
+        let cleared = thaw(self.connection()).and_then(|()| reset(self.connection(), &variables));
+        done.and_then(|done| cleared.map(|()| done))
     }
 
     /// Makes sure that a check runs on an empty database and returns the columns of a check.
@@ -145,8 +145,8 @@ impl Store {
         let variables = variables("", Quarter::containing(nowhen.date_naive()), nowhen.date_naive(), nowhen);
         set(self.connection(), &variables)?;
         let answered = answers(self.connection(), check, Quarter::containing(nowhen.date_naive()));
-        reset(self.connection(), &variables)?;
-        answered.map(drop)
+        let cleared = reset(self.connection(), &variables);
+        answered.and(cleared)
     }
 }
 
@@ -187,8 +187,8 @@ fn answers(
 ) -> Result<Vec<CheckAnswer>, StoreError> {
     set(connection, &check.parameters)?;
     let answered = rows(connection, check, quarter);
-    reset(connection, &check.parameters)?;
-    answered
+    let cleared = reset(connection, &check.parameters);
+    answered.and_then(|answers| cleared.map(|()| answers))
 }
 
 fn rows(
