@@ -81,6 +81,7 @@ CREATE TABLE IF NOT EXISTS outbox_messages (
 CREATE TABLE IF NOT EXISTS runs (
   run BIGINT, started_at TIMESTAMP, answers_for VARCHAR, settings_fingerprint VARCHAR
 );
+-- The last row says what was laid: the fingerprint of the statements that made tables and views.
 CREATE TABLE IF NOT EXISTS schema_versions (
-  version INTEGER, applied_at TIMESTAMP
+  version INTEGER, applied_at TIMESTAMP, fingerprint VARCHAR
 );

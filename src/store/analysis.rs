@@ -131,9 +131,9 @@ impl Store {
         let variables = variables(collection, *quarter, *as_of, *known_on);
         set(self.connection(), &variables)?;
         let done = freeze(self.connection()).and_then(|()| work(self.connection()));
-        thaw(self.connection())?;
-        reset(self.connection(), &variables)?;
-        done
+        // The first error tells more than what it leads to.
+        let cleared = thaw(self.connection()).and_then(|()| reset(self.connection(), &variables));
+        done.and_then(|done| cleared.map(|()| done))
     }
 
     /// Makes sure that a check runs on an empty database and returns the columns of a check.
@@ -145,8 +145,8 @@ impl Store {
         let variables = variables("", Quarter::containing(nowhen.date_naive()), nowhen.date_naive(), nowhen);
         set(self.connection(), &variables)?;
         let answered = answers(self.connection(), check, Quarter::containing(nowhen.date_naive()));
-        reset(self.connection(), &variables)?;
-        answered.map(drop)
+        let cleared = reset(self.connection(), &variables);
+        answered.and(cleared)
     }
 }
 
@@ -164,19 +164,20 @@ fn freeze(connection: &Connection) -> Result<(), StoreError> {
 }
 
 fn thaw(connection: &Connection) -> Result<(), StoreError> {
-    let drops: String = FROZEN.iter().map(|name| format!("DROP TABLE IF EXISTS temp.main.{name};")).collect();
-    Ok(connection.execute_batch(&drops)?)
+    let drops = FROZEN.map(|name| format!("DROP TABLE IF EXISTS temp.main.{name};"));
+    Ok(connection.execute_batch(&drops.concat())?)
 }
 
 fn set(connection: &Connection, variables: &[(String, Variable)]) -> Result<(), StoreError> {
-    let statements: String =
-        variables.iter().map(|(name, value)| format!("SET VARIABLE {name} = {};", value.literal())).collect();
-    Ok(connection.execute_batch(&statements)?)
+    let set = |(name, value): &(String, Variable)| format!("SET VARIABLE {name} = {};", value.literal());
+    let statements: Vec<String> = variables.iter().map(set).collect();
+    Ok(connection.execute_batch(&statements.concat())?)
 }
 
 fn reset(connection: &Connection, variables: &[(String, Variable)]) -> Result<(), StoreError> {
-    let statements: String = variables.iter().map(|(name, _)| format!("RESET VARIABLE {name};")).collect();
-    Ok(connection.execute_batch(&statements)?)
+    let statements: Vec<String> =
+        variables.iter().map(|(name, _)| format!("RESET VARIABLE {name};")).collect();
+    Ok(connection.execute_batch(&statements.concat())?)
 }
 
 fn answers(
@@ -186,8 +187,8 @@ fn answers(
 ) -> Result<Vec<CheckAnswer>, StoreError> {
     set(connection, &check.parameters)?;
     let answered = rows(connection, check, quarter);
-    reset(connection, &check.parameters)?;
-    answered
+    let cleared = reset(connection, &check.parameters);
+    answered.and_then(|answers| cleared.map(|()| answers))
 }
 
 fn rows(

@@ -1,6 +1,7 @@
 //! Tables, macros and views: what a database holds before any row.
 
 use duckdb::Connection;
+use sha2::{Digest, Sha256};
 
 use crate::store::refusal::StoreError;
 
@@ -65,32 +66,51 @@ pub fn statements() -> Vec<&'static str> {
     std::iter::once(TABLES).chain(MACROS).chain(views).collect()
 }
 
-/// Makes what is missing and renews macros and views, in one transaction.
+/// Makes what is missing and renews macros and views, in one transaction, unless they are ours already.
 pub(crate) fn lay(connection: &Connection) -> Result<(), StoreError> {
-    if let Some(found) = version(connection)?
-        && found > SCHEMA_VERSION
-    {
-        return Err(StoreError::Newer { found, ours: SCHEMA_VERSION });
+    let ours = fingerprint();
+    match laid(connection)? {
+        Some((found, _)) if found > SCHEMA_VERSION => {
+            return Err(StoreError::Newer { found, ours: SCHEMA_VERSION });
+        }
+        // Laying takes longer than `status` may.
+        Some((SCHEMA_VERSION, found)) if found == ours => return Ok(()),
+        _ => {}
     }
-    let script = format!("BEGIN; {} COMMIT;", statements().concat());
+    let remember =
+        format!("INSERT INTO schema_versions (version, fingerprint) VALUES ({SCHEMA_VERSION}, '{ours}');");
+    let script = format!("BEGIN; {} {remember} COMMIT;", statements().concat());
     connection
         .execute_batch(&script)
-        .map_err(|error| StoreError::failed("cannot lay tables and views", &error))?;
-    connection.execute(
-        "INSERT INTO schema_versions (version) SELECT ? WHERE NOT EXISTS (FROM schema_versions WHERE version = ?)",
-        [SCHEMA_VERSION, SCHEMA_VERSION],
-    )?;
-    Ok(())
+        .map_err(|error| StoreError::failed("cannot lay tables and views", &error))
 }
 
-fn version(connection: &Connection) -> Result<Option<i32>, StoreError> {
-    let laid: bool = connection.query_row(
+fn fingerprint() -> String {
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(statements().concat()) {
+        // Writing to a String cannot fail.
+        if write!(text, "{byte:02x}").is_err() {
+            text.clear();
+        }
+    }
+    text
+}
+
+/// The newest version that ever wrote here, and the fingerprint of what stands now.
+fn laid(connection: &Connection) -> Result<Option<(i32, String)>, StoreError> {
+    let known: bool = connection.query_row(
         "SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = 'schema_versions'",
         [],
         |row| row.get(0),
     )?;
-    if !laid {
+    if !known {
         return Ok(None);
     }
-    Ok(connection.query_row("SELECT max(version) FROM schema_versions", [], |row| row.get(0))?)
+    let found: (Option<i32>, Option<String>) = connection.query_row(
+        "SELECT max(version), arg_max(coalesce(fingerprint, ''), rowid) FROM schema_versions",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(found.0.map(|version| (version, found.1.unwrap_or_default())))
 }

@@ -1,6 +1,7 @@
 //! Each shipped check has a folder: given series, expected answers, the boundary among them.
 
 use chrono::{DateTime, NaiveDate};
+use quarterdeck::domain::indicator::IndicatorId;
 use quarterdeck::store::analysis::{self, CheckAnswer};
 use quarterdeck::store::check_file::CheckFile;
 
@@ -43,7 +44,7 @@ fn golden(name: &str) {
         answer.indicator.is_none()
             || given.iter().any(|row| {
                 row["authority"] == answer.authority.as_str()
-                    && Some(row["indicator"].as_str()) == answer.indicator.as_ref().map(|id| id.as_str())
+                    && Some(row["indicator"].as_str()) == answer.indicator.as_ref().map(IndicatorId::as_str)
             })
     };
     lines.extend(answers.iter().filter(asked).map(line));

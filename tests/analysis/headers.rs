@@ -62,3 +62,37 @@ fn a_check_that_answers_null_is_an_error_and_not_clear() {
     let refused = store.prepare_check(&check).unwrap_err().to_string();
     assert!(refused.contains("`fires` is NULL"), "{refused}");
 }
+
+#[test]
+fn every_view_is_documented_and_every_example_runs() {
+    let store = Store::in_memory().unwrap();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/queries/README.md")).unwrap();
+    for name in quarterdeck::store::schema::view_names() {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        assert!(row.is_some(), "`{name}` is not documented");
+        assert!(readme.contains(&format!("FROM {name} ")), "`{name}` has no example");
+    }
+    let examples = readme.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    for example in examples.lines() {
+        store.connection().execute_batch(example).unwrap_or_else(|error| panic!("{example}: {error}"));
+    }
+}
+
+#[test]
+fn every_column_of_a_view_is_documented() {
+    let store = Store::in_memory().unwrap();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/queries/README.md")).unwrap();
+    let mut statement = store
+        .connection()
+        .prepare("SELECT view_name, column_name FROM duckdb_views() JOIN duckdb_columns() ON table_name = view_name
+                   WHERE NOT duckdb_views.internal ORDER BY view_name, column_index")
+        .unwrap();
+    let columns: Vec<(String, String)> =
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
+    assert!(columns.len() > 150, "only {} columns", columns.len());
+    for (view, column) in columns {
+        let row = readme.lines().find(|line| line.starts_with(&format!("| `{view}` |"))).unwrap();
+        let words: Vec<&str> = row.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+        assert!(words.contains(&column.as_str()), "`{view}.{column}` is not documented");
+    }
+}

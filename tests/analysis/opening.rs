@@ -75,13 +75,31 @@ fn a_file_that_is_no_database_is_called_damaged() {
 fn a_database_of_a_newer_program_is_refused_with_words() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(folder.path(), &limits()).unwrap();
-    store.connection().execute_batch("INSERT INTO schema_versions VALUES (99, NULL)").unwrap();
+    store.connection().execute_batch("INSERT INTO schema_versions (version) VALUES (99)").unwrap();
     drop(store);
     let refused = Store::open(folder.path(), &limits()).err().unwrap();
     assert_eq!(
         refused.to_string(),
         "the database has schema version 99, and this program knows 1; run a newer program"
     );
+}
+
+#[test]
+fn views_of_another_program_are_renewed_and_our_own_are_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let laid = |store: &Store| -> i64 {
+        store.connection().query_row("SELECT count(*) FROM schema_versions", [], |row| row.get(0)).unwrap()
+    };
+    drop(Store::open(folder.path(), &limits()).unwrap());
+    let store = Store::open(folder.path(), &limits()).unwrap();
+    assert_eq!(laid(&store), 1);
+    let other = "CREATE OR REPLACE VIEW quarters AS SELECT 1 AS quarter;
+                 INSERT INTO schema_versions (version, fingerprint) VALUES (1, 'of another program')";
+    store.connection().execute_batch(other).unwrap();
+    drop(store);
+    let store = Store::open(folder.path(), &limits()).unwrap();
+    assert_eq!(laid(&store), 3);
+    assert!(store.connection().execute_batch("SELECT first_day FROM quarters").is_ok());
 }
 
 #[test]
