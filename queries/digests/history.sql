@@ -6,7 +6,11 @@ SELECT
   mine.value,
   mine.numerator,
   mine.denominator,
-  compared.region_value
+  compared.region_value,
+  compared.region_numerator,
+  compared.region_denominator,
+  compared.region_contributors,
+  compared.region_expected
 FROM series AS mine
 LEFT JOIN comparators AS compared
   ON compared.collection = mine.collection

@@ -238,7 +238,7 @@ fn write_index(stage: &Stage, total: &Report) -> Result<()> {
         });
     }
     let head = Head {
-        title: format!("Quarterdeck: a made-up year of {}", stage.settings.region.name),
+        title: format!("Quarterdeck: synthetic returns of the {}", stage.settings.region.name),
         notice: NOTICE.to_owned(),
         summary: vec![once::line(total)],
     };

@@ -109,8 +109,8 @@ fn say(candidate: &Candidate, since: Option<DateTime<Utc>>) -> Say {
         Quietness::Snoozed { .. } | Quietness::Dismissed => Say::Quieted,
         Quietness::Acknowledged if was_told => Say::Quieted,
         _ if is_worse => Say::Tell(Why::Worse),
-        _ if quarters_open(&candidate.life) >= STANDING_QUARTERS => Say::Standing,
         _ if !was_told => Say::Tell(Why::New),
+        _ if quarters_open(&candidate.life) >= STANDING_QUARTERS => Say::Standing,
         Quietness::Heard if now.moment.level >= HIGH && has_new_quarter(&before, now) => {
             Say::Tell(Why::StillHigh)
         }

@@ -31,6 +31,9 @@ pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
             Source::Http(source) => poll(walk, collection, source, wanted, report).await?,
             Source::Folder(source) => look(walk, collection, source, &wanted, report)?,
         }
+        if !has_history(walk, collection) {
+            walk.histories.insert(collection.name.clone());
+        }
         if report.failures.len() == failures_before && !has_history(walk, collection) {
             walk.journal.append(walk.now, Happened::Walked, &history_subject(collection), json!({}))?;
         }

@@ -16,7 +16,7 @@ use crate::domain::letter::facts::{OwnFigure, Revision};
 use crate::domain::letter::receipt;
 use crate::domain::message::Letter;
 use crate::domain::quarter::Quarter;
-use crate::domain::scope::Recipient;
+use crate::domain::scope::{Recipient, Scope};
 use crate::pipeline::asking;
 use crate::pipeline::composing;
 use crate::pipeline::facts::{self, CollectionFacts};
@@ -140,7 +140,7 @@ fn digest_to(
         returns: known.returns.clone(),
         figures: figures(walk, known, recipient),
         region_values: region_values(walk, known),
-        deadlines: known.deadlines.clone(),
+        deadlines: deadlines(known, recipient),
         notes: notes(walk, known),
     };
     digest::compose(&composing::occasion(walk, recipient), plan.style, plan.when_nothing_changed, &facts)
@@ -151,6 +151,12 @@ fn figures(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<Ow
     all.filter(|(_, (_, it))| recipient.may_see(&it.authority) && it.own.status.is_some())
         .filter_map(|(one, (quarter, it))| facts::own_figure(walk.settings, one, recipient, *quarter, it))
         .collect()
+}
+
+/// The deadlines of a recipient's authorities; those of the region itself are for its own people.
+fn deadlines(known: &Everything, recipient: &Recipient) -> Vec<DeadlineFact> {
+    let own = |one: &&DeadlineFact| !one.authorities.is_empty() || recipient.scope == Scope::Region;
+    known.deadlines.iter().filter(own).cloned().collect()
 }
 
 /// The region's values of its own collections: one per indicator, from any authority's row.
@@ -167,7 +173,7 @@ fn region_values(walk: &Walk<'_>, known: &Everything) -> Vec<RegionValue> {
                 indicator: facts::indicator_fact(of),
                 quarter: *quarter,
                 value,
-                last_year: None,
+                last_year: facts::region_then(of, one, quarter.plus(-4)),
             });
         }
     }
@@ -227,7 +233,8 @@ fn notes(walk: &Walk<'_>, known: &Everything) -> Vec<NoteFact> {
 
 fn returns(walk: &Walk<'_>, quarter: Quarter) -> Result<Vec<ReturnFact>> {
     let rows = grid::returns(walk.store.connection())?;
-    rows.iter().filter(|row| row.quarter == quarter).map(|row| return_fact(walk, row)).collect()
+    let counts = |row: &&ReturnRow| row.quarter == quarter && (row.due.is_some() || row.submission.is_some());
+    rows.iter().filter(counts).map(|row| return_fact(walk, row)).collect()
 }
 
 fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {

@@ -241,6 +241,17 @@ pub fn region_figure(
     Some(RegionFigure { figure: figure(of, &it.region, it.provisional, disclosure), reporting, of: expected })
 }
 
+/// The region's value of an earlier quarter.
+#[must_use]
+pub fn region_then(of: &Indicator, known: &CollectionFacts, quarter: Quarter) -> Option<RegionFigure> {
+    let of_indicator = known.history.iter().filter(|((_, id), _)| *id == of.id);
+    let then = of_indicator.flat_map(|(_, points)| points).find(|point| point.quarter == quarter)?;
+    let (reporting, expected) = then.reporting?;
+    then.region.value?;
+    let disclosure = known.withheld.of_total(&of.id, quarter);
+    Some(RegionFigure { figure: figure(of, &then.region, false, disclosure), reporting, of: expected })
+}
+
 /// What a figure is compared with, each with its vintage.
 #[must_use]
 pub fn comparators(of: &Indicator, it: &ComparedFigure) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Opening the state for one walk, and closing it.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -66,6 +67,8 @@ pub struct Walk<'a> {
     pub journal: Journal,
     /// The database.
     pub store: Store,
+    /// Collections whose history came in this walk; it gets no receipts.
+    pub histories: BTreeSet<String>,
     /// Whether the last walk died: then each file is journalled before it is read.
     pub careful: bool,
     watch: Box<dyn FnMut(Progress) + Send + 'a>,
@@ -100,6 +103,7 @@ impl<'a> Walk<'a> {
             program,
             journal,
             store,
+            histories: BTreeSet::new(),
             careful,
             watch,
             _lock: lock,

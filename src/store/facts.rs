@@ -79,8 +79,10 @@ pub struct Point {
     pub quarter: Quarter,
     /// The figure.
     pub own: Numbers,
-    /// The region's value.
-    pub region: Option<f64>,
+    /// The region: sum over sum.
+    pub region: Numbers,
+    /// Authorities in the region's value, and of the region.
+    pub reporting: Option<(u32, u32)>,
 }
 
 /// A figure that a later version changed.
@@ -109,21 +111,14 @@ pub struct RevisedFigure {
 pub fn figures(store: &Store, asking: &Question) -> std::result::Result<Vec<ComparedFigure>, StoreError> {
     collect(store, FIGURES, asking, |row| {
         let (authority, indicator) = named(row)?;
-        let contributors: Option<u32> = row.get("region_contributors")?;
-        let expected: Option<u32> = row.get("region_expected")?;
         Ok(Some(ComparedFigure {
             authority,
             indicator,
             own: numbers(row, "")?,
             provisional: row.get("provisional")?,
             last_year: numbers(row, "last_year_")?,
-            region: Numbers {
-                value: row.get("region_value")?,
-                numerator: row.get("region_numerator")?,
-                denominator: row.get("region_denominator")?,
-                status: Some(Status::Ok),
-            },
-            reporting: contributors.zip(expected),
+            region: region(row)?,
+            reporting: reporting(row)?,
             country: row.get::<_, Option<f64>>("country_value")?.zip(quarter(row, "country_quarter")?),
             neighbours: neighbours(row)?,
             usual_range: row.get::<_, Option<f64>>("lower")?.zip(row.get("upper")?),
@@ -146,7 +141,14 @@ pub fn history(store: &Store, asking: &Question) -> std::result::Result<Vec<Poin
             status: None,
         };
         let Some(quarter) = quarter(row, "quarter")? else { return Ok(None) };
-        Ok(Some(Point { authority, indicator, quarter, own, region: row.get("region_value")? }))
+        Ok(Some(Point {
+            authority,
+            indicator,
+            quarter,
+            own,
+            region: region(row)?,
+            reporting: reporting(row)?,
+        }))
     })
 }
 
@@ -204,6 +206,21 @@ fn numbers(row: &Row<'_>, prefix: &str) -> Result<Numbers> {
         denominator: number("denominator")?,
         status: status.as_deref().and_then(Status::parse),
     })
+}
+
+fn region(row: &Row<'_>) -> Result<Numbers> {
+    Ok(Numbers {
+        value: row.get("region_value")?,
+        numerator: row.get("region_numerator")?,
+        denominator: row.get("region_denominator")?,
+        status: Some(Status::Ok),
+    })
+}
+
+/// Contributors of expected.
+fn reporting(row: &Row<'_>) -> Result<Option<(u32, u32)>> {
+    let contributors: Option<u32> = row.get("region_contributors")?;
+    Ok(contributors.zip(row.get("region_expected")?))
 }
 
 fn neighbours(row: &Row<'_>) -> Result<Option<Neighbours>> {

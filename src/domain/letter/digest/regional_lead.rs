@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::inhibition::is_data_quality;
-use crate::domain::letter::digest::facts::{FindingFact, RegionalFact, Said};
+use crate::domain::letter::digest::facts::{FindingFact, RegionValue, RegionalFact, Said};
 use crate::domain::letter::digest::findings::Story;
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::performance_lead::notes;
@@ -12,6 +12,7 @@ use crate::domain::letter::digest::{attached, changes, findings, returns};
 use crate::domain::letter::facts::{Named, RegionFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block, Table};
+use crate::domain::quarter::Quarter;
 
 const FINDINGS_MAX: usize = 10;
 const CHARTS_MAX: usize = 4;
@@ -127,27 +128,33 @@ fn region_values(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
     if seen.region_values.is_empty() {
         return Vec::new();
     }
-    let columns = vec![
-        table::left("Indicator"),
-        table::left("Quarter"),
-        table::right("Value"),
-        table::right("Numbers"),
-        table::right("Authorities counted"),
-        table::right("Same quarter last year"),
-        table::left("Status"),
-    ];
-    let rows = seen.region_values.iter().map(|region| {
-        let figure = &region.value.figure;
-        vec![
-            region.indicator.name.clone(),
-            region.quarter.to_string(),
-            figure.value_words(),
-            figure.numbers_words(),
-            format!("{} of {}", region.value.reporting, region.value.of),
-            region.last_year.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words),
-            figure.status_words(),
-        ]
+    let mut groups: BTreeMap<(Quarter, String), Vec<&RegionValue>> = BTreeMap::new();
+    for region in &seen.region_values {
+        groups.entry((region.quarter, region.value.figure.status_words())).or_default().push(region);
+    }
+    let tables = groups.into_iter().map(|((quarter, status), values)| {
+        let columns = vec![
+            table::left("Indicator"),
+            table::right("Value"),
+            table::right("Numbers"),
+            table::right("Authorities counted"),
+            table::right("Same quarter last year"),
+        ];
+        let rows = values.into_iter().map(region_row).collect();
+        let place = occasion.region;
+        let caption = format!("{place}, {quarter}, {status}: sum over sum of the authorities counted");
+        Block::Table(Table { caption, columns, rows })
     });
-    let caption = format!("{}, sum over sum of the authorities counted", occasion.region);
-    vec![Block::Table(Table { caption, columns, rows: rows.collect() })]
+    tables.collect()
+}
+
+fn region_row(region: &RegionValue) -> Vec<String> {
+    let figure = &region.value.figure;
+    vec![
+        region.indicator.name.clone(),
+        figure.value_words(),
+        figure.numbers_words(),
+        format!("{} of {}", region.value.reporting, region.value.of),
+        region.last_year.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words),
+    ]
 }
