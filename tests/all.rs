@@ -6,6 +6,7 @@
     reason = "a test that cannot go on says why"
 )]
 
+mod analysis;
 mod collect;
 mod config;
 mod demo;

@@ -64,11 +64,12 @@ tested AS (
       AND coalesce(greatest(numerator, previous_numerator) >= suspect_events_min(), TRUE) AS jump_eligible,
     abs(value - previous) > screen_factor() * usual_range
       AND greatest(value, previous) >= jump_ratio_min() * least(value, previous) AS far,
-    coalesce(
-      greatest(value, value_before_previous) < jump_ratio_min() * least(value, value_before_previous),
-      FALSE
-    ) AS back_again,
-    coalesce(greatest(value, following) < jump_ratio_min() * least(value, following), FALSE) AS confirmed,
+    -- greatest and least pass over NULL.
+    value IS NOT NULL AND value_before_previous IS NOT NULL
+      AND greatest(value, value_before_previous) < jump_ratio_min() * least(value, value_before_previous)
+      AS back_again,
+    value IS NOT NULL AND following IS NOT NULL
+      AND greatest(value, following) < jump_ratio_min() * least(value, following) AS confirmed,
     earlier_values >= slip_points_min() AND value > 0 AND usual > 0 AND NOT small AS slip_eligible,
     abs(ln(value / usual)) >= ln(slip_distance_min())
       AND abs(log10(power)) BETWEEN 1 AND 4

@@ -15,7 +15,10 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::config::expected::{expected, fits};
-use crate::config::problem::{Problem, Text, did_you_mean, nearest, one_of};
+use crate::config::problem::{Problem, Text, nearest, one_of};
+
+/// Names, each with what an authority is called.
+type Labels = BTreeMap<String, Option<String>>;
 
 /// What could be read of one file.
 #[derive(Debug)]
@@ -24,7 +27,7 @@ pub struct Read<T> {
     pub text: Text,
     /// What was typed, without what was bad. None when nothing can be said about the file.
     pub value: Option<T>,
-    names: BTreeMap<String, BTreeSet<String>>,
+    names: BTreeMap<String, Labels>,
 }
 
 impl<T> Read<T> {
@@ -43,27 +46,32 @@ impl<T> Read<T> {
 
 /// Names that may be referred to. When their file could not be read, every name is let through.
 #[derive(Clone, Debug)]
-pub struct Names(Option<BTreeSet<String>>);
+pub struct Names(Option<Labels>);
 
 impl Names {
     /// Known names.
     #[must_use]
     pub fn of(names: BTreeSet<String>) -> Self {
-        Self(Some(names))
+        Self(Some(names.into_iter().map(|name| (name, None)).collect()))
     }
 
     /// Whether `typed` is a name, or may be one.
     #[must_use]
     pub fn knows(&self, typed: &str) -> bool {
-        self.0.as_ref().is_none_or(|names| names.contains(typed))
+        self.0.as_ref().is_none_or(|names| names.contains_key(typed))
     }
 
     /// A hint for a name that is not known.
     #[must_use]
     pub fn hint(&self, typed: &str) -> String {
-        self.0
-            .as_ref()
-            .map_or_else(String::new, |names| did_you_mean(typed, names.iter().map(String::as_str)))
+        let Some(names) = &self.0 else { return String::new() };
+        match nearest(typed, names.keys().map(String::as_str)) {
+            Some(name) => match names.get(name).and_then(Option::as_ref) {
+                Some(label) => format!("; did you mean `{name}` ({label})?"),
+                None => format!("; did you mean `{name}`?"),
+            },
+            None => String::new(),
+        }
     }
 }
 
@@ -93,14 +101,20 @@ pub fn read<T: DeserializeOwned + JsonSchema>(
     Read { text, value, names }
 }
 
-fn names_of(root: &DeTable<'_>) -> BTreeMap<String, BTreeSet<String>> {
+fn names_of(root: &DeTable<'_>) -> BTreeMap<String, Labels> {
     let lists = root.iter().filter_map(|(key, value)| Some((key, value.get_ref().as_array()?)));
     lists
         .map(|(key, list)| {
             let tables = list.iter().filter_map(|element| element.get_ref().as_table());
-            (key.get_ref().to_string(), tables.filter_map(name_of).collect())
+            let called = |table| Some((name_of(table)?, label_of(table)));
+            (key.get_ref().to_string(), tables.filter_map(called).collect())
         })
         .collect()
+}
+
+/// What a code stands for: nobody knows codes by heart.
+fn label_of(table: &DeTable<'_>) -> Option<String> {
+    table.get("code").and_then(|_| Some(table.get("name")?.get_ref().as_str()?.to_owned()))
 }
 
 /// What an element of a list is called: the first of these keys that holds a text.
@@ -236,9 +250,9 @@ impl<'a> Walk<'a> {
         for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
             let typed = key.get_ref().as_ref();
             let near = nearest(typed, known.iter().copied());
-            if let Some(near) = near.filter(|near| !table.contains_key(*near)) {
-                meant.insert(near.to_owned());
-            }
+            let file = format!("{typed}_file");
+            let meant_key = known.iter().find(|key| **key == file).copied().or(near);
+            meant.extend(meant_key.filter(|key| !table.contains_key(*key)).map(str::to_owned));
             let hint = match (near, is_secret(typed)) {
                 (_, true) => format!(
                     "; a secret is never written into the configuration: put it into a file that only the \

@@ -76,7 +76,7 @@ fn field(cell: &Cell) -> String {
     }
 }
 
-/// An apostrophe before text that a spreadsheet would take for a formula. Numbers never come here: -3 stays -3.
+/// An apostrophe before text that a spreadsheet would take for a formula; numbers never come here.
 fn guarded(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
 }

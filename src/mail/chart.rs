@@ -32,6 +32,10 @@ const DASHES: [Option<(f64, f64)>; 3] = [None, Some((9.0, 5.0)), Some((2.0, 5.0)
 const TEXT: u32 = 15;
 const LABEL: u32 = 16;
 const LINES_MAX: usize = 4;
+/// Quarters up to which each has a dot.
+const DOTS_MAX: usize = 16;
+/// Width of a letter by its height: a little more than the font's middle.
+const LETTER: f64 = 0.59;
 const LABEL_GAP: f64 = 19.0;
 
 /// Why a chart cannot be a picture; its table is shown in its place.
@@ -105,7 +109,7 @@ impl Sheet {
         let ticks = scale.ticks.iter().map(|tick| width_of(&format!("{tick:.*}", scale.decimals), TEXT));
         let left = 8.0 + ticks.fold(0.0, f64::max) + 10.0;
         let labels = end_texts(chart).into_iter().map(|text| width_of(&text, LABEL));
-        let room = labels.fold(60.0, f64::max).min(210.0);
+        let room = labels.fold(60.0, f64::max).min(236.0);
         let right = f64::from(WIDTH) - 8.0 - room - 14.0;
         Self {
             scene,
@@ -188,7 +192,7 @@ impl Sheet {
         let named: Option<Vec<(&str, &str)>> =
             chart.quarters.iter().map(|quarter| quarter.rsplit_once(" Q")).collect();
         let Some(named) = named else { return self.ends(chart) };
-        let every = if self.points > 10 { 2 } else { 1 };
+        let every = self.quarters_apart();
         let mut year_before = "";
         let mut free_from = 0.0;
         for (at, (year, quarter)) in named.into_iter().enumerate() {
@@ -203,6 +207,11 @@ impl Sheet {
             }
             year_before = year;
         }
+    }
+
+    /// Every how many quarters there is room for a name.
+    fn quarters_apart(&self) -> usize {
+        [1, 2, 4, 8].into_iter().find(|every| self.x(*every) - self.x(0) >= 30.0).unwrap_or(16)
     }
 
     fn ends(&mut self, chart: &Chart) {
@@ -232,7 +241,8 @@ impl Sheet {
 
     fn dots(&mut self, line: &ChartLine) {
         let figures: Vec<(usize, f64)> = finite(line).collect();
-        for (at, value) in &figures {
+        let dotted = if self.points <= DOTS_MAX { figures.as_slice() } else { &[] };
+        for (at, value) in dotted {
             self.dot((self.x(*at), self.y(*value)), 3.6, &OWN);
         }
         if let Some((at, value)) = figures.last() {
@@ -258,10 +268,12 @@ impl Sheet {
         if at + 1 >= self.points {
             return;
         }
-        let near =
-            |line: &ChartLine| line.values.iter().skip(at).take(2).flatten().copied().collect::<Vec<f64>>();
+        let beside = (1..self.points - at).take_while(|step| self.x(at + step) - self.x(at) < 56.0).count();
+        let near = |line: &ChartLine| -> Vec<f64> {
+            line.values.iter().skip(at).take(2.max(1 + beside)).flatten().copied().collect()
+        };
         let others = chart.lines.iter().skip(1).flat_map(near).chain(chart.target);
-        let own = chart.lines.first().and_then(|own| own.values.get(at + 1).copied().flatten());
+        let own = chart.lines.first().into_iter().flat_map(near).skip(1);
         let runs: Vec<f64> = others.chain(own).map(|value| self.y(value)).collect();
         let dot = self.y(value);
         let free = |top: f64, foot: f64| {
@@ -359,7 +371,7 @@ fn finite(line: &ChartLine) -> impl Iterator<Item = (usize, f64)> {
 /// About the width of `text` in the library's font, bold letters included.
 #[expect(clippy::cast_precision_loss, reason = "a label has a few dozen letters")]
 fn width_of(text: &str, size: u32) -> f64 {
-    text.chars().count() as f64 * f64::from(size) * 0.64
+    text.chars().count() as f64 * f64::from(size) * LETTER
 }
 
 fn shortened(text: &str, size: u32, room: f64) -> String {
@@ -367,7 +379,7 @@ fn shortened(text: &str, size: u32, room: f64) -> String {
         return text.to_owned();
     }
     let mut kept = text.to_owned();
-    while !kept.is_empty() && width_of(&kept, size) + f64::from(size) * 0.64 > room {
+    while !kept.is_empty() && width_of(&kept, size) + f64::from(size) * LETTER > room {
         kept.pop();
     }
     format!("{}\u{2026}", kept.trim_end())

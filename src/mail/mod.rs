@@ -29,7 +29,7 @@ pub use crate::mail::smtp::SmtpPost;
 #[derive(Debug)]
 pub enum Post {
     /// A mail server.
-    Smtp(SmtpPost),
+    Smtp(Box<SmtpPost>),
     /// A folder of `.eml` files.
     Folder(FolderPost),
 }
@@ -101,7 +101,7 @@ impl Post {
     /// When the folder cannot be made, or the certificates or the sender cannot be used.
     pub fn open(settings: &MailSettings) -> Result<Self, PostError> {
         match &settings.post {
-            PostSettings::Smtp(smtp) => Ok(Self::Smtp(SmtpPost::open(smtp, &settings.bounces)?)),
+            PostSettings::Smtp(smtp) => Ok(Self::Smtp(Box::new(SmtpPost::open(smtp, &settings.bounces)?))),
             PostSettings::Folder { path } => Ok(Self::Folder(FolderPost::open(path)?)),
         }
     }

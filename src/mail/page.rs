@@ -6,6 +6,11 @@ use crate::domain::message::{Align, Block, Chart, FindingBlock, Kind, Letter, Ta
 use crate::mail::chart;
 use crate::mail::render::Voice;
 
+const CUT_OFF: &str = "mail programs cut a longer message off";
+
+/// Pictures one message may have; later charts are tables.
+const PICTURES_MAX: usize = 10;
+
 /// A picture that belongs to the HTML part.
 #[derive(Clone, Debug)]
 pub(crate) struct Picture {
@@ -72,7 +77,6 @@ pub(crate) enum View {
         subtitle: String,
         alternative: String,
         source: String,
-        name: String,
         key: String,
         width: u32,
         height: u32,
@@ -94,41 +98,53 @@ pub(crate) struct Grid {
     rest: Option<String>,
 }
 
-/// Arranges `letter`; `source` makes a picture's `src`, and tables show at most `rows_max` rows.
+/// The picture of each chart block, in order; nothing where a table is shown in its place.
+pub(crate) fn pictures(letter: &Letter, voice: &Voice<'_>) -> Vec<Option<Picture>> {
+    let charts = letter.blocks.iter().filter_map(|block| match block {
+        Block::Chart(chart) => Some(chart),
+        _ => None,
+    });
+    let picture = |(at, chart)| {
+        let number = at + 1;
+        let bytes = chart::draw(chart).ok().filter(|_| number <= PICTURES_MAX)?;
+        let cid = format!("chart{number}.{}", voice.content_id(&letter.key));
+        Some(Picture { cid, name: format!("chart-{number}.png"), bytes })
+    };
+    charts.enumerate().map(picture).collect()
+}
+
+/// Arranges `letter` with its `drawn` charts; tables show at most `rows_max` rows, and `notes` stand last.
 pub(crate) fn arrange(
     letter: &Letter,
     voice: &Voice<'_>,
+    drawn: &[Option<Picture>],
     rows_max: usize,
     notes: &[String],
-) -> (Page, Vec<Picture>) {
+) -> Page {
     let mut page = frame(letter, voice);
-    let mut pictures = Vec::new();
+    let mut drawn = drawn.iter();
     let mut deepest = 1;
     for block in &letter.blocks {
         let view = match block {
             Block::Heading(words) => heading(2, words, &mut deepest),
             Block::Subheading(words) => heading(3, words, &mut deepest),
-            Block::Paragraph(words) => View::Paragraph { words: clean(words) },
-            Block::Bullets(items) => View::Bullets { items: items.iter().map(|item| clean(item)).collect() },
+            Block::Paragraph(words) => View::Paragraph { words: prose(words) },
+            Block::Bullets(items) => View::Bullets { items: items.iter().map(|item| prose(item)).collect() },
             Block::Finding(finding) => found(finding),
             Block::Table(table) => View::Table { grid: grid(table, rows_max) },
-            Block::Note(words) => View::Note { words: clean(words) },
-            Block::Chart(chart) => match chart::draw(chart) {
-                Ok(bytes) => {
-                    let number = pictures.len() + 1;
-                    let cid = format!("chart{number}.{}", voice.content_id(&letter.key));
+            Block::Note(words) => View::Note { words: prose(words) },
+            Block::Chart(chart) => match drawn.next() {
+                Some(Some(picture)) => {
                     page.behind.push(numbers(chart, rows_max));
-                    let view = shown(chart, format!("cid:{cid}"), number);
-                    pictures.push(Picture { cid, name: format!("chart-{number}.png"), bytes });
-                    view
+                    shown(chart, picture)
                 }
-                Err(_) => View::Table { grid: numbers(chart, rows_max) },
+                Some(None) | None => View::Table { grid: numbers(chart, rows_max) },
             },
         };
         page.blocks.push(view);
     }
-    page.blocks.extend(notes.iter().map(|note| View::Note { words: clean(note) }));
-    (page, pictures)
+    page.blocks.extend(notes.iter().map(|note| View::Note { words: prose(note) }));
+    page
 }
 
 fn frame(letter: &Letter, voice: &Voice<'_>) -> Page {
@@ -191,8 +207,8 @@ fn found(finding: &FindingBlock) -> View {
         paper,
         badge,
         asks: clean(&finding.asks),
-        says: clean(&finding.sentence),
-        small: finding.small_print.iter().map(|line| clean(line)).collect(),
+        says: prose(&finding.sentence),
+        small: finding.small_print.iter().map(|line| prose(line)).collect(),
     }
 }
 
@@ -207,13 +223,12 @@ fn colours(level: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn shown(chart: &Chart, source: String, number: usize) -> View {
+fn shown(chart: &Chart, picture: &Picture) -> View {
     View::Chart {
         title: clean(&chart.title),
         subtitle: clean(&chart.subtitle),
         alternative: clean(&chart.alternative),
-        source,
-        name: format!("chart-{number}.png"),
+        source: format!("cid:{}", picture.cid),
         key: key(chart),
         width: chart::WIDTH,
         height: chart::HEIGHT,
@@ -253,8 +268,10 @@ fn numbers(chart: &Chart, rows_max: usize) -> Grid {
         caption: caption.trim().to_owned(),
         headings: headings.collect(),
         right: std::iter::once(false).chain(chart.lines.iter().map(|_| true)).collect(),
-        rest: rest(rows.len(), rows_max),
-        rows: rows.into_iter().take(rows_max).collect(),
+        rest: (rows.len() > rows_max).then(|| {
+            format!("The latest {rows_max} of {} quarters: shortened, because {CUT_OFF}.", rows.len())
+        }),
+        rows: rows.iter().skip(rows.len().saturating_sub(rows_max)).cloned().collect(),
     }
 }
 
@@ -273,9 +290,12 @@ fn grid(table: &Table, rows_max: usize) -> Grid {
 }
 
 fn rest(rows: usize, rows_max: usize) -> Option<String> {
-    (rows > rows_max).then(|| {
-        format!("Rows 1 to {rows_max} of {rows}: shortened, because mail programs cut a longer message off.")
-    })
+    (rows > rows_max).then(|| format!("Rows 1 to {rows_max} of {rows}: shortened, because {CUT_OFF}."))
+}
+
+/// A sentence whose per cent signs stay with their numbers.
+fn prose(text: &str) -> String {
+    clean(text).replace(" %", "\u{a0}%")
 }
 
 /// One line without control characters and without characters that turn the direction of writing.

@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::config::settings::MailSettings;
 use crate::domain::message::{Letter, MessageKey};
-use crate::mail::page::{Page, Picture, arrange};
+use crate::mail::page::{Page, Picture, arrange, pictures};
 use crate::mail::{attachment, plain};
 
 const HTML: &str = include_str!("templates/message.html");
@@ -18,7 +18,7 @@ const HTML_MAX: usize = 102_400;
 /// Bytes above which tables are shortened.
 const HTML_AIM: usize = 90_000;
 /// Rows a table may show; the next number is tried when the page is too large.
-const ROWS_MAX: [usize; 4] = [usize::MAX, 60, 20, 8];
+const ROWS_MAX: [usize; 5] = [usize::MAX, 60, 20, 8, 3];
 /// Steps a template may take: a page has some thousands.
 const FUEL: u64 = 5_000_000;
 
@@ -47,9 +47,7 @@ pub enum RenderError {
         reason: String,
     },
     /// The page is larger than mail programs show, even with short tables.
-    #[error(
-        "the message `{key}` is too long: {bytes} bytes of HTML, at most {HTML_MAX} are shown; send fewer blocks"
-    )]
+    #[error("the message `{key}` is too long: {bytes} bytes of HTML, at most {HTML_MAX}; send fewer blocks")]
     TooLong {
         /// The message.
         key: String,
@@ -83,13 +81,14 @@ pub(crate) struct Composed {
 impl Voice<'_> {
     /// What follows `chart1.` in a Content-ID: the same for the same message, and no other's.
     pub(crate) fn content_id(&self, key: &MessageKey) -> String {
-        format!("{}@{}", &self.fingerprint(key.as_str(), 16), self.domain())
+        format!("{}@{}", self.fingerprint(key.as_str(), 16), self.domain())
     }
 
     /// The first `length` hexadecimal digits of the hash of installation and `subject`.
     pub(crate) fn fingerprint(&self, subject: &str, length: usize) -> String {
         let hash = Sha256::digest(format!("{}|{subject}", self.instance));
-        hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>().chars().take(length).collect()
+        let digits = hash.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).take(length).collect()
     }
 
     /// The sender's domain.
@@ -132,13 +131,15 @@ pub fn page(letter: &Letter, voice: &Voice<'_>) -> Result<String, RenderError> {
 pub(crate) fn compose(letter: &Letter, voice: &Voice<'_>) -> Result<Composed, RenderError> {
     let (files, left_out) = attachment::files(letter, voice.instance)?;
     let environment = environment()?;
+    let drawn = pictures(letter, voice);
     let mut shortest = 0;
     for rows_max in ROWS_MAX {
-        let (page, pictures) = arrange(letter, voice, rows_max, &left_out);
+        let page = arrange(letter, voice, &drawn, rows_max, &left_out);
         let html = fill(&environment, "message.html", &page)?;
         shortest = html.len();
         if shortest <= HTML_AIM || (Some(&rows_max) == ROWS_MAX.last() && shortest <= HTML_MAX) {
             let text = fill(&environment, "message.txt", &page)?;
+            let pictures = drawn.into_iter().flatten().collect();
             return Ok(Composed { html, text, pictures, files });
         }
     }

@@ -93,16 +93,15 @@ impl SmtpPost {
         let mut line = self.line.lock().await;
         let stage = Cell::new(Stage::Opening);
         let limit = Duration::from_secs(self.settings.timeout_seconds);
-        match tokio::time::timeout(limit, self.transact(&mut line, message, at_body, &stage)).await {
-            Ok(sending) => sending,
-            Err(_) => {
-                let reply = format!("no answer within {} seconds", self.settings.timeout_seconds);
-                if stage.get() == Stage::Opening {
-                    *line = Line::Barred(reply.clone());
-                }
-                lost(stage.get(), reply)
-            }
+        let transaction = self.transact(&mut line, message, at_body, &stage);
+        if let Ok(sending) = tokio::time::timeout(limit, transaction).await {
+            return sending;
         }
+        let reply = format!("no answer within {} seconds", self.settings.timeout_seconds);
+        if stage.get() == Stage::Opening {
+            *line = Line::Barred(reply.clone());
+        }
+        lost(stage.get(), reply)
     }
 
     /// Says `QUIT`, if a connection is open.
@@ -238,7 +237,7 @@ impl SmtpPost {
 async fn give(connection: &mut AsyncSmtpConnection, bytes: &[u8], stage: &Cell<Stage>) -> Sending {
     // The library ends the body with a line break of its own before the dot.
     let mut body = Some(bytes.strip_suffix(b"\r\n").unwrap_or(bytes));
-    // The library asks for a next part only when the last one was written: before that, the dot cannot have left.
+    // The library asks for a next part only when the last one was written: till then no dot has left.
     let parts = std::iter::from_fn(|| {
         let part = body.take();
         if part.is_none() {
@@ -280,9 +279,10 @@ fn words(reply: &Response) -> String {
 
 /// Only lines that end in CRLF: a lone line feed before a dot would end the body early on some relays.
 fn fit_to_send(bytes: &[u8]) -> Result<(), String> {
-    let pairs = bytes.windows(2).filter(|pair| pair == b"\r\n").count();
-    let count = |wanted: u8| bytes.iter().filter(|byte| **byte == wanted).count();
-    let lone = count(b'\r') != pairs || count(b'\n') != pairs;
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    let last = lines.next_back().unwrap_or_default();
+    let whole = |line: &[u8]| line.strip_suffix(b"\r").is_some_and(|line| !line.contains(&b'\r'));
+    let lone = last.contains(&b'\r') || !lines.all(whole);
     match (lone, bytes.is_ascii()) {
         (true, _) => Err("the message has a line that does not end in CRLF".to_owned()),
         (_, false) => Err("the message has a byte outside of ASCII".to_owned()),

@@ -34,12 +34,13 @@ const HEADINGS: [(&str, &str); 8] = [
         "inpost_fte,inpost_headcount,starters_fte,starters_headcount,leavers_fte,leavers_headcount,\
          turnover_rate_fte,turnover_rate_headcount,agency_fte,agency_headcount,agency_rate_fte,\
          agency_rate_headcount,agency_cover_fte,agency_cover_rate_fte,vacancy_fte,vacancy_rate_fte,\
-         vacancy_agency_cover_rate_fte,case_holders_fte,cases,caseload_fte,working_days_lost_fte,\
-         absence_rate_fte",
+         vacancy_agency_cover_rate_fte,case_holders_fte,cases,caseload_fte,\
+         working_days_lost_fte,absence_rate_fte",
     ),
     (
         "workforce-headline-measures",
-        "social_worker_fte,leaver_fte,turnover_rate_fte_%,working_days_lost_fte,absence_rate_fte_%,agency_fte,\
+        "social_worker_fte,leaver_fte,turnover_rate_fte_%,working_days_lost_fte,absence_rate_fte_%,\
+         agency_fte,\
          agency_worker_rate_fte_%,agency_cover_fte,agency_cover_rate_fte_%,vacancy_fte,vacancy_rate_fte_%,\
          vacancy_agency_cover_rate_fte_%,case_holders_fte,cases,caseload_fte,social_worker_headcount,\
          leaver_headcount,turnover_rate_headcount_%,agency_headcount,agency_worker_rate_headcount_%",

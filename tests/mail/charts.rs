@@ -115,6 +115,16 @@ fn odd_figures_draw_without_a_panic() {
 }
 
 #[test]
+fn i04_the_eleventh_chart_is_a_table() {
+    let letter = Letter { blocks: vec![Block::Chart(chart()); 11], ..digest() };
+    assert_eq!(pictures(&letter).len(), 10);
+    let page = page_of(&letter);
+    let document = document(&page);
+    assert_eq!(named(&document, "caption").count(), 11);
+    assert!(page.len() <= 102_400);
+}
+
+#[test]
 fn the_same_chart_is_the_same_picture() {
     assert_eq!(pictures(&with(chart())), pictures(&with(chart())));
 }

@@ -78,7 +78,7 @@ fn h06_no_css_that_outlook_or_gmail_do_not_know() {
     for letter in letters() {
         let page = page_of(&letter);
         let document = document(&page);
-        for node in document.descendants().filter(|node| node.is_element()) {
+        for node in document.descendants().filter(Node::is_element) {
             let style = node.attribute("style").unwrap_or_default();
             assert!(refused.iter().all(|word| !style.contains(word)), "{style}");
             for (name, value) in styles(node).into_iter().filter(|(name, _)| name.ends_with("color")) {

@@ -10,8 +10,8 @@ use crate::mail::parsed::{document, finished, header, named, numbers, page_of, p
 #[test]
 fn m01_the_tree_is_as_mail_programs_want_it() {
     let message = finished(&digest());
-    let expected = "multipart/mixed(multipart/alternative(text/plain, multipart/related(text/html, image/png)), \
-                    text/csv, text/calendar)";
+    let expected = "multipart/mixed(multipart/alternative(text/plain, multipart/related(text/html, \
+                    image/png)), text/csv, text/calendar)";
     assert_eq!(tree(&parse_mail(&message.bytes).unwrap()), expected);
 }
 
@@ -186,7 +186,8 @@ fn m11_a_hostile_file_name_becomes_a_plain_one() {
     let mail = parse_mail(&message.bytes).unwrap();
     let name = part(&mail, "text/csv").get_content_disposition().params.get("filename").cloned().unwrap();
     assert!(
-        name.ends_with(".csv") && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)),
+        name.strip_suffix(".csv").is_some()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)),
         "{name}"
     );
     assert!(!name.starts_with('.'));

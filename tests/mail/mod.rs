@@ -1,5 +1,7 @@
 //! The mail room: what renders, what it weighs, and how it leaves.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop where something is missing")]
+
 mod calendar;
 mod charts;
 mod folder;

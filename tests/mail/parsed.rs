@@ -43,8 +43,20 @@ pub(crate) fn styles(node: Node<'_, '_>) -> Vec<(String, String)> {
         .unwrap_or_default()
         .split(';')
         .filter_map(|rule| rule.split_once(':'))
-        .map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        .flat_map(|(name, value)| longhand(name.trim(), value.trim()))
         .collect()
+}
+
+/// `font: 15px/21px Arial` is a size, a line and a family.
+fn longhand(name: &str, value: &str) -> Vec<(String, String)> {
+    let own = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    match (name, value.split_once('/')) {
+        ("font", Some((size, rest))) => {
+            let line = rest.split(' ').next().unwrap();
+            vec![own("font-size", size), own("line-height", line)]
+        }
+        _ => vec![own(name, value)],
+    }
 }
 
 /// The value of a property on the node or the nearest above it.

@@ -100,10 +100,13 @@ fn http(
     if let Some(why) = web::wrong(&typed.url).or(placeholders) {
         desk.problem(text, &typed.url.span, format!("{at}: http: `url`: {why}"));
     }
-    if let Some(proxy) = &typed.proxy
-        && let Err(error) = url::Url::parse(proxy)
+    if let Some((proxy, why)) = typed.proxy.as_ref().and_then(|proxy| Some((proxy, web::wrong_proxy(proxy)?)))
     {
-        desk.problem(text, &proxy.span, format!("{at}: http: `proxy`: not an address: {error}"));
+        desk.problem(text, &proxy.span, format!("{at}: http: `proxy`: {why}"));
+    }
+    if web::leads_here(&typed.url) && typed.private_addresses == PrivateWord::Refused {
+        let sentence = format!("{at}: http: `url`: this machine needs `private_addresses = \"allowed\"`");
+        desk.problem(text, &typed.url.span, sentence);
     }
     HttpSource {
         url: typed.url.value.clone(),

@@ -29,7 +29,10 @@ pub fn wrong(pattern: &str) -> Option<String> {
     let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
     let cron = match parser.parse(pattern) {
         Ok(cron) => cron,
-        Err(error) => return Some(error.to_string().trim_end_matches('.').to_owned()),
+        Err(error) => {
+            let why = error.to_string();
+            return Some(format!("not a cron pattern ({})", why.trim_end_matches('.')));
+        }
     };
     // The five years from here hold a 29 February; which years they are makes no other difference.
     let start = NaiveDate::from_ymd_opt(2019, 1, 1)?.and_hms_opt(0, 0, 0)?.and_utc();

@@ -11,7 +11,8 @@ use crate::domain::calendar::Calendar;
 
 /// The working days of the configured division.
 pub fn check(main: &Read<QuarterdeckToml>, text: Option<&Text>, desk: &mut Desk) -> Calendar {
-    let (Some(text), Some(typed)) = (text, &main.value) else { return Calendar::default() };
+    let division = main.value.as_ref().and_then(|typed| typed.bank_holidays.as_ref());
+    let (Some(text), Some(division)) = (text, division) else { return Calendar::default() };
     let root: Value = match serde_json::from_str(&text.content) {
         Ok(root) => root,
         Err(error) => {
@@ -24,17 +25,19 @@ pub fn check(main: &Read<QuarterdeckToml>, text: Option<&Text>, desk: &mut Desk)
             return Calendar::default();
         }
     };
-    let division = &typed.bank_holidays;
-    let Some(events) = root.get(division).and_then(|division| division.get("events")?.as_array()) else {
+    let Some(events) = root.get(&division.value).and_then(|division| division.get("events")?.as_array())
+    else {
         let known: Vec<&str> =
             root.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
         let hint = did_you_mean_one_of(division, &known);
-        desk.problem(text, &(0..0), format!("no division `{division}` with a list of `events`{hint}"));
+        let sentence =
+            format!("`bank_holidays = \"{}\"`: not a division of {}{hint}", division.value, text.path);
+        desk.problem(&main.text, &division.span, sentence);
         return Calendar::default();
     };
     let days: Vec<NaiveDate> = events.iter().filter_map(|event| day(text, event, desk)).collect();
     if days.is_empty() {
-        desk.problem(text, &(0..0), format!("division `{division}` has no bank holidays"));
+        desk.problem(text, &(0..0), format!("division `{}` has no bank holidays", division.value));
     }
     Calendar::new(days)
 }

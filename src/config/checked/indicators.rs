@@ -5,6 +5,7 @@ use crate::config::shape::Read;
 use crate::config::written::indicators::{
     BehaviourWord, IndicatorToml, IndicatorsToml, PolarityWord, UnitWord,
 };
+use crate::config::written::typed::At;
 use crate::domain::indicator::{Behaviour, Identity, Indicator, IndicatorId, Polarity, Unit};
 
 /// The sound indicators.
@@ -24,7 +25,7 @@ fn one(
     let at = format!("indicator `{}`", typed.id.value);
     let id = IndicatorId::parse(&typed.id);
     if id.is_none() {
-        let sentence = format!("{at}: write lower-case letters, digits and underscores, a letter first");
+        let sentence = format!("{at}: an id has lower-case letters, digits and underscores, a letter first");
         desk.problem(&read.text, &typed.id.span, sentence);
     }
     for collection in &typed.collections {
@@ -139,16 +140,15 @@ fn target(
 fn together(
     read: &Read<IndicatorsToml>,
     typed: &IndicatorToml,
-    other: &crate::config::written::typed::At<String>,
+    other: &At<String>,
     all: &[IndicatorToml],
     at: &str,
     desk: &mut Desk,
 ) {
     let Some(second) = all.iter().find(|indicator| indicator.id.value == other.value) else { return };
-    let shares = |name: &crate::config::written::typed::At<String>| {
-        second.collections.iter().any(|collection| collection.value == name.value)
-    };
-    if !typed.collections.iter().any(shares) || second.id.value == typed.id.value {
+    let shares =
+        |name: &At<String>| second.collections.iter().any(|collection| collection.value == name.value);
+    if !typed.collections.iter().any(shares) {
         let sentence = format!(
             "{at}: `at_most`: `{}` is another indicator of the same collection, or nothing",
             other.value

@@ -33,6 +33,29 @@ pub fn wrong(address: &str) -> Option<String> {
     }
 }
 
+/// What is wrong with a proxy's address, if anything.
+#[must_use]
+pub fn wrong_proxy(address: &str) -> Option<String> {
+    match Url::parse(address) {
+        Ok(url) if has_secret(&url) => Some("a secret is never written into the configuration".to_owned()),
+        Ok(_) => None,
+        Err(error) => Some(format!("not an address: {error}")),
+    }
+}
+
+/// Whether an address leads to this machine.
+#[must_use]
+pub fn leads_here(address: &str) -> bool {
+    Url::parse(address)
+        .ok()
+        .and_then(|url| url.host().map(|host| is_loopback(&host.to_string())))
+        .unwrap_or(false)
+}
+
+fn has_secret(url: &Url) -> bool {
+    url.password().is_some() || !url.username().is_empty()
+}
+
 /// What is wrong with the placeholders of a text that must name one return.
 #[must_use]
 pub fn wrong_placeholders(text: &str) -> Option<String> {
@@ -59,6 +82,6 @@ pub fn is_loopback(host: &str) -> bool {
         Ok(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
         Ok(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
         Ok(Host::Domain(name)) => name == "localhost",
-        Err(_) => host == "::1",
+        Err(_) => host == "::1" || host == "[::1]",
     }
 }

@@ -112,7 +112,7 @@ pub struct ApiKeyToml {
 }
 
 /// Whether a source may be on a private or loopback address.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum PrivateWord {
     /// No: such an address is refused.

@@ -8,10 +8,9 @@ use crate::config::written::mail::{LimitsToml, MailToml};
 use crate::config::written::recipients::RoleWord;
 use crate::config::written::typed::At;
 
+// Everything at the top is optional to serde and required by the schema, so that one bad section does not
+// hide the problems of the others.
 /// The region, its collections and digests, the schedule, mail and limits.
-///
-/// Everything at the top is optional to serde and required by the schema, so that one bad section does not
-/// hide the problems of the others.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct QuarterdeckToml {
@@ -22,8 +21,8 @@ pub struct QuarterdeckToml {
     #[schemars(required)]
     pub zone: Option<At<String>>,
     /// The division of bank-holidays.json whose bank holidays count.
-    #[serde(default = "england_and_wales")]
-    pub bank_holidays: String,
+    #[schemars(required)]
+    pub bank_holidays: Option<At<String>>,
     /// The region.
     #[schemars(required)]
     pub region: Option<RegionToml>,
@@ -45,10 +44,6 @@ pub struct QuarterdeckToml {
     /// Limits on everything.
     #[schemars(required)]
     pub limits: Option<LimitsToml>,
-}
-
-fn england_and_wales() -> String {
-    "england-and-wales".to_owned()
 }
 
 /// The region this daemon watches.

@@ -1,0 +1,204 @@
+/*
+title = "Worse than a year ago"
+asks = "Which figures are worse than in the same quarter last year, by more than chance and by enough to matter?"
+severity = "high"
+kind = "performance"
+evidence = "last-year"
+minimum_points = 2
+open_after = 1
+close_after = 2
+says = "{area}: {indicator} was {value} in {quarter}, compared with {previous} in the same quarter last year, {pct}% worse. Chance is an unlikely explanation."
+says_neutral = "{area}: {indicator} was {value} in {quarter} and has changed from {previous} in the same quarter last year. Chance is an unlikely explanation."
+says_from_zero = "{area}: {indicator} was {value} in {quarter}, compared with {previous} in the same quarter last year. Chance is an unlikely explanation."
+says_regional = "{n} of {of} authorities had a change of {indicator} against {quarter} a year ago; likely a definition or national change."
+
+[parameters]
+# 99% two-sided; then the change that matters: a tenth, or two percentage points.
+fires_z = 2.576
+medium_z = 3.5
+high_z = 5.0
+relative_change_min = 0.10
+points_change_min = 2.0
+# Combined events of the two quarters.
+events_min = 10
+# Without numerators: robust z of the yearly change among the series' own past yearly changes.
+changes_min = 6
+fires_robust_z = 3.0
+# Share of false discoveries across the run.
+false_discovery = 0.10
+# How many quarters the usual spread is taken from.
+spread_quarters = 8
+*/
+WITH pairs AS (
+  SELECT
+    now.authority,
+    now.indicator,
+    now.quarter,
+    now.value,
+    now.stated,
+    now.numerator,
+    now.denominator,
+    now.status,
+    now.provisional,
+    now.unit,
+    now.decimals,
+    now.adverse,
+    before.value AS previous,
+    before.quarter AS previous_quarter,
+    now.value - before.value AS change,
+    CASE WHEN now.unit = 'count' THEN coalesce(now.numerator, now.value) ELSE now.numerator END AS x1,
+    CASE WHEN now.unit = 'count' THEN coalesce(before.numerator, before.value) ELSE before.numerator END AS x0,
+    CASE WHEN now.unit = 'count' THEN 1.0 ELSE now.denominator END AS n1,
+    CASE WHEN now.unit = 'count' THEN 1.0 ELSE before.denominator END AS n0,
+    CASE
+      WHEN now.reason IS NOT NULL THEN now.reason
+      WHEN before.reason IS NOT NULL THEN 'last year: ' || before.reason
+      WHEN before.value IS NULL THEN 'last year: no figure'
+    END AS reason
+  FROM judged AS now
+  LEFT JOIN judged AS before
+    ON before.collection = now.collection
+    AND before.authority = now.authority
+    AND before.indicator = now.indicator
+    AND before.quarter = now.quarter - 4
+  WHERE now.collection = asked_collection()
+),
+scored AS (
+  SELECT
+    *,
+    x1 IS NOT NULL AND x0 IS NOT NULL AND n1 > 0 AND n0 > 0 AND x1 >= 0 AND x0 >= 0 AS has_parts,
+    CASE
+      WHEN x1 + x0 = 0 THEN 0.0
+      WHEN unit = 'percent' THEN (x1 / n1 - x0 / n0)
+        / nullif(sqrt((x0 + x1) / (n0 + n1) * (1 - (x0 + x1) / (n0 + n1)) * (1 / n0 + 1 / n1)), 0)
+      ELSE (x1 - (x0 + x1) * n1 / (n0 + n1)) / sqrt((x0 + x1) * n1 / (n0 + n1) * (1 - n1 / (n0 + n1)))
+    END AS z
+  FROM pairs
+),
+spread AS (
+  SELECT
+    indicator,
+    greatest(1.0, avg(z * z)) AS phi
+  FROM scored
+  WHERE
+    has_parts
+    AND reason IS NULL
+    AND x0 + x1 >= getvariable('events_min')
+    AND quarter > asked_quarter() - getvariable('spread_quarters')
+  GROUP BY indicator
+),
+past AS (
+  SELECT
+    authority,
+    indicator,
+    count(change) AS changes,
+    median(change) AS median_change,
+    mad(change) AS deviation
+  FROM scored
+  WHERE reason IS NULL AND quarter < asked_quarter()
+  GROUP BY authority, indicator
+),
+latest AS (
+  SELECT
+    scored.*,
+    coalesce(spread.phi, 1.0) AS phi,
+    past.changes,
+    CASE
+      WHEN scored.has_parts THEN scored.z / sqrt(coalesce(spread.phi, 1.0))
+      WHEN past.changes >= getvariable('changes_min')
+        THEN (scored.change - past.median_change) / nullif(1.4826 * past.deviation, 0)
+    END AS score,
+    CASE
+      WHEN scored.reason IS NOT NULL THEN scored.reason
+      WHEN scored.has_parts AND scored.x0 + scored.x1 < getvariable('events_min') THEN 'small numbers'
+      WHEN NOT scored.has_parts AND coalesce(past.changes, 0) < getvariable('changes_min')
+        THEN 'no numerators, and too few earlier years'
+      WHEN NOT scored.has_parts AND past.deviation = 0 THEN 'no numerators, and too even a past'
+    END AS why_not
+  FROM scored
+  LEFT JOIN spread ON spread.indicator = scored.indicator
+  LEFT JOIN past ON past.authority = scored.authority AND past.indicator = scored.indicator
+  WHERE scored.quarter = asked_quarter()
+),
+directed AS (
+  SELECT
+    *,
+    CASE WHEN adverse = 0 THEN abs(score) ELSE adverse * score END AS effect,
+    CASE WHEN has_parts AND why_not IS NULL THEN p_two_sided(score) END AS p,
+    CASE WHEN adverse = 0 THEN abs(change) ELSE adverse * change END AS adverse_change
+  FROM latest
+),
+ordered AS (
+  SELECT
+    *,
+    row_number() OVER (PARTITION BY p IS NULL ORDER BY round(p, 12), authority, indicator) AS position,
+    count(p) OVER () AS tests
+  FROM directed
+),
+corrected AS (
+  SELECT
+    *,
+    CASE
+      WHEN p IS NOT NULL THEN least(1.0, min(p * tests / position) OVER (
+        PARTITION BY p IS NULL
+        ORDER BY position DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      ))
+    END AS p_corrected,
+    coalesce(
+      effect >= CASE WHEN has_parts THEN getvariable('fires_z') ELSE getvariable('fires_robust_z') END,
+      FALSE
+    ) AND (
+      adverse_change >= getvariable('relative_change_min') * abs(previous) - 1e-9
+      OR (unit = 'percent' AND adverse_change >= getvariable('points_change_min') - 1e-9)
+    ) AS stands_out
+  FROM ordered
+),
+decided AS (
+  SELECT
+    *,
+    why_not IS NULL AND stands_out AND coalesce(p_corrected <= getvariable('false_discovery'), TRUE) AS fires
+  FROM corrected
+)
+SELECT
+  authority,
+  indicator,
+  quarter,
+  coalesce(fires, FALSE) AS fires,
+  CASE
+    WHEN NOT coalesce(fires, FALSE) OR adverse = 0 THEN 0
+    WHEN effect >= getvariable('high_z') THEN 3
+    WHEN effect >= getvariable('medium_z') THEN 2
+    ELSE 1
+  END AS level,
+  effect,
+  p,
+  why_not IS NULL AS eligible,
+  CASE
+    WHEN why_not IS NOT NULL THEN why_not
+    WHEN stands_out AND NOT fires THEN 'may be chance among so many figures'
+  END AS reason,
+  json_object(
+    'says', CASE WHEN adverse = 0 THEN 'neutral' WHEN previous = 0 THEN 'from_zero' ELSE 'says' END,
+    'quarter', quarter_label(quarter),
+    'value', value,
+    'previous', previous,
+    'previous_quarter', quarter_label(quarter - 4),
+    'pct', round(100 * adverse_change / nullif(abs(previous), 0)),
+    'relative', change / nullif(previous, 0),
+    'z', CASE WHEN has_parts THEN z END,
+    'phi', phi,
+    'p_corrected', p_corrected,
+    'previous_numerator', x0,
+    'previous_denominator', CASE WHEN unit <> 'count' THEN n0 END,
+    'direction', CASE WHEN change > 0 THEN 'up' ELSE 'down' END,
+    'stated', stated,
+    'numerator', numerator,
+    'denominator', denominator,
+    'status', status,
+    'provisional', provisional,
+    'unit', unit,
+    'decimals', decimals
+  ) AS detail
+FROM decided
+ORDER BY authority, indicator;

@@ -1,0 +1,99 @@
+//! The file: created, opened again, refused when it should be.
+
+use quarterdeck::config::settings::Limits;
+use quarterdeck::store::open::{FILE_NAME, Store};
+use quarterdeck::store::refusal::StoreError;
+
+fn limits() -> Limits {
+    Limits {
+        file_bytes_max: 1,
+        unpacked_bytes_max: 1,
+        rows_max: 1,
+        columns_max: 1,
+        field_chars_max: 1,
+        connect_seconds: 1,
+        fetch_seconds: 1,
+        fetches_at_once: 1,
+        run_seconds: 1,
+        database_mebibytes: 512,
+        worker_mebibytes: 1,
+        worker_seconds: 1,
+        result_rows_max: 1,
+    }
+}
+
+fn count(store: &Store) -> i64 {
+    store.connection().query_row("SELECT count(*) FROM area_names", [], |row| row.get(0)).unwrap()
+}
+
+const ADD: &str = "INSERT INTO area_names VALUES ('E06000022', 'Bath', 'authority', '800', NULL)";
+
+#[test]
+fn what_was_stored_is_there_when_the_file_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &limits()).unwrap();
+    store.connection().execute_batch(ADD).unwrap();
+    store.checkpoint().unwrap();
+    drop(store);
+    assert_eq!(count(&Store::open(folder.path(), &limits()).unwrap()), 1);
+    let names: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, [FILE_NAME], "nothing unfinished is left behind");
+}
+
+#[test]
+fn the_file_is_of_the_older_format_that_analysts_shells_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &limits()).unwrap();
+    let version: String = store
+        .connection()
+        .query_row("SELECT tags['storage_version'] FROM duckdb_databases() WHERE NOT internal", [], |row| {
+            row.get(0)
+        })
+        .unwrap();
+    assert!(version.contains("v1.5"), "{version}");
+}
+
+#[test]
+fn a_read_only_database_refuses_to_be_written_and_answers_questions() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Store::open(folder.path(), &limits()).unwrap());
+    let store = Store::open_read_only(folder.path(), &limits()).unwrap();
+    assert!(store.connection().execute_batch(ADD).is_err());
+    assert_eq!(count(&store), 0);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_called_damaged() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(FILE_NAME), vec![b'x'; 20_000]).unwrap();
+    let refused = Store::open(folder.path(), &limits()).err().unwrap();
+    assert!(matches!(refused, StoreError::Damaged { .. }), "{refused}");
+}
+
+#[test]
+fn a_database_of_a_newer_program_is_refused_with_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), &limits()).unwrap();
+    store.connection().execute_batch("INSERT INTO schema_versions VALUES (99, NULL)").unwrap();
+    drop(store);
+    let refused = Store::open(folder.path(), &limits()).err().unwrap();
+    assert_eq!(
+        refused.to_string(),
+        "the database has schema version 99, and this program knows 1; run a newer program"
+    );
+}
+
+#[test]
+fn what_fails_within_a_transaction_never_happened() {
+    let store = Store::in_memory().unwrap();
+    let failed: Result<(), StoreError> = store.within(|connection| {
+        connection.execute_batch(ADD)?;
+        connection.execute_batch("INSERT INTO nowhere VALUES (1)")?;
+        Ok(())
+    });
+    assert!(failed.is_err());
+    assert_eq!(count(&store), 0);
+    store.within(|connection| Ok::<_, StoreError>(connection.execute_batch(ADD)?)).unwrap();
+    assert_eq!(count(&store), 1);
+}
