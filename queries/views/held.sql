@@ -60,8 +60,8 @@ ranges AS (
 tested AS (
   SELECT
     *,
-    earlier_ranges >= jump_ranges_min() AND value IS NOT NULL AND previous IS NOT NULL AND NOT small
-      AND coalesce(greatest(numerator, previous_numerator) >= suspect_events_min(), TRUE) AS jump_eligible,
+    coalesce(earlier_ranges >= jump_ranges_min() AND value IS NOT NULL AND previous IS NOT NULL AND NOT small
+      AND coalesce(greatest(numerator, previous_numerator) >= suspect_events_min(), TRUE), FALSE) AS jump_eligible,
     abs(value - previous) > screen_factor() * usual_range
       AND greatest(value, previous) >= jump_ratio_min() * least(value, previous) AS far,
     -- greatest and least pass over NULL.
@@ -70,7 +70,8 @@ tested AS (
       AS back_again,
     value IS NOT NULL AND following IS NOT NULL
       AND greatest(value, following) < jump_ratio_min() * least(value, following) AS confirmed,
-    earlier_values >= slip_points_min() AND value > 0 AND usual > 0 AND NOT small AS slip_eligible,
+    coalesce(earlier_values >= slip_points_min() AND value > 0 AND usual > 0 AND NOT small, FALSE)
+      AS slip_eligible,
     abs(ln(value / usual)) >= ln(slip_distance_min())
       AND abs(log10(power)) BETWEEN 1 AND 4
       AND abs(ln(value * power / usual)) <= ln(slip_tolerance()) AS slipped,

@@ -9,6 +9,7 @@ use kuva::render::render::{Primitive, Scene, TextAnchor, TextSpan};
 use thiserror::Error;
 
 use crate::domain::message::{Chart, ChartLine};
+use crate::mail::palette;
 use crate::mail::scale::{Scale, scale};
 use crate::mail::stroke::stroke;
 
@@ -75,7 +76,11 @@ pub(crate) fn draw(chart: &Chart) -> Result<Vec<u8>, NotDrawn> {
     let mut sheet = Sheet::new(chart, scale);
     sheet.draw(chart);
     for size in [2.0, 1.0] {
-        let png = PngBackend::new().with_scale(size).render_scene(&sheet.scene).map_err(NotDrawn::Picture)?;
+        let png = PngBackend::new()
+            .with_scale(size)
+            .render_scene(&sheet.scene)
+            .and_then(|png| palette::reduce(&png))
+            .map_err(NotDrawn::Picture)?;
         if png.len() <= BYTES_MAX {
             return Ok(png);
         }

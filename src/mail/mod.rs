@@ -6,6 +6,7 @@ mod chart;
 mod folder;
 mod mime;
 mod page;
+mod palette;
 mod plain;
 mod render;
 mod scale;
