@@ -248,7 +248,7 @@ mod tests {
         let plan = Plan::shipped().unwrap();
         let lines = closing_lines(&endings(&plan, &[], &Evidence::default()), "quarterdeck --state s");
         assert!(lines.starts_with("5 things were planted in the figures, 0 were found.\n"));
-        assert!(lines.contains("  not found  a late return: E06000024, 2017-18 Q1, 6 working days after"));
+        assert!(lines.contains("  not found  a late return: E06000024, 2017-18 Q2, 6 working days after"));
         assert!(lines.contains("\n             quarterdeck --state s returns\n"));
     }
 }

@@ -145,7 +145,7 @@ fn returns_come_before_the_due_day_but_for_the_late_one() {
         .filter(|one| one.at.date_naive() > publication::due_day(&settings, one.quarter))
         .map(|publication| format!("{} {}", publication.authority, publication.quarter))
         .collect();
-    assert_eq!(late, ["E06000024 2017-18 Q1"]);
+    assert_eq!(late, ["E06000024 2017-18 Q2"]);
 }
 
 #[test]
@@ -163,14 +163,14 @@ fn a_return_is_sent_again_with_one_other_figure() {
     let all = publication::publications(&settings, &plan()).unwrap();
     assert_eq!(all.len(), 15);
     let versions: Vec<&Publication> =
-        all.iter().filter(|one| one.quarter.to_string() == "2017-18 Q1").collect();
+        all.iter().filter(|one| one.quarter.to_string() == "2017-18 Q2").collect();
     assert_eq!(versions.iter().map(|one| one.version).collect::<Vec<_>>(), [1, 2]);
     assert!(versions[0].at < versions[1].at);
     let lines = |at: usize| String::from_utf8(versions[at].bytes.clone()).unwrap();
     let (first, second) = (lines(0), lines(1));
     let changed: Vec<&str> = second.lines().filter(|line| !first.contains(line)).collect();
     assert_eq!(changed.len(), 1, "{changed:?}");
-    assert!(changed[0].starts_with("E06000026,s47_rate,2017-18 Q1,"), "{changed:?}");
+    assert!(changed[0].starts_with("E06000026,s47_rate,2017-18 Q2,"), "{changed:?}");
     assert!(
         changed[0]
             .ends_with("Corrected: enquiries of June had not been entered when the first version was sent.")
@@ -225,9 +225,9 @@ fn instant(text: &str) -> DateTime<Utc> {
 fn the_server_shows_what_is_published_by_the_pretended_instant() {
     let all = publication::publications(&settings::of(&["E06000026"]), &plan()).unwrap();
     let versions: Vec<Publication> =
-        all.iter().filter(|one| one.quarter.to_string() == "2017-18 Q1").cloned().collect();
+        all.iter().filter(|one| one.quarter.to_string() == "2017-18 Q2").cloned().collect();
     let server = Server::start(all, "demo-token", versions[0].at - TimeDelta::minutes(1)).unwrap();
-    let path = "/2017-18-Q1/E06000026";
+    let path = "/2017-18-Q2/E06000026";
     assert!(ask(&server, path, TOKEN).0.starts_with("HTTP/1.1 404"));
     server.pretend(versions[0].at);
     let (head, body) = ask(&server, path, TOKEN);
