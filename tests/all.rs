@@ -1,4 +1,10 @@
 //! The integration tests, in one binary.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says why"
+)]
 
 mod analysis;
 mod collect;

@@ -5,6 +5,7 @@
 
 mod imports;
 mod place;
+mod readme;
 mod sizes;
 mod source;
 mod words;

@@ -227,7 +227,7 @@ fn the_server_shows_what_is_published_by_the_pretended_instant() {
     let versions: Vec<Publication> =
         all.iter().filter(|one| one.quarter.to_string() == "2017-18 Q2").cloned().collect();
     let server = Server::start(all, "demo-token", versions[0].at - TimeDelta::minutes(1)).unwrap();
-    let path = "/2017-18-Q1/E06000026";
+    let path = "/2017-18-Q2/E06000026";
     assert!(ask(&server, path, TOKEN).0.starts_with("HTTP/1.1 404"));
     server.pretend(versions[0].at);
     let (head, body) = ask(&server, path, TOKEN);
