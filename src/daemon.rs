@@ -1,6 +1,7 @@
 //! The daemon: wakes on the schedule, asks the pure rule what is due, and runs it as a child.
 //!
-//! It never opens the database. `tokio-cron-scheduler` wakes it once a minute, in UTC; whether anything is due is
+//! It never opens the database. `tokio-cron-scheduler` wakes it once a minute, in UTC; whether anything is
+//! due is
 //! decided by [`crate::domain::due`] from the settings, the calendar and the journal.
 
 use std::path::PathBuf;
@@ -104,7 +105,8 @@ fn reread(daemon: &Daemon, settings: &mut Settings) {
     }
 }
 
-/// Whether the schedule has an occurrence since the last walk. A journal that cannot be read is the child's to report.
+/// Whether the schedule has an occurrence since the last walk. A journal that cannot be read is the child's
+/// to report.
 fn is_due(daemon: &Daemon, settings: &Settings, now: DateTime<Utc>) -> bool {
     let Ok(pattern) = CronPattern::parse(&settings.schedule.collect) else { return false };
     let lines = Journal::read(&daemon.state).unwrap_or_default();
@@ -129,12 +131,11 @@ async fn walk(daemon: &Daemon, settings: &Settings, stop: &mut Signal) -> Result
     let limit = Duration::from_secs(settings.limits.run_seconds);
     tokio::select! {
         ended = tokio::time::timeout(limit, child.wait()) => {
-            match ended {
-                Ok(status) => report(status?),
-                Err(_) => {
-                    error!(limit_seconds = settings.limits.run_seconds, "a run took too long and was ended");
-                    child.kill().await.context("cannot end a run")?;
-                }
+            if let Ok(status) = ended {
+                report(status?);
+            } else {
+                error!(limit_seconds = settings.limits.run_seconds, "a run took too long and was ended");
+                child.kill().await.context("cannot end a run")?;
             }
             Ok(true)
         }
@@ -147,7 +148,7 @@ async fn walk(daemon: &Daemon, settings: &Settings, stop: &mut Signal) -> Result
 
 /// A run in hand may finish its step; what it did not do is in the journal.
 async fn finish(child: &mut Child) -> Result<()> {
-    const GRACE: Duration = Duration::from_secs(60);
+    const GRACE: Duration = Duration::from_mins(1);
     if tokio::time::timeout(GRACE, child.wait()).await.is_err() {
         warn!("a run did not end in time and was ended; the next one goes on where it was");
         child.kill().await.context("cannot end a run")?;

@@ -44,7 +44,7 @@ fn check_files(settings: &Settings) -> Result<()> {
     }
     for added in &settings.checks {
         let wrong = |words: String| print::UsageError(format!("{}: {words}", added.path.display()));
-        let check = CheckFile::parse(&added.name, &added.text).map_err(|error| wrong(error.to_string()))?;
+        let check = CheckFile::parse(&added.name, &added.text).map_err(wrong)?;
         store.prepare_check(&check).map_err(|error| wrong(error.to_string()))?;
     }
     Ok(())

@@ -55,8 +55,8 @@ fn step(argument: StepArgument) -> Step {
 #[must_use]
 pub fn line(report: &Report) -> String {
     format!(
-        "received {}, unchanged {}, not there yet {}; loaded {}, refused {}; rows accepted {}, quarantined {}; \
-         findings open {}, changed {}; messages queued {}, sent {}; failures {}",
+        "received {}, unchanged {}, not there yet {}; loaded {}, refused {}; rows accepted {}, \
+         quarantined {}; findings open {}, changed {}; messages queued {}, sent {}; failures {}",
         report.received,
         report.unchanged,
         report.not_there,

@@ -1,6 +1,7 @@
 //! Collecting: sources are polled, what is new is kept under its hash and journalled.
 
 use std::collections::HashMap;
+use std::fs;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -64,7 +65,7 @@ async fn poll(
             }
         }
         Err(error) => {
-            report.failures.push(trouble(format!("collection `{}`", collection.name), error.to_string()))
+            report.failures.push(trouble(format!("collection `{}`", collection.name), error.to_string()));
         }
     }
     Ok(())
@@ -77,6 +78,9 @@ fn look(
     wanted: &[Wanted],
     report: &mut Report,
 ) -> Result<()> {
+    if source.path.starts_with(&walk.settings.state) {
+        fs::create_dir_all(&source.path).context("cannot make the drop folder")?;
+    }
     let claims = match folder::look(source, wanted, walk.machine_now) {
         Ok(claims) => claims,
         Err(error) => {
@@ -220,7 +224,8 @@ fn wanted(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
     list
 }
 
-/// The ended quarters that are polled: the newest and those still open to revision; all of them the first time.
+/// The ended quarters that are polled: the newest and those still open to revision; all of them the first
+/// time.
 fn quarters(walk: &Walk<'_>, collection: &Collection) -> Vec<Quarter> {
     let step = collection.cadence.step();
     let mut ended = Vec::new();

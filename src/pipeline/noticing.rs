@@ -28,8 +28,8 @@ pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
 }
 
 fn fingerprint(troubles: &[Trouble]) -> String {
-    let words: String = troubles.iter().map(|one| format!("{}|{}\n", one.place, one.what)).collect();
-    keep::hash(words.as_bytes())[..8].to_owned()
+    let words: Vec<&str> = troubles.iter().flat_map(|one| [one.place.as_str(), one.what.as_str()]).collect();
+    keep::hash(words.join("\n").as_bytes())[..8].to_owned()
 }
 
 /// Messages that a relay refused, or of which nobody knows.

@@ -47,7 +47,8 @@ pub struct Moment {
 /// The state is in use by another process.
 #[derive(Debug, Error)]
 #[error(
-    "the state folder `{0}` is in use by another quarterdeck; wait until it is done, or see `quarterdeck status`"
+    "the state folder `{0}` is in use by another quarterdeck; wait until it is done, or see \
+        `quarterdeck status`"
 )]
 pub struct StateInUse(pub PathBuf);
 

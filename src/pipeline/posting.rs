@@ -76,7 +76,7 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
         match message(walk, &key) {
             Ok(message) => send(walk, &mut post, &message, report).await?,
             Err(error) => {
-                report.failures.push(trouble(key.to_string(), format!("cannot be read back: {error:#}")))
+                report.failures.push(trouble(key.to_string(), format!("cannot be read back: {error:#}")));
             }
         }
         walk.tell(Progress::Posted(done + 1, total));

@@ -63,7 +63,8 @@ pub struct Contents<'a> {
 pub struct Stored {
     /// Its running number.
     pub submission: i64,
-    /// Its version among the accepted ones of the same return; the refused carry the number they would have had.
+    /// Its version among the accepted ones of the same return; the refused carry the number they would have
+    /// had.
     pub version: i32,
 }
 
