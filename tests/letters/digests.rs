@@ -83,6 +83,15 @@ fn small_numbers_are_withheld_in_sentence_chart_table_and_attachment() {
 }
 
 #[test]
+fn a_note_is_for_its_owners_and_for_those_who_see_every_figure() {
+    let text = |who: &Recipient| dump(&write(DigestStyle::RegionalLead, who, &digest_facts()));
+    let region = recipient(Role::RegionalLead, &[]);
+    assert!(!text(&region).contains("backlog"));
+    assert!(text(&Recipient { figures: Figures::Full, ..region }).contains("backlog"));
+    assert!(text(&recipient(Role::PerformanceLead, &[DEVON])).contains("backlog"));
+}
+
+#[test]
 fn a_demand_rate_is_never_called_good_or_bad() {
     let said = [Said::New, Said::Worse, Said::StillHigh, Said::Standing, Said::Resolved];
     let findings = (0..).zip(said).map(|(at, said)| demand_finding(&format!("id{at:02}"), TORBAY, said));
