@@ -243,6 +243,7 @@ fn three_hundred_children_raise_nothing_on_small_numbers() {
             "0/343 0/343 1/343 0/343 0/343 0/343 1/343 0/343 0/343 0/343 1/343 0/343 5/343",
         ),
         ("E06000053", "plans", "0 0 1 0 1 0 0 1 0 0 1 0 4"),
+        ("E06000053", "rolling_pct", "1=33 1=33 0=0 1=33 1=50 1=33 0=0 1=33 1=33 0=0 1=33 0=0 4=100"),
     ];
     let steady = "200/1000 205/1000 195/1000 202/1000 198/1000 204/1000 196/1000 201/1000 199/1000 203/1000 197/1000 200/1000 200/1000";
     let codes: Vec<String> = (1..=15).map(|n| format!("E060001{n:02}")).collect();
@@ -252,6 +253,25 @@ fn three_hundred_children_raise_nothing_on_small_numbers() {
             assert!(!answer.fires, "{check} fires: {answer:?}");
         }
     }
+}
+
+#[test]
+fn a_denominator_that_is_not_given_is_worked_out_from_numerator_and_value() {
+    let store = laid(&figures(&[
+        ("E06000001", "late_pct", "3=33.3"),
+        ("E06000002", "late_pct", "40=33.3"),
+        ("E06000003", "late_pct", "0=0"),
+        ("E06000004", "late_pct", "=33.3"),
+    ]));
+    let got = rows(
+        &store,
+        "SELECT concat_ws(' ', judged.authority, coalesce(judged.reason, 'judged'), ranks.rank)
+           FROM judged LEFT JOIN ranks USING (collection, authority, indicator, quarter)
+          WHERE judged.indicator = 'late_pct' AND judged.quarter = 8069 ORDER BY 1",
+    );
+    let expected =
+        ["E06000001 small numbers", "E06000002 judged 1", "E06000003 no denominator", "E06000004 judged 1"];
+    assert_eq!(got, expected);
 }
 
 #[test]
