@@ -181,7 +181,7 @@ fn useful(
         .revised
         .iter()
         .filter(|one| &one.authority == authority && one.quarter == quarter)
-        .filter(|one| one.received_at == it.arrival.received_at)
+        .filter(|one| i64::from(one.version) == i64::from(it.stored.version))
         .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one))
         .collect();
     Ok((headlines, revisions))
