@@ -14,7 +14,7 @@ use crate::domain::letter::digest::facts::{
 };
 use crate::domain::letter::facts::{OwnFigure, Revision};
 use crate::domain::letter::receipt;
-use crate::domain::message::Letter;
+use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Recipient, Scope};
 use crate::pipeline::asking;
@@ -114,7 +114,7 @@ fn digest_to(
     occurrence: DateTime<Utc>,
     recipient: &Recipient,
 ) -> Option<Letter> {
-    let stem = format!("digest.{}.", plan.name);
+    let stem = MessageKey::stem(Kind::Digest, &plan.name);
     let since = composing::last_queued(walk, &stem, &recipient.id);
     let telling = Telling {
         settings: walk.settings,
