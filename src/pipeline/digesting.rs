@@ -239,11 +239,12 @@ fn returns(walk: &Walk<'_>, quarter: Quarter) -> Result<Vec<ReturnFact>> {
 
 fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
     let settings = walk.settings;
-    let received = row.first_received_at.map(|at| composing::day_of(walk, at));
-    let late = row.due.map_or(0, |due| settings.calendar.between(due, received.unwrap_or(walk.today)));
+    let day = |at: Option<DateTime<Utc>>| at.map(|at| composing::day_of(walk, at));
+    let until = day(row.first_received_at).unwrap_or(walk.today);
+    let late = row.due.map_or(0, |due| settings.calendar.between(due, until));
     let title =
         settings.collections.iter().find(|one| one.name == row.collection).map(|one| one.title.clone());
-    let arrival = match (received, row.submission) {
+    let arrival = match (day(row.received_at), row.submission) {
         (Some(on), Some(submission)) => Arrival::Received {
             on,
             version: row.version.unwrap_or(1),
@@ -252,7 +253,9 @@ fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
             errors: errors(walk, submission)?,
         },
         _ => match &row.refused {
-            Some(reason) => Arrival::Refused { on: walk.today, reason: reason.clone() },
+            Some(reason) => {
+                Arrival::Refused { on: day(row.refused_at).unwrap_or(walk.today), reason: reason.clone() }
+            }
             None => Arrival::Outstanding,
         },
     };

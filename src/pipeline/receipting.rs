@@ -79,7 +79,11 @@ fn facts_of(
     let received_on = composing::day_of(walk, arrival.received_at);
     let due =
         arrival.quarter.and_then(|quarter| configured::due_day(collection, quarter, &settings.calendar));
-    let late = due.map(|due| settings.calendar.between(due, received_on)).filter(|days| *days > 0);
+    // A correction is not late: the return was in.
+    let late = due
+        .filter(|_| it.stored.version <= 1)
+        .map(|due| settings.calendar.between(due, received_on))
+        .filter(|days| *days > 0);
     Ok(ReceiptFacts {
         collection: collection.name.clone(),
         collection_title: collection.title.clone(),
@@ -146,7 +150,7 @@ fn standing(walk: &Walk<'_>, it: &Loaded) -> Result<Option<(u32, chrono::NaiveDa
         row.collection == it.arrival.collection && &row.authority == authority && row.quarter == quarter
     });
     Ok(row.and_then(|row| {
-        let day = row.first_received_at.map(|at| composing::day_of(walk, at))?;
+        let day = row.received_at.map(|at| composing::day_of(walk, at))?;
         Some((row.version?, day))
     }))
 }
