@@ -91,6 +91,27 @@ fn an_authority_counts_in_the_region_only_while_it_exists() {
 }
 
 #[test]
+fn a_past_year_under_a_successors_code_is_one_place_of_the_region() {
+    let store =
+        laid(&figures(&[("E06000066", "late_pct", "10/100"), ("E06000001", "late_pct", "20/100 20/100")]));
+    store
+        .connection()
+        .execute_batch(
+            "UPDATE authority_settings SET dfe_number = '933', valid_from = DATE '2017-10-01'
+              WHERE authority = 'E06000066';
+             INSERT INTO authority_settings
+             VALUES ('E10000027', 'E10000027', '933', NULL, DATE '2017-09-30');",
+        )
+        .unwrap();
+    let got = rows(
+        &store,
+        "SELECT DISTINCT region_contributors || ' of ' || region_expected
+           FROM comparators WHERE indicator = 'late_pct' AND quarter = 8069",
+    );
+    assert_eq!(got, ["2 of 2"]);
+}
+
+#[test]
 fn the_latest_accepted_version_counts_wholly_and_older_knowledge_can_be_asked() {
     let store = laid(&figures(&[("E06000001", "plans", "1")]));
     submit(&store, 50, "E06000001", 2, "2017-12-01 09:00:00", &[("late_pct", 11.0), ("timely_pct", 5.0)]);
