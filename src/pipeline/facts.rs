@@ -181,36 +181,53 @@ pub fn gather(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> Res
         known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
     }
     known.withheld = withheld(walk.settings, &known.history);
-    for (newest, indicators) in newest_quarters(collection, quarter, &known.history) {
+    for (newest, wanted) in newest_quarters(collection.reporters, collection.cadence.step(), &known.history) {
         let found = facts::figures(&walk.store, &question(newest))?;
-        let wanted = found.into_iter().filter(|one| indicators.contains(&one.indicator));
-        known.figures.extend(wanted.map(|one| (newest, one)));
+        let is_wanted =
+            |one: &ComparedFigure| wanted.contains(&(one.authority.clone(), one.indicator.clone()));
+        known.figures.extend(found.into_iter().filter(is_wanted).map(|one| (newest, one)));
     }
     Ok(known)
 }
 
-/// A return is about its quarter; published figures come at different times, so each has its own newest.
+/// The newest quarter in which a figure of a history stands.
+fn newest<'a>(points: impl IntoIterator<Item = &'a Point>) -> Option<Quarter> {
+    points.into_iter().filter(|point| point.own.value.is_some()).map(|point| point.quarter).max()
+}
+
+/// The figures of interest at each quarter.
+///
+/// A return is about its quarter: an authority has the figures of its newest one, and of the one before it
+/// while the next is still coming in. Published figures come at different times: each has its own newest.
 fn newest_quarters(
-    collection: &Collection,
-    quarter: Quarter,
+    reporters: Reporters,
+    step: i32,
     history: &BTreeMap<(AuthorityCode, IndicatorId), Vec<Point>>,
-) -> BTreeMap<Quarter, BTreeSet<IndicatorId>> {
-    let mut newest: BTreeMap<IndicatorId, Quarter> = BTreeMap::new();
-    for ((_, indicator), points) in history {
-        let last = match collection.reporters {
-            Reporters::Members => Some(quarter),
-            Reporters::Publisher => {
-                points.iter().rev().find(|point| point.own.value.is_some()).map(|it| it.quarter)
-            }
-        };
-        if let Some(last) = last {
-            let entry = newest.entry(indicator.clone()).or_insert(last);
-            *entry = (*entry).max(last);
+) -> BTreeMap<Quarter, BTreeSet<(AuthorityCode, IndicatorId)>> {
+    let mut of_authority: BTreeMap<&AuthorityCode, Quarter> = BTreeMap::new();
+    let mut of_indicator: BTreeMap<&IndicatorId, Quarter> = BTreeMap::new();
+    for ((authority, indicator), points) in history {
+        if let Some(last) = newest(points) {
+            let known = of_authority.entry(authority).or_insert(last);
+            *known = (*known).max(last);
+            let known = of_indicator.entry(indicator).or_insert(last);
+            *known = (*known).max(last);
         }
     }
-    let mut by_quarter: BTreeMap<Quarter, BTreeSet<IndicatorId>> = BTreeMap::new();
-    for (indicator, quarter) in newest {
-        by_quarter.entry(quarter).or_default().insert(indicator);
+    let last = of_authority.values().max().copied();
+    let mut by_quarter: BTreeMap<Quarter, BTreeSet<(AuthorityCode, IndicatorId)>> = BTreeMap::new();
+    for (authority, indicator) in history.keys() {
+        let newest = match reporters {
+            Reporters::Members => of_authority.get(authority),
+            Reporters::Publisher => of_indicator.get(indicator),
+        };
+        let is_fresh = |quarter: &&Quarter| {
+            reporters == Reporters::Publisher
+                || last.is_some_and(|last| quarter.index() + step >= last.index())
+        };
+        if let Some(newest) = newest.filter(is_fresh) {
+            by_quarter.entry(*newest).or_default().insert((authority.clone(), indicator.clone()));
+        }
     }
     by_quarter
 }
@@ -343,13 +360,14 @@ pub fn revision(
 
 #[cfg(test)]
 mod tests {
+    use crate::config::settings::Reporters;
     use crate::domain::authority::AuthorityCode;
     use crate::domain::disclosure::{Disclosure, Why};
     use crate::domain::figure::Status;
     use crate::domain::indicator::{Behaviour, Indicator, IndicatorId, Polarity, Unit};
     use crate::domain::quarter::Quarter;
     use crate::domain::scope::{EmailAddress, Figures, Recipient, Role, Scope};
-    use crate::pipeline::facts::Withheld;
+    use crate::pipeline::facts::{Withheld, newest_quarters};
     use crate::store::facts::{Numbers, Point};
 
     fn plans() -> Indicator {
@@ -429,5 +447,21 @@ mod tests {
         let of = |quarters: &[Quarter]| withheld.of_all(&lead(), &code(1), &plans().id, quarters);
         assert_eq!(of(&[now]), Disclosure::Shown);
         assert_eq!(of(&[now, before]), Disclosure::Withheld { why: Why::SmallNumber });
+    }
+
+    #[test]
+    fn the_quarter_before_is_told_until_the_next_return_is_in_and_no_older_one() {
+        let at = |number, quarters: &[i32]| {
+            let point =
+                |quarter: &i32| Point { quarter: Quarter::from_index(*quarter), ..point(number, 9.0, true) };
+            ((code(number), plans().id), quarters.iter().map(point).collect::<Vec<_>>())
+        };
+        let history = [at(1, &[8067, 8068, 8069]), at(2, &[8067, 8068]), at(3, &[8060])].into();
+        let told = |reporters| {
+            let by_quarter = newest_quarters(reporters, 1, &history);
+            by_quarter.into_iter().map(|(quarter, of)| (quarter.index(), of.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(Reporters::Members), [(8068, 1), (8069, 1)]);
+        assert_eq!(told(Reporters::Publisher), [(8069, 3)]);
     }
 }

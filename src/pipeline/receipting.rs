@@ -175,8 +175,11 @@ fn useful(
     let headlines = known
         .figures
         .iter()
-        .filter(|(_, one)| {
-            &one.authority == authority && one.own.value.is_some() && one.last_year.value.is_some()
+        .filter(|(of, one)| {
+            *of == quarter
+                && &one.authority == authority
+                && one.own.value.is_some()
+                && one.last_year.value.is_some()
         })
         .take(HEADLINES_MAX)
         .filter_map(|(quarter, one)| facts::own_figure(walk.settings, known, recipient, *quarter, one))
