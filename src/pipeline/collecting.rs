@@ -156,7 +156,10 @@ pub fn take_by_hand(walk: &mut Walk<'_>, file: &ByHand<'_>, report: &mut Report)
 
 fn received_words(walk: &Walk<'_>) -> String {
     let at = walk.now.with_timezone(&walk.settings.zone);
-    format!("Taken in on {}. What was accepted and what was refused is in the receipt.\n", at.format("%-d %B %Y at %H:%M %Z"))
+    format!(
+        "Taken in on {}. What was accepted and what was refused is in the receipt.\n",
+        at.format("%-d %B %Y at %H:%M %Z")
+    )
 }
 
 fn stranger(collection: &Collection, name: &str) -> Trouble {

@@ -124,9 +124,7 @@ fn judge(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<Result<Reading, Refus
         previous_rows: returns::rows_before(walk.store.connection(), arrival)?,
         ..expected(walk, collection, arrival.authority.as_ref(), arrival.quarter)
     };
-    Ok(grid.and_then(|grid| {
-        understand(&grid, &expected)
-    }))
+    Ok(grid.and_then(|grid| understand(&grid, &expected)))
 }
 
 /// Journals that a file is about to be read; true when the run that died was reading just this one.

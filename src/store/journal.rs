@@ -198,7 +198,10 @@ impl Journal {
         let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(cause) = written {
             // Half a line must not stand before the next one: a full disk would become a damaged journal.
-            self.file.set_len(self.bytes).and_then(|()| self.file.seek(SeekFrom::End(0))).map_err(|c| self.io(c))?;
+            self.file
+                .set_len(self.bytes)
+                .and_then(|()| self.file.seek(SeekFrom::End(0)))
+                .map_err(|c| self.io(c))?;
             return Err(self.io(cause));
         }
         self.bytes += text.len() as u64;

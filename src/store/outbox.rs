@@ -55,6 +55,10 @@ pub struct Track {
     pub reply: Option<String>,
     /// When the last thing happened.
     pub at: DateTime<Utc>,
+    /// When it was queued.
+    pub queued_at: DateTime<Utc>,
+    /// The recipient's short name.
+    pub recipient: String,
 }
 
 /// Folds the journal into where each message stands.
@@ -65,8 +69,16 @@ pub fn tracks(lines: &[Line]) -> BTreeMap<MessageKey, Track> {
     let mut tracks: BTreeMap<MessageKey, Track> = BTreeMap::new();
     for line in lines {
         if line.event == Happened::Queued {
-            let track =
-                Track { standing: Standing::Waiting, attempts: 0, unknown: 0, reply: None, at: line.at };
+            let recipient = line.detail.get("recipient").and_then(|id| id.as_str()).unwrap_or_default();
+            let track = Track {
+                standing: Standing::Waiting,
+                attempts: 0,
+                unknown: 0,
+                reply: None,
+                at: line.at,
+                queued_at: line.at,
+                recipient: recipient.to_owned(),
+            };
             tracks.entry(MessageKey::stored(&line.subject)).or_insert(track);
         } else if let Some(track) = tracks.get_mut(&MessageKey::stored(&line.subject)) {
             follow(track, line);
@@ -164,7 +176,9 @@ pub fn messages(connection: &Connection, wanted: &BTreeSet<MessageKey>) -> Resul
 
 fn message(row: &Row<'_>) -> Result<Option<Message>> {
     let (kind, address): (String, String) = (row.get(1)?, row.get(3)?);
-    let Some((kind, to)) = Kind::parse(&kind).zip(EmailAddress::parse(&address).ok()) else { return Ok(None) };
+    let Some((kind, to)) = Kind::parse(&kind).zip(EmailAddress::parse(&address).ok()) else {
+        return Ok(None);
+    };
     Ok(Some(Message {
         key: MessageKey::stored(&row.get::<_, String>(0)?),
         kind,
