@@ -48,7 +48,7 @@ type Known = BTreeMap<(String, Quarter), CollectionFacts>;
 fn recipients<'a>(walk: &Walk<'a>, collection: &Collection, loaded: &Loaded) -> Vec<&'a Recipient> {
     let everybody = walk.settings.recipients.iter();
     match (&loaded.arrival.authority, loaded.arrival.quarter) {
-        (Some(authority), Some(quarter)) if is_open(walk, collection, quarter) => {
+        (Some(authority), Some(quarter)) if !loaded.arrival.history && is_open(walk, collection, quarter) => {
             everybody.filter(|one| one.role == Role::PerformanceLead && one.owns(authority)).collect()
         }
         (None, _) if collection.reporters == Reporters::Publisher => {
