@@ -7,8 +7,8 @@ evidence = "peers"
 minimum_points = 1
 open_after = 1
 close_after = 2
-says = "{area} has the {rank} {end} {indicator} of {k} areas in {quarter} ({value}; average {average}), further out than the usual spread between areas."
-says_neutral = "{area} has the {rank} {end} {indicator} of {k} areas in {quarter} ({value}; average {average}): unusual, further out than the usual spread between areas."
+says = "{area} has the {rank}{end} {indicator} of {k} areas in {quarter} ({value}; average {average}), further out than the usual spread between areas."
+says_neutral = "{area} has the {rank}{end} {indicator} of {k} areas in {quarter} ({value}; average {average}): unusual, further out than the usual spread between areas."
 says_regional = "{n} of {of} authorities are far from the average of {indicator} in {quarter}; likely a definition or national change."
 
 [parameters]
@@ -117,10 +117,10 @@ SELECT
     'k', areas,
     'rank', CASE
       WHEN rank = 1 THEN ''
-      WHEN rank % 10 = 2 AND rank % 100 <> 12 THEN rank || 'nd'
-      WHEN rank % 10 = 3 AND rank % 100 <> 13 THEN rank || 'rd'
-      WHEN rank % 10 = 1 AND rank % 100 <> 11 THEN rank || 'st'
-      ELSE rank || 'th'
+      WHEN rank % 10 = 2 AND rank % 100 <> 12 THEN rank || 'nd '
+      WHEN rank % 10 = 3 AND rank % 100 <> 13 THEN rank || 'rd '
+      WHEN rank % 10 = 1 AND rank % 100 <> 11 THEN rank || 'st '
+      ELSE rank || 'th '
     END,
     'end', "end",
     'lower', low998,

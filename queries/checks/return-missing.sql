@@ -109,7 +109,7 @@ SELECT
   json_object(
     'says', CASE WHEN came THEN 'mostly' ELSE 'return' END,
     'quarter', quarter_label(quarter),
-    'due', strftime(due, '%Y-%m-%d'),
+    'due', strftime(due, '%-d %B %Y'),
     'version', version,
     'n', missing,
     'of', expected
@@ -137,7 +137,7 @@ SELECT
   json_object(
     'says', 'says',
     'quarter', quarter_label(expected.quarter),
-    'due', strftime(expected.due, '%Y-%m-%d'),
+    'due', strftime(expected.due, '%-d %B %Y'),
     'version', expected.version
   ) AS detail
 FROM expected

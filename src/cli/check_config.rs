@@ -6,8 +6,9 @@ use serde_json::json;
 use crate::cli::arguments::{Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
+use crate::cli::status::next_of;
 use crate::config::settings::Settings;
-use crate::domain::due::{self, CronPattern};
+use crate::domain::due::CronPattern;
 use crate::domain::scope::Scope;
 use crate::store::analysis;
 use crate::store::check_file::CheckFile;
@@ -44,7 +45,7 @@ fn check_files(settings: &Settings) -> Result<()> {
     }
     for added in &settings.checks {
         let wrong = |words: String| print::UsageError(format!("{}: {words}", added.path.display()));
-        let check = CheckFile::parse(&added.name, &added.text).map_err(|error| wrong(error.to_string()))?;
+        let check = CheckFile::parse(&added.name, &added.text).map_err(wrong)?;
         store.prepare_check(&check).map_err(|error| wrong(error.to_string()))?;
     }
     Ok(())
@@ -82,7 +83,7 @@ fn schedules(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> Result<
     for (what, cron) in collect.chain(digests) {
         let pattern = CronPattern::parse(cron).map_err(|error| print::UsageError(error.to_string()))?;
         let mut row = vec![json!(what), json!(cron)];
-        for at in due::next_occurrences(&pattern, settings.zone, now, 3) {
+        for at in next_of(settings, &what, &pattern, now, 3) {
             row.push(json!(at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z").to_string()));
         }
         row.resize(5, json!(""));

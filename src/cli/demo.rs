@@ -121,7 +121,8 @@ fn adapt(typed: &mut toml::Table, url: &str) {
     }
 }
 
-/// The mornings that are walked: one on which history is loaded, then every working day of a quarter's collection.
+/// The mornings that are walked: one on which history is loaded, then every working day of a quarter's
+/// collection.
 fn days(settings: &Settings, plan: &Plan) -> Vec<DateTime<Utc>> {
     let Some(last) = plan.quarters().last().copied() else { return Vec::new() };
     let calendar = &settings.calendar;

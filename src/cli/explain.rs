@@ -13,7 +13,8 @@ use crate::store::check_file::CheckFile;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, Provenance};
 
-/// Prints the rule, the numbers, the baseline, the life, file and line of each figure, the SQL, and what ends it.
+/// Prints the rule, the numbers, the baseline, the life, file and line of each figure, the SQL, and what
+/// ends it.
 ///
 /// # Errors
 /// When there is no such finding or the state cannot be read.

@@ -68,9 +68,9 @@ impl Stamp {
 
 /// The complete files of the folder that are wanted, in the order of `wanted`, older files first.
 ///
-/// A file is claimed when its name without the ending is the source's `name`, filled in, whatever the case, and
-/// it was last changed at least `settle_seconds` before `now`. `now` is the machine's own time and never a
-/// pretended one: it is compared with the stamps of the file system.
+/// A file is claimed when its name without the ending is the source's `name`, filled in, whatever the case,
+/// and it was last changed at least `settle_seconds` before `now`. `now` is the machine's own time and never
+/// a pretended one: it is compared with the stamps of the file system.
 ///
 /// # Errors
 /// When the folder cannot be read; an unreadable folder must never look like an empty one.

@@ -257,7 +257,7 @@ mod tests {
         assert_eq!(said(&three, 3), told(Why::StillHigh));
         let four = candidate(&[(3, 1.0); 5]);
         assert_eq!(said(&four, 4).standing, [0]);
-        assert_eq!(announce(&[four], None).standing, [0]);
+        assert_eq!(announce(&[four], None), told(Why::New), "nobody has told them yet");
         let worse = candidate(&[(2, 1.0), (2, 1.0), (2, 1.0), (2, 1.0), (3, 1.0)]);
         assert_eq!(said(&worse, 4), told(Why::Worse));
     }

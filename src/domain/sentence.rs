@@ -58,7 +58,8 @@ const COUNTS: [&str; 9] =
 /// rounded up, and thousands separated by commas: `21.9%`, `553.6 per 10,000`. Placeholders that count
 /// (`n`, `k`, `x`, `rank`, `of`, `quarters`, `numerator`, `denominator`, `authorities`) are whole numbers,
 /// and `pct` or anything that ends in `_pct` is a whole percentage. A form after a colon decides otherwise:
-/// `{gap:points}`, `{cases:count}`, `{share:percent}`, `{sd:number}`, `{stated:exact}`, `{n:value}`. Of a range,
+/// `{gap:points}`, `{cases:count}`, `{share:percent}`, `{sd:number}`, `{stated:exact}`, `{n:value}`. Of a
+/// range,
 /// `{lower} to {upper}`, only the second number says `per 10,000`.
 ///
 /// # Errors
@@ -286,7 +287,8 @@ mod tests {
             ("was {value", "`was {value` opens a placeholder that is never closed"),
             (
                 "{value:pp}",
-                "placeholder `{value:pp}` ends in no known form: value, count, percent, points, number, exact",
+                "placeholder `{value:pp}` ends in no known form: value, count, percent, points, number, \
+                    exact",
             ),
         ] {
             assert_eq!(filled(says, &values, PERCENT).unwrap_err().to_string(), words);

@@ -168,7 +168,8 @@ fn remember_ask(walk: &Walk<'_>, run: i64, checks: &[(CheckFile, Origin)]) -> Re
     Ok(())
 }
 
-/// From the earliest quarter that was loaded on; the newest also when a due day has passed since the last ask.
+/// From the earliest quarter that was loaded on; the newest also when a due day has passed since the last
+/// ask.
 fn quarters(
     walk: &Walk<'_>,
     collection: &Collection,

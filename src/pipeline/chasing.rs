@@ -34,6 +34,11 @@ pub fn chasers(walk: &Walk<'_>, queue: &Queue) -> Result<Vec<Letter>> {
     Ok(letters)
 }
 
+/// The start of the key of every chaser of a return.
+fn stem(row: &ReturnRow) -> String {
+    format!("chaser.{}-{}.{}", row.collection, row.authority, row.quarter).to_lowercase().replace(' ', "-")
+}
+
 fn chaser_to(
     walk: &Walk<'_>,
     queue: &Queue,
@@ -41,23 +46,17 @@ fn chaser_to(
     row: &ReturnRow,
     recipient: &Recipient,
 ) -> Option<Letter> {
-    let (settings, chasing) = (walk.settings, &walk.settings.chasing);
+    let settings = walk.settings;
+    let ladders = &settings.chasing;
     let due = row.due?;
     let authority = facts::named(settings, &row.authority);
     let key = |step| chaser::key(&row.collection, &authority, row.quarter, step, &recipient.id);
-    let ladder = Chase { before: &chasing.before, after: &chasing.after };
+    let ladder = Chase { before: &ladders.before, after: &ladders.after };
     let step =
         deadline::chase_due(due, ladder, &settings.calendar, walk.today, &|step| queue.has(&key(step)))?;
-    if !is_written_to(
-        recipient.role,
-        chasing.to.as_slice(),
-        &deadline::escalated(chasing.escalate.as_ref(), step),
-    ) {
+    if !is_written_to(recipient.role, &ladders.to, &deadline::escalated(ladders.escalate.as_ref(), step)) {
         return None;
     }
-    let stem = format!("chaser.{}-{}.{}", row.collection, row.authority, row.quarter)
-        .to_lowercase()
-        .replace(' ', "-");
     let facts = ChaserFacts {
         collection: row.collection.clone(),
         collection_title: collection.title.clone(),
@@ -68,7 +67,7 @@ fn chaser_to(
         working_days_late: settings.calendar.between(due, walk.today),
         how_to_send: how_to_send(collection),
         refused: row.refused.clone(),
-        first: queue.first_of(walk, &stem, &recipient.id),
+        first: queue.first_of(walk, &stem(row), &recipient.id),
     };
     chaser::compose(&composing::occasion(walk, recipient), &facts)
 }

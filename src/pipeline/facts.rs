@@ -17,6 +17,12 @@ use crate::pipeline::opening::Walk;
 use crate::store::analysis::Question;
 use crate::store::facts::{self, ComparedFigure, Numbers, Point, RevisedFigure};
 
+/// A median of fewer neighbours would tell a single authority's figure (`statistics.md` 1e: at least six).
+const NEIGHBOURS_MIN: u32 = 6;
+
+/// The value of a region of two would tell each of them the other's figure.
+const REPORTING_MIN: u32 = 3;
+
 /// The name of an authority of the region; its code when it has none.
 #[must_use]
 pub fn named(settings: &Settings, code: &AuthorityCode) -> Named {
@@ -235,7 +241,7 @@ pub fn region_figure(
     quarter: Quarter,
     it: &ComparedFigure,
 ) -> Option<RegionFigure> {
-    let (reporting, expected) = it.reporting?;
+    let (reporting, expected) = it.reporting.filter(|(reporting, _)| *reporting >= REPORTING_MIN)?;
     it.region.value?;
     let disclosure = known.withheld.of_total(&it.indicator, quarter);
     Some(RegionFigure { figure: figure(of, &it.region, it.provisional, disclosure), reporting, of: expected })
@@ -246,10 +252,18 @@ pub fn region_figure(
 pub fn region_then(of: &Indicator, known: &CollectionFacts, quarter: Quarter) -> Option<RegionFigure> {
     let of_indicator = known.history.iter().filter(|((_, id), _)| *id == of.id);
     let then = of_indicator.flat_map(|(_, points)| points).find(|point| point.quarter == quarter)?;
-    let (reporting, expected) = then.reporting?;
+    let (reporting, expected) = then.reporting.filter(|(reporting, _)| *reporting >= REPORTING_MIN)?;
     then.region.value?;
     let disclosure = known.withheld.of_total(&of.id, quarter);
     Some(RegionFigure { figure: figure(of, &then.region, false, disclosure), reporting, of: expected })
+}
+
+/// The region's value at a point of a history, where enough authorities are in it.
+#[must_use]
+pub fn region_line(known: &CollectionFacts, point: &Point) -> Option<f64> {
+    let enough = point.reporting.is_some_and(|(reporting, _)| reporting >= REPORTING_MIN);
+    let shown = known.withheld.of_total(&point.indicator, point.quarter) == Disclosure::Shown;
+    point.region.value.filter(|_| enough && shown)
 }
 
 /// What a figure is compared with, each with its vintage.
@@ -261,7 +275,7 @@ pub fn comparators(of: &Indicator, it: &ComparedFigure) -> Vec<String> {
     if let Some((value, quarter)) = it.country {
         said.push(format!("England {} ({quarter})", words(value)));
     }
-    if let Some(near) = &it.neighbours {
+    if let Some(near) = it.neighbours.as_ref().filter(|near| near.available >= NEIGHBOURS_MIN) {
         said.push(format!(
             "statistical neighbours' median {} ({} of {}, {})",
             words(near.median),

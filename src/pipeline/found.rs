@@ -253,7 +253,7 @@ fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> 
     Some(Series {
         quarters: latest.iter().map(|point| point.quarter).collect(),
         own: latest.iter().map(drawn).collect(),
-        region: latest.iter().map(|point| point.region.value).collect(),
+        region: latest.iter().map(|point| facts::region_line(known, point)).collect(),
         usual_range: number("lower").zip(number("upper")),
         target: number("target"),
     })

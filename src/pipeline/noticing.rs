@@ -4,8 +4,8 @@ use crate::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::Role;
 use crate::pipeline::Report;
-use crate::pipeline::composing;
 use crate::pipeline::opening::Walk;
+use crate::pipeline::{composing, posting};
 use crate::store::keep;
 use crate::store::outbox::{self, Standing};
 
@@ -28,23 +28,27 @@ pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
 }
 
 fn fingerprint(troubles: &[Trouble]) -> String {
-    let words: String = troubles.iter().map(|one| format!("{}|{}\n", one.place, one.what)).collect();
-    keep::hash(words.as_bytes())[..8].to_owned()
+    let words: Vec<&str> = troubles.iter().flat_map(|one| [one.place.as_str(), one.what.as_str()]).collect();
+    keep::hash(words.join("\n").as_bytes())[..8].to_owned()
 }
 
-/// Messages that a relay refused, or of which nobody knows.
+/// Messages that a relay refused, that have used up their tries, or of which nobody knows.
 fn messages(walk: &Walk<'_>) -> Vec<Trouble> {
     let is_notice = |key: &MessageKey| key.as_str().starts_with(Kind::Notice.word());
-    outbox::tracks(walk.journal.lines())
-        .into_iter()
-        .filter(|(key, track)| {
-            matches!(track.standing, Standing::Refused | Standing::Unknown) && !is_notice(key)
-        })
-        .map(|(key, track)| Trouble {
+    let mut troubles = Vec::new();
+    for (key, track) in outbox::tracks(walk.journal.lines()).into_iter().filter(|(key, _)| !is_notice(key)) {
+        let exhausted = posting::is_exhausted(walk.settings, &track);
+        let word = match track.standing {
+            Standing::Refused | Standing::Unknown => track.standing.word(),
+            Standing::Waiting if exhausted => "given up after all its tries",
+            _ => continue,
+        };
+        troubles.push(Trouble {
             room: Room::Mail,
-            what: format!("{}: {}", track.standing.word(), track.reply.unwrap_or_default()),
+            what: format!("{word}: {}", track.reply.unwrap_or_default()),
             next: "correct the address or the mail server, then `quarterdeck outbox retry KEY`".to_owned(),
             place: key.to_string(),
-        })
-        .collect()
+        });
+    }
+    troubles
 }

@@ -61,8 +61,7 @@ fn recipients<'a>(walk: &Walk<'a>, collection: &Collection, loaded: &Loaded) -> 
 /// Whether a quarter is still open to new versions; older ones are history that was loaded late.
 fn is_open(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> bool {
     let step = collection.cadence.step();
-    let is_history = walk.histories.contains(&collection.name);
-    let open = if is_history { 0 } else { i32::try_from(collection.revision_quarters).unwrap_or(0) * step };
+    let open = i32::try_from(collection.revision_quarters).unwrap_or(0) * step;
     let newest = Quarter::containing(walk.today).plus(-1);
     quarter.index() + open + step > newest.index()
 }

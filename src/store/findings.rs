@@ -7,7 +7,7 @@ use duckdb::{Connection, Result, params};
 use serde_json::Value;
 
 use crate::domain::authority::AuthorityCode;
-use crate::domain::finding::{Answer, FindingKey, Moment, Outcome, Rule, State, live};
+use crate::domain::finding::{Answer, Event, FindingKey, Moment, Outcome, Rule, State, live};
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
 use crate::store::analysis::CheckAnswer;
@@ -228,7 +228,7 @@ pub fn keep_moments(connection: &Connection, run: i64, findings: &[Finding]) -> 
                 moment.episode,
                 moment.level,
                 moment.effect,
-                moment.event.map(|event| event.word()),
+                moment.event.map(Event::word),
                 moment.stale,
             ])?;
         }

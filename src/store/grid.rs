@@ -95,7 +95,8 @@ pub struct QuarantineRow {
 /// When the database refuses.
 pub fn quarantined(connection: &Connection, submission: i64) -> Result<Vec<QuarantineRow>> {
     let mut statement = connection.prepare(
-        "SELECT sheet, line, code, reason FROM quarantined_rows WHERE submission = ? ORDER BY sheet, line, code",
+        "SELECT sheet, line, code, reason FROM quarantined_rows WHERE submission = ? ORDER BY sheet, \
+            line, code",
     )?;
     let rows = statement.query_map([submission], |row| {
         Ok(QuarantineRow { sheet: row.get(0)?, line: row.get(1)?, code: row.get(2)?, reason: row.get(3)? })

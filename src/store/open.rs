@@ -55,7 +55,7 @@ impl Store {
     /// # Errors
     /// When the engine fails.
     pub fn in_memory() -> Result<Self, StoreError> {
-        let store = Self::connect(Path::new(":memory:"), common(Config::default())?)?;
+        let store = Self::connect(Path::new(":memory:"), bounded(Config::default())?)?;
         schema::lay(&store.connection)?;
         Ok(store)
     }
@@ -130,10 +130,10 @@ fn settings(limits: &Limits) -> Result<Config, StoreError> {
     let config = Config::default()
         .with("storage_compatibility_version", STORAGE_VERSION)?
         .max_memory(&format!("{}MiB", limits.database_mebibytes))?;
-    common(config)
+    bounded(config)
 }
 
-fn common(config: Config) -> Result<Config, StoreError> {
+fn bounded(config: Config) -> Result<Config, StoreError> {
     Ok(config
         .threads(2)?
         .with("autoinstall_known_extensions", "false")?

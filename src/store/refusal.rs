@@ -16,7 +16,8 @@ pub enum StoreError {
         reason: String,
     },
     /// The file cannot be read as a database.
-    #[error("`{}` is damaged: {reason}; the journal and the received files are the truth: make it again from them",
+    #[error("`{}` is damaged: {reason}; the journal and the received files are the truth: make it again \
+        from them",
         path.display())]
     Damaged {
         /// The database.

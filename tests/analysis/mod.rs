@@ -27,8 +27,12 @@ fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
     reader.deserialize().map(|row| row.unwrap()).collect()
 }
 
-/// One figure of a series: `45/100`, `12` (a count), `45/100=0.45` or `=0.45` (stated), `c` (suppressed), `.` (no row).
-fn figure(token: &str) -> Option<(Option<f64>, Option<f64>, Option<f64>, &'static str)> {
+/// Numerator, denominator, stated value, status.
+type Figure = (Option<f64>, Option<f64>, Option<f64>, &'static str);
+
+/// One figure of a series: `45/100`, `12` (a count), `45/100=0.45` or `=0.45` (stated), `c` (suppressed),
+/// `.` (no row).
+fn figure(token: &str) -> Option<Figure> {
     let number = |text: &str| (!text.is_empty()).then(|| text.parse::<f64>().unwrap());
     match token {
         "." => None,

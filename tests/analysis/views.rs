@@ -142,7 +142,8 @@ fn an_annual_series_has_only_the_quarters_of_its_reference_date() {
         .connection()
         .execute_batch(
             "INSERT INTO collection_settings VALUES ('published', 'P', 4, 8047, NULL, FALSE, 'publisher');
-             INSERT INTO submissions VALUES (90, 'published', NULL, NULL, 1, 'h', TIMESTAMP '2017-01-01', 'hand',
+             INSERT INTO submissions VALUES (90, 'published', NULL, NULL, 1, 'h', TIMESTAMP '2017-01-01',
+               'hand',
                'f.csv', 'tidy', 1, 1, 0, 'accepted', NULL);
              INSERT INTO figures
              SELECT 90, area, 'late_pct', quarter, 10 * length(area), 100, NULL, 'ok', NULL, NULL, NULL, 1
@@ -151,8 +152,10 @@ fn an_annual_series_has_only_the_quarters_of_its_reference_date() {
         )
         .unwrap();
     lay_indicators(&store, "published");
-    let sql = "SELECT authority || ' ' || string_agg(quarter || if(value IS NULL, '-', ''), ' ' ORDER BY quarter)
-                 FROM series WHERE collection = 'published' AND indicator = 'late_pct' GROUP BY authority ORDER BY 1";
+    let sql =
+        "SELECT authority || ' ' || string_agg(quarter || if(value IS NULL, '-', ''), ' ' ORDER BY quarter)
+                 FROM series WHERE collection = 'published' AND indicator = 'late_pct' GROUP BY authority
+                   ORDER BY 1";
     assert_eq!(
         rows(&store, sql),
         [
@@ -171,10 +174,13 @@ fn neighbours_come_from_the_last_published_year_with_how_many_of_the_list() {
         .execute_batch(
             "INSERT INTO collection_settings VALUES ('published', 'P', 4, 8047, NULL, FALSE, 'publisher');
              INSERT INTO area_names VALUES ('E08000001', 'North', 'authority', '901', NULL),
-               ('E08000002', 'South', 'authority', '902', NULL), ('E08000003', 'East', 'authority', '903', NULL);
-             INSERT INTO neighbour_settings VALUES ('E06000001', '2021', 1, '901'), ('E06000001', '2021', 2, '902'),
+               ('E08000002', 'South', 'authority', '902', NULL), ('E08000003', 'East', 'authority',
+                 '903', NULL);
+             INSERT INTO neighbour_settings VALUES ('E06000001', '2021', 1, '901'), ('E06000001', '2021',
+               2, '902'),
                ('E06000001', '2021', 3, '903'), ('E06000001', '2021', 4, '904');
-             INSERT INTO submissions VALUES (90, 'published', NULL, NULL, 1, 'h', TIMESTAMP '2017-01-01', 'hand',
+             INSERT INTO submissions VALUES (90, 'published', NULL, NULL, 1, 'h', TIMESTAMP '2017-01-01',
+               'hand',
                'f.csv', 'tidy', 1, 1, 0, 'accepted', NULL);
              INSERT INTO figures VALUES
                (90, 'E08000001', 'late_pct', 8067, 10, 100, NULL, 'ok', NULL, NULL, NULL, 1),

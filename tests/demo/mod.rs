@@ -171,10 +171,9 @@ fn a_return_is_sent_again_with_one_other_figure() {
     let changed: Vec<&str> = second.lines().filter(|line| !first.contains(line)).collect();
     assert_eq!(changed.len(), 1, "{changed:?}");
     assert!(changed[0].starts_with("E06000026,s47_rate,2017-18 Q2,"), "{changed:?}");
-    assert!(
-        changed[0]
-            .ends_with("Corrected: enquiries of June had not been entered when the first version was sent.")
-    );
+    assert!(changed[0].ends_with(
+        "Corrected: enquiries of September had not been entered when the first version was sent."
+    ));
 }
 
 #[test]

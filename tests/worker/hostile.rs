@@ -125,7 +125,8 @@ fn nesting_without_end_is_refused_without_a_crash() {
     }
 }
 
-/// The collection of hostile statements that may lie beside the project; without it the list above stands alone.
+/// The collection of hostile statements that may lie beside the project; without it the list above stands
+/// alone.
 #[test]
 fn the_collected_statements_meet_their_requirement() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/hostile/sql.tsv");

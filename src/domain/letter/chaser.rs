@@ -132,12 +132,12 @@ fn opening(facts: &ChaserFacts) -> String {
 fn request(occasion: &Occasion, facts: &ChaserFacts) -> String {
     let escalated = matches!(occasion.recipient.role, Role::Director | Role::RegionalLead);
     match (facts.working_days_late, escalated) {
-        (1.., true) => "You get this copy because the people who send the return have been reminded and it is \
-                        still outstanding. Please make sure that somebody can send it, or tell us by reply on \
-                        which day it will come."
+        (1.., true) => "You get this copy because the people who send the return have been reminded and \
+                        it is still outstanding. Please make sure that somebody can send it, or tell us by \
+                        reply on which day it will come."
             .to_owned(),
-        (1.., false) => "Please send it now, or tell us by reply on which day it will come. A return with gaps is \
-                         better than none: a row can say that a figure is `unavailable`."
+        (1.., false) => "Please send it now, or tell us by reply on which day it will come. A return with \
+                         gaps is better than none: a row can say that a figure is `unavailable`."
             .to_owned(),
         _ => "If it is on its way, there is nothing to do. These reminders stop when it is in.".to_owned(),
     }
@@ -145,8 +145,9 @@ fn request(occasion: &Occasion, facts: &ChaserFacts) -> String {
 
 fn what_others_see(facts: &ChaserFacts) -> String {
     format!(
-        "Until it is in, the region's list of returns says \"return not received\" for {} and this quarter. No \
-         figure is put in its place, and the region's values say how many authorities they count.",
+        "Until it is in, the region's list of returns says \"return not received\" for {} and this \
+         quarter. No figure is put in its place, and the region's values say how many authorities they \
+         count.",
         facts.authority.name
     )
 }

@@ -28,7 +28,7 @@ pub struct Occasion<'a> {
     pub today: NaiveDate,
     /// The zone of every time printed.
     pub zone: Tz,
-    /// The region's name, such as `South West`.
+    /// The region's name, such as `East Midlands`.
     pub region: &'a str,
     /// A line on every page, such as "synthetic figures".
     pub notice: Option<&'a str>,

@@ -278,7 +278,8 @@ fn to_do(accepted: &Accepted) -> Vec<Block> {
     }
     if !accepted.missing.is_empty() {
         items.push(
-            "Add the missing indicators. If you cannot supply one, send its row with the status `unavailable`."
+            "Add the missing indicators. If you cannot supply one, send its row with the status \
+                `unavailable`."
                 .to_owned(),
         );
     }

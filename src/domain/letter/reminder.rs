@@ -183,8 +183,8 @@ fn escalation(occasion: &Occasion, facts: &ReminderFacts, day: &Day) -> Option<B
     let usual = facts.deadline.reminders.to.contains(&occasion.recipient.role);
     (day.passed() && !usual).then(|| {
         words::paragraph(
-            "You get this copy because those who were reminded before have not been able to finish it. Please \
-             help them, or tell us by reply on which day it will be done.",
+            "You get this copy because those who were reminded before have not been able to finish it. \
+             Please help them, or tell us by reply on which day it will be done.",
         )
     })
 }

@@ -133,8 +133,8 @@ fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
     }
     if let Some((firing, of)) = finding.shared {
         lines.push(format!(
-            "The same is seen in {firing} of {of} authorities: a change of definition or a national change is \
-             likely."
+            "The same is seen in {firing} of {of} authorities: a change of definition or a national \
+             change is likely."
         ));
     }
     if finding.since != finding.quarter {

@@ -112,8 +112,8 @@ fn arrival(expected: &ReturnFact) -> String {
     );
     match &expected.arrival {
         Arrival::Received { on, version, rows_accepted, rows_quarantined, .. } => format!(
-            "{subject}: version {version} received on {}{}. {} read: {rows_accepted} accepted, {rows_quarantined} \
-             quarantined.",
+            "{subject}: version {version} received on {}{}. {} read: {rows_accepted} accepted, \
+             {rows_quarantined} quarantined.",
             words::day(*on),
             lateness(expected.working_days_late),
             words::counted(rows_accepted + rows_quarantined, "row", "rows"),
