@@ -1,0 +1,13 @@
+//! The whole walk, on real parts: sources, workers, database, outbox, program.
+
+mod chasers;
+mod deadlines;
+mod figures;
+mod letters;
+mod loss;
+mod outbox;
+mod quarter;
+mod region;
+mod relay;
+mod versions;
+mod web;
