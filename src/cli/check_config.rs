@@ -7,6 +7,8 @@ use crate::cli::arguments::{Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::cli::status::next_of;
+use crate::config;
+use crate::config::files::Files;
 use crate::config::settings::Settings;
 use crate::domain::due::CronPattern;
 use crate::domain::scope::Scope;
@@ -20,6 +22,10 @@ use crate::store::open::Store;
 /// Every problem of the configuration at once.
 pub fn check_config(with: &With) -> Result<Ending> {
     let settings = print::settings(with)?;
+    let folder = print::config_folder(with);
+    for warning in config::load_files(&Files::read(&folder), &folder)?.warnings {
+        eprintln!("warning: {warning}");
+    }
     let now = print::now(with);
     check_files(&settings)?;
     println!(
