@@ -6,12 +6,23 @@ SELECT
   mine.value,
   mine.numerator,
   mine.denominator,
+  coalesce(
+    judged.held_by IS NULL
+      AND coalesce(mine.numerator, CASE judged.unit WHEN 'count' THEN mine.value END) IS NOT NULL
+      AND (judged.unit = 'count' OR mine.denominator > 0),
+    FALSE
+  ) AS summed,
   compared.region_value,
   compared.region_numerator,
   compared.region_denominator,
   compared.region_contributors,
   compared.region_expected
 FROM series AS mine
+JOIN judged
+  ON judged.collection = mine.collection
+  AND judged.authority = mine.authority
+  AND judged.indicator = mine.indicator
+  AND judged.quarter = mine.quarter
 LEFT JOIN comparators AS compared
   ON compared.collection = mine.collection
   AND compared.authority = mine.authority

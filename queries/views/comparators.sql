@@ -5,15 +5,25 @@
 CREATE OR REPLACE VIEW comparators AS
 WITH parts AS (
   SELECT
-    collection,
-    authority,
-    indicator,
-    quarter,
-    unit,
-    factor,
-    coalesce(numerator, CASE unit WHEN 'count' THEN value END) AS numerator,
-    denominator
+    judged.collection,
+    -- Published files give past years under the code of a successor: both are one place.
+    coalesce(mine.dfe_number, mine.authority) AS place,
+    coalesce(mine.valid_from <= quarter_last_day(judged.quarter), TRUE)
+      AND coalesce(mine.valid_until >= quarter_last_day(judged.quarter), TRUE) AS exists_then,
+    judged.indicator,
+    judged.quarter,
+    judged.unit,
+    judged.factor,
+    coalesce(judged.numerator, CASE judged.unit WHEN 'count' THEN judged.value END) AS numerator,
+    judged.denominator
   FROM judged
+  JOIN authority_settings AS mine ON mine.authority = judged.authority
+),
+given AS (
+  SELECT
+    *,
+    numerator IS NOT NULL AND (unit = 'count' OR coalesce(denominator > 0, FALSE)) AS counts
+  FROM parts
 ),
 region AS (
   SELECT
@@ -22,11 +32,14 @@ region AS (
     quarter,
     any_value(unit) AS unit,
     any_value(factor) AS factor,
-    count(*) AS expected,
-    count(*) FILTER (WHERE numerator IS NOT NULL AND (unit = 'count' OR denominator > 0)) AS contributors,
+    greatest(
+      count(DISTINCT place) FILTER (WHERE exists_then),
+      count(DISTINCT place) FILTER (WHERE counts)
+    ) AS expected,
+    count(DISTINCT place) FILTER (WHERE counts) AS contributors,
     sum(numerator) FILTER (WHERE unit = 'count' OR denominator > 0) AS numerator,
     sum(denominator) FILTER (WHERE numerator IS NOT NULL AND denominator > 0) AS denominator
-  FROM parts
+  FROM given
   GROUP BY collection, indicator, quarter
 ),
 published AS (

@@ -23,7 +23,7 @@ WITH steps AS (
     count(series.value) OVER before AS earlier_values,
     median(series.value) OVER before AS usual,
     coalesce(
-      CASE WHEN settings.unit = 'count' THEN series.value ELSE series.denominator END
+      base_of(settings.unit, settings.factor, series.numerator, series.denominator, series.value)
         < settings.minimum_denominator,
       FALSE
     ) AS small

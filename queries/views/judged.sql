@@ -26,10 +26,14 @@ SELECT
     WHEN held.held_by IS NOT NULL THEN 'held by ' || held.held_by
     WHEN series.value IS NULL THEN coalesce(nullif(series.status, 'ok'), 'no figure')
     WHEN coalesce(
-      CASE WHEN settings.unit = 'count' THEN series.value ELSE series.denominator END
+      base_of(settings.unit, settings.factor, series.numerator, series.denominator, series.value)
         < settings.minimum_denominator,
       FALSE
     ) THEN 'small numbers'
+    -- 0% of something small cannot be told from 0% of something large.
+    WHEN series.numerator IS NOT NULL
+      AND base_of(settings.unit, settings.factor, series.numerator, series.denominator, series.value) IS NULL
+      THEN 'no denominator'
   END AS reason
 FROM series
 JOIN indicator_settings AS settings

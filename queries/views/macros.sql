@@ -26,6 +26,13 @@ CREATE OR REPLACE MACRO is_known(received_at) AS
 CREATE OR REPLACE MACRO is_within(quarter) AS
   asked_quarter() IS NULL OR quarter <= asked_quarter();
 
+-- The denominator of a figure: as given, or what numerator and value come from together.
+CREATE OR REPLACE MACRO implied_denominator(factor, numerator, denominator, value) AS
+  coalesce(denominator, CASE WHEN numerator > 0 AND value > 0 THEN factor * numerator / value END);
+-- What a figure is small by: its denominator; of a count, the count.
+CREATE OR REPLACE MACRO base_of(unit, factor, numerator, denominator, value) AS
+  CASE unit WHEN 'count' THEN value ELSE implied_denominator(factor, numerator, denominator, value) END;
+
 -- Wilson's limits of a proportion, as a proportion.
 CREATE OR REPLACE MACRO wilson_low(x, n, z) AS
   CASE

@@ -23,7 +23,11 @@ WITH peers AS (
     AND settings.adverse <> 0
     AND settings.unit <> 'count'
     AND series.value IS NOT NULL
-    AND coalesce(series.denominator >= settings.minimum_denominator, TRUE)
+    AND coalesce(
+      base_of(settings.unit, settings.factor, series.numerator, series.denominator, series.value)
+        >= settings.minimum_denominator,
+      series.numerator IS NULL OR settings.minimum_denominator IS NULL
+    )
 ),
 placed AS (
   SELECT

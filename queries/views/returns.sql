@@ -9,6 +9,7 @@ WITH known AS (
     count(*) FILTER (WHERE verdict = 'refused') AS refused_versions,
     min(received_at) FILTER (WHERE verdict = 'accepted') AS first_received_at,
     max_by(reason, (received_at, submission)) FILTER (WHERE verdict = 'refused') AS refused_reason,
+    max(received_at) FILTER (WHERE verdict = 'refused') AS refused_at,
     max_by(submission, (received_at, submission)) FILTER (WHERE verdict = 'accepted') AS submission
   FROM submissions
   WHERE authority IS NOT NULL AND is_known(received_at)
@@ -30,7 +31,8 @@ SELECT
   latest.rows_quarantined AS quarantined,
   coalesce(known.accepted_versions, 0) AS accepted_versions,
   coalesce(known.refused_versions, 0) AS refused_versions,
-  known.refused_reason
+  known.refused_reason,
+  known.refused_at
 FROM expected_returns AS expected
 FULL JOIN known
   ON known.collection = expected.collection

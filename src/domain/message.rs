@@ -54,12 +54,13 @@ impl MessageKey {
     /// Joins the four parts with dots; every other character becomes `-`.
     #[must_use]
     pub fn of(kind: Kind, subject: &str, period: &str, recipient: &str) -> Self {
-        let plain = |part: &str| -> String {
-            part.chars()
-                .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
-                .collect()
-        };
-        Self(format!("{}.{}.{}.{}", kind.word(), plain(subject), plain(period), plain(recipient)))
+        Self(format!("{}{}.{}", Self::stem(kind, subject), plain(period), plain(recipient)))
+    }
+
+    /// How the keys of every message of one kind and subject begin.
+    #[must_use]
+    pub fn stem(kind: Kind, subject: &str) -> String {
+        format!("{}.{}.", kind.word(), plain(subject))
     }
 
     /// A key read back from the journal.
@@ -73,6 +74,10 @@ impl MessageKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn plain(part: &str) -> String {
+    part.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
 }
 
 impl fmt::Display for MessageKey {
@@ -266,4 +271,16 @@ pub struct Message {
     pub queued_at: DateTime<Utc>,
     /// The whole message, CRLF lines.
     pub bytes: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::message::{Kind, MessageKey};
+
+    #[test]
+    fn a_key_begins_with_the_stem_of_its_subject_whatever_the_subject_is_made_of() {
+        let key = MessageKey::of(Kind::Digest, "Weekly_region", "2017-11-17", "lead");
+        assert_eq!(key.as_str(), "digest.weekly-region.2017-11-17.lead");
+        assert!(key.as_str().starts_with(&MessageKey::stem(Kind::Digest, "Weekly_region")));
+    }
 }

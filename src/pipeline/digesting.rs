@@ -12,9 +12,9 @@ use crate::domain::letter::digest;
 use crate::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, NoteFact, RegionValue, RegionalFact, ReturnFact,
 };
-use crate::domain::letter::facts::{OwnFigure, Revision};
+use crate::domain::letter::facts::{OwnFigure, RegionFigure, Revision};
 use crate::domain::letter::receipt;
-use crate::domain::message::Letter;
+use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Recipient, Scope};
 use crate::pipeline::asking;
@@ -27,8 +27,11 @@ use crate::store::findings::Finding;
 use crate::store::grid::{self, ReturnRow};
 use crate::store::journal::Happened;
 
-/// Deadlines within this many days are in a digest.
+/// Deadlines within this many weeks are in a digest.
 const WEEKS_AHEAD: u64 = 6;
+
+/// Overdue returns of this many quarters are in a digest; older gaps are in the chase grid.
+const OVERDUE_QUARTERS: i32 = 4;
 
 /// The digests that fell due since the last walk.
 ///
@@ -90,20 +93,39 @@ struct Everything {
 
 impl Everything {
     fn gather(walk: &Walk<'_>) -> Result<Self> {
-        let quarter = Quarter::containing(walk.today).plus(-1);
+        let ended = Quarter::containing(walk.today).plus(-1);
         let mut collections = BTreeMap::new();
         for collection in &walk.settings.collections {
-            collections.insert(collection.name.clone(), facts::gather(walk, collection, quarter)?);
+            collections.insert(collection.name.clone(), facts::gather(walk, collection, ended)?);
         }
+        let quarter = quarter_of_most(walk, &collections).unwrap_or(ended);
         Ok(Self {
             checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),
             collections,
             actions: found::actions(walk.journal.lines()),
-            returns: returns(walk, quarter)?,
+            returns: returns(walk, &[ended, quarter])?,
             deadlines: walk.settings.deadlines.iter().flat_map(|one| deadline_facts(walk, one)).collect(),
             quarter,
         })
     }
+}
+
+/// The quarter in which most figures of the region's own collections stand: for the weeks in which returns
+/// come in, still the one before.
+fn quarter_of_most(walk: &Walk<'_>, known: &BTreeMap<String, CollectionFacts>) -> Option<Quarter> {
+    let mut counts: BTreeMap<Quarter, usize> = BTreeMap::new();
+    for (_, one) in known.iter().filter(|(name, _)| is_own(walk, name)) {
+        for (quarter, _) in one.figures.iter().filter(|(_, it)| it.own.status.is_some()) {
+            *counts.entry(*quarter).or_insert(0) += 1;
+        }
+    }
+    counts.into_iter().max_by_key(|(quarter, count)| (*count, *quarter)).map(|(quarter, _)| quarter)
+}
+
+/// Whether a collection comes from the region's own authorities.
+fn is_own(walk: &Walk<'_>, collection: &str) -> bool {
+    let all = &walk.settings.collections;
+    all.iter().any(|one| one.name == collection && one.reporters == Reporters::Members)
 }
 
 fn digest_to(
@@ -114,7 +136,7 @@ fn digest_to(
     occurrence: DateTime<Utc>,
     recipient: &Recipient,
 ) -> Option<Letter> {
-    let stem = format!("digest.{}.", plan.name);
+    let stem = MessageKey::stem(Kind::Digest, &plan.name);
     let since = composing::last_queued(walk, &stem, &recipient.id);
     let telling = Telling {
         settings: walk.settings,
@@ -159,22 +181,23 @@ fn deadlines(known: &Everything, recipient: &Recipient) -> Vec<DeadlineFact> {
     known.deadlines.iter().filter(own).cloned().collect()
 }
 
-/// The region's values of its own collections: one per indicator, from any authority's row.
+/// The region's values of its own collections: one per indicator, from any authority's row. While fewer than
+/// half of the authorities are in the newest one, the one before.
 fn region_values(walk: &Walk<'_>, known: &Everything) -> Vec<RegionValue> {
     let mut values: BTreeMap<(String, String), RegionValue> = BTreeMap::new();
     for (name, one) in &known.collections {
-        let own =
-            walk.settings.collections.iter().any(|it| &it.name == name && it.reporters == Reporters::Members);
+        let own = is_own(walk, name);
         for (quarter, it) in one.figures.iter().filter(|_| own) {
             let Some(of) = facts::indicator(walk.settings, &it.indicator) else { continue };
             let Some(value) = facts::region_figure(of, one, *quarter, it) else { continue };
+            let weight = |value: &RegionFigure, quarter| (2 * value.reporting >= value.of, quarter);
             let key = (name.clone(), it.indicator.to_string());
-            values.entry(key).or_insert_with(|| RegionValue {
-                indicator: facts::indicator_fact(of),
-                quarter: *quarter,
-                value,
-                last_year: facts::region_then(of, one, quarter.plus(-4)),
-            });
+            let stands = values.get(&key).map(|stands| weight(&stands.value, stands.quarter));
+            if stands.is_none_or(|stands| stands < weight(&value, *quarter)) {
+                let indicator = facts::indicator_fact(of);
+                let last_year = facts::region_then(of, one, quarter.plus(-4));
+                values.insert(key, RegionValue { indicator, quarter: *quarter, value, last_year });
+            }
         }
     }
     values.into_values().collect()
@@ -231,19 +254,27 @@ fn notes(walk: &Walk<'_>, known: &Everything) -> Vec<NoteFact> {
     notes
 }
 
-fn returns(walk: &Walk<'_>, quarter: Quarter) -> Result<Vec<ReturnFact>> {
+/// The returns of the quarters of interest, and every overdue one of a year.
+fn returns(walk: &Walk<'_>, quarters: &[Quarter]) -> Result<Vec<ReturnFact>> {
     let rows = grid::returns(walk.store.connection())?;
-    let counts = |row: &&ReturnRow| row.quarter == quarter && (row.due.is_some() || row.submission.is_some());
+    let newest = quarters.iter().max().map_or(0, |quarter| quarter.index());
+    let counts = |row: &&ReturnRow| {
+        let is_overdue = row.submission.is_none() && row.due.is_some_and(|due| due < walk.today);
+        let is_recent = row.quarter.index() + OVERDUE_QUARTERS > newest;
+        quarters.contains(&row.quarter) && (row.due.is_some() || row.submission.is_some())
+            || is_overdue && is_recent
+    };
     rows.iter().filter(counts).map(|row| return_fact(walk, row)).collect()
 }
 
 fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
     let settings = walk.settings;
-    let received = row.first_received_at.map(|at| composing::day_of(walk, at));
-    let late = row.due.map_or(0, |due| settings.calendar.between(due, received.unwrap_or(walk.today)));
+    let day = |at: Option<DateTime<Utc>>| at.map(|at| composing::day_of(walk, at));
+    let until = day(row.first_received_at).unwrap_or(walk.today);
+    let late = row.due.map_or(0, |due| settings.calendar.between(due, until));
     let title =
         settings.collections.iter().find(|one| one.name == row.collection).map(|one| one.title.clone());
-    let arrival = match (received, row.submission) {
+    let arrival = match (day(row.received_at), row.submission) {
         (Some(on), Some(submission)) => Arrival::Received {
             on,
             version: row.version.unwrap_or(1),
@@ -252,7 +283,9 @@ fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
             errors: errors(walk, submission)?,
         },
         _ => match &row.refused {
-            Some(reason) => Arrival::Refused { on: walk.today, reason: reason.clone() },
+            Some(reason) => {
+                Arrival::Refused { on: day(row.refused_at).unwrap_or(walk.today), reason: reason.clone() }
+            }
             None => Arrival::Outstanding,
         },
     };

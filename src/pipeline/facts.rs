@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
+use serde_json::Value;
 
 use crate::config::settings::{Collection, Reporters, Settings};
 use crate::domain::authority::AuthorityCode;
@@ -16,6 +17,7 @@ use crate::domain::sentence;
 use crate::pipeline::opening::Walk;
 use crate::store::analysis::Question;
 use crate::store::facts::{self, ComparedFigure, Numbers, Point, RevisedFigure};
+use crate::store::findings::Finding;
 
 /// A median of fewer neighbours would tell a single authority's figure (`statistics.md` 1e: at least six).
 const NEIGHBOURS_MIN: u32 = 6;
@@ -92,25 +94,37 @@ impl Withheld {
         }
     }
 
+    /// The same for a sentence that speaks of several quarters: withheld when any of their figures is.
+    #[must_use]
+    pub fn of_all(
+        &self,
+        recipient: &Recipient,
+        authority: &AuthorityCode,
+        indicator: &IndicatorId,
+        quarters: &[Quarter],
+    ) -> Disclosure {
+        let mut each = quarters.iter().map(|quarter| self.of(recipient, authority, indicator, *quarter));
+        each.find(|one| *one != Disclosure::Shown).unwrap_or(Disclosure::Shown)
+    }
+
     /// Whether the region's value may be shown beside the figures.
     #[must_use]
     pub fn of_total(&self, indicator: &IndicatorId, quarter: Quarter) -> Disclosure {
         self.totals.get(&(indicator.clone(), quarter)).copied().unwrap_or(Disclosure::Shown)
     }
 
-    fn add(
-        &mut self,
-        indicator: &Indicator,
-        quarter: Quarter,
-        row: &[(&AuthorityCode, &Numbers)],
-        small_max: u32,
-    ) {
-        let cells: Vec<Cell> = row.iter().map(|(_, numbers)| cell(numbers)).collect();
-        let said =
-            disclosure::disclose(&cells, indicator.unit, Total::Beside, small_max, Figures::Suppressed);
-        for ((authority, _), shown) in row.iter().zip(&said.cells) {
-            if *shown != Disclosure::Shown {
-                self.cells.insert(((*authority).clone(), indicator.id.clone(), quarter), *shown);
+    /// Only what is in the region's sum can protect a small number in it; the rest stands alone.
+    fn add(&mut self, indicator: &Indicator, quarter: Quarter, row: &[&Point], small_max: u32) {
+        let (summed, alone): (Vec<&Point>, Vec<&Point>) = row.iter().copied().partition(|one| one.summed);
+        let withhold = |points: &[&Point], total| {
+            let cells: Vec<Cell> = points.iter().map(|one| cell(&one.own)).collect();
+            disclosure::disclose(&cells, indicator.unit, total, small_max, Figures::Suppressed)
+        };
+        let said = withhold(&summed, Total::Beside);
+        let shown = said.cells.iter().copied().chain(withhold(&alone, Total::Absent).cells);
+        for (point, shown) in summed.iter().chain(&alone).zip(shown) {
+            if shown != Disclosure::Shown {
+                self.cells.insert((point.authority.clone(), indicator.id.clone(), quarter), shown);
             }
         }
         if said.total != Disclosure::Shown {
@@ -126,6 +140,14 @@ fn cell(numbers: &Numbers) -> Cell {
         value: numbers.value,
         whose: Whose::Other,
     }
+}
+
+/// The quarters whose figures a finding's sentence may tell: its own, and the one it compares with.
+#[must_use]
+pub fn quarters_told(finding: &Finding) -> Vec<Quarter> {
+    let before = finding.detail.get("previous_quarter").and_then(Value::as_str);
+    let before = before.and_then(|text| Quarter::parse(text).ok());
+    [finding.fired_in].into_iter().chain(before).collect()
 }
 
 /// What is known of one collection at its newest quarters.
@@ -159,45 +181,62 @@ pub fn gather(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> Res
         known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
     }
     known.withheld = withheld(walk.settings, &known.history);
-    for (newest, indicators) in newest_quarters(collection, quarter, &known.history) {
+    for (newest, wanted) in newest_quarters(collection.reporters, collection.cadence.step(), &known.history) {
         let found = facts::figures(&walk.store, &question(newest))?;
-        let wanted = found.into_iter().filter(|one| indicators.contains(&one.indicator));
-        known.figures.extend(wanted.map(|one| (newest, one)));
+        let is_wanted =
+            |one: &ComparedFigure| wanted.contains(&(one.authority.clone(), one.indicator.clone()));
+        known.figures.extend(found.into_iter().filter(is_wanted).map(|one| (newest, one)));
     }
     Ok(known)
 }
 
-/// A return is about its quarter; published figures come at different times, so each has its own newest.
+/// The newest quarter in which a figure of a history stands.
+fn newest<'a>(points: impl IntoIterator<Item = &'a Point>) -> Option<Quarter> {
+    points.into_iter().filter(|point| point.own.value.is_some()).map(|point| point.quarter).max()
+}
+
+/// The figures of interest at each quarter.
+///
+/// A return is about its quarter: an authority has the figures of its newest one, and of the one before it
+/// while the next is still coming in. Published figures come at different times: each has its own newest.
 fn newest_quarters(
-    collection: &Collection,
-    quarter: Quarter,
+    reporters: Reporters,
+    step: i32,
     history: &BTreeMap<(AuthorityCode, IndicatorId), Vec<Point>>,
-) -> BTreeMap<Quarter, BTreeSet<IndicatorId>> {
-    let mut newest: BTreeMap<IndicatorId, Quarter> = BTreeMap::new();
-    for ((_, indicator), points) in history {
-        let last = match collection.reporters {
-            Reporters::Members => Some(quarter),
-            Reporters::Publisher => {
-                points.iter().rev().find(|point| point.own.value.is_some()).map(|it| it.quarter)
-            }
-        };
-        if let Some(last) = last {
-            let entry = newest.entry(indicator.clone()).or_insert(last);
-            *entry = (*entry).max(last);
+) -> BTreeMap<Quarter, BTreeSet<(AuthorityCode, IndicatorId)>> {
+    let mut of_authority: BTreeMap<&AuthorityCode, Quarter> = BTreeMap::new();
+    let mut of_indicator: BTreeMap<&IndicatorId, Quarter> = BTreeMap::new();
+    for ((authority, indicator), points) in history {
+        if let Some(last) = newest(points) {
+            let known = of_authority.entry(authority).or_insert(last);
+            *known = (*known).max(last);
+            let known = of_indicator.entry(indicator).or_insert(last);
+            *known = (*known).max(last);
         }
     }
-    let mut by_quarter: BTreeMap<Quarter, BTreeSet<IndicatorId>> = BTreeMap::new();
-    for (indicator, quarter) in newest {
-        by_quarter.entry(quarter).or_default().insert(indicator);
+    let last = of_authority.values().max().copied();
+    let mut by_quarter: BTreeMap<Quarter, BTreeSet<(AuthorityCode, IndicatorId)>> = BTreeMap::new();
+    for (authority, indicator) in history.keys() {
+        let newest = match reporters {
+            Reporters::Members => of_authority.get(authority),
+            Reporters::Publisher => of_indicator.get(indicator),
+        };
+        let is_fresh = |quarter: &&Quarter| {
+            reporters == Reporters::Publisher
+                || last.is_some_and(|last| quarter.index() + step >= last.index())
+        };
+        if let Some(newest) = newest.filter(is_fresh) {
+            by_quarter.entry(*newest).or_default().insert((authority.clone(), indicator.clone()));
+        }
     }
     by_quarter
 }
 
 fn withheld(settings: &Settings, history: &BTreeMap<(AuthorityCode, IndicatorId), Vec<Point>>) -> Withheld {
-    let mut rows: BTreeMap<(&IndicatorId, Quarter), Vec<(&AuthorityCode, &Numbers)>> = BTreeMap::new();
-    for ((authority, id), points) in history {
+    let mut rows: BTreeMap<(&IndicatorId, Quarter), Vec<&Point>> = BTreeMap::new();
+    for ((_, id), points) in history {
         for point in points {
-            rows.entry((id, point.quarter)).or_default().push((authority, &point.own));
+            rows.entry((id, point.quarter)).or_default().push(point);
         }
     }
     let mut withheld = Withheld::default();
@@ -317,4 +356,112 @@ pub fn revision(
         version: it.version,
         consequence: None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::settings::Reporters;
+    use crate::domain::authority::AuthorityCode;
+    use crate::domain::disclosure::{Disclosure, Why};
+    use crate::domain::figure::Status;
+    use crate::domain::indicator::{Behaviour, Indicator, IndicatorId, Polarity, Unit};
+    use crate::domain::quarter::Quarter;
+    use crate::domain::scope::{EmailAddress, Figures, Recipient, Role, Scope};
+    use crate::pipeline::facts::{Withheld, newest_quarters};
+    use crate::store::facts::{Numbers, Point};
+
+    fn plans() -> Indicator {
+        Indicator {
+            id: IndicatorId::parse("plans").unwrap(),
+            name: "Plans".to_owned(),
+            collections: Vec::new(),
+            theme: "child-protection".to_owned(),
+            definition: String::new(),
+            unit: Unit::Count,
+            numerator: "plans".to_owned(),
+            denominator: None,
+            polarity: Polarity::None,
+            behaviour: Behaviour::Flow,
+            annualise: false,
+            decimals: 0,
+            plausible: None,
+            target: None,
+            minimum_denominator: 0.0,
+            identities: Vec::new(),
+            source: String::new(),
+        }
+    }
+
+    fn code(number: u32) -> AuthorityCode {
+        AuthorityCode::parse(&format!("E0600000{number}")).unwrap()
+    }
+
+    fn point(number: u32, count: f64, summed: bool) -> Point {
+        let own =
+            Numbers { value: Some(count), numerator: None, denominator: None, status: Some(Status::Ok) };
+        Point {
+            authority: code(number),
+            indicator: plans().id,
+            quarter: Quarter::from_index(8069),
+            own,
+            summed,
+            region: own,
+            reporting: None,
+        }
+    }
+
+    fn withheld(points: &[Point]) -> Withheld {
+        let mut withheld = Withheld::default();
+        withheld.add(&plans(), Quarter::from_index(8069), &points.iter().collect::<Vec<_>>(), 5);
+        withheld
+    }
+
+    fn lead() -> Recipient {
+        Recipient {
+            id: "lead".to_owned(),
+            name: "Lead".to_owned(),
+            address: EmailAddress::parse("lead@region.example").unwrap(),
+            role: Role::RegionalLead,
+            scope: Scope::Region,
+            themes: Vec::new(),
+            figures: Figures::Suppressed,
+            digests: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_figure_that_is_not_in_the_sum_does_not_protect_a_small_one() {
+        let of = |points: &[Point], number| {
+            withheld(points).of(&lead(), &code(number), &plans().id, Quarter::from_index(8069))
+        };
+        let points = [point(1, 3.0, true), point(2, 10.0, false), point(3, 40.0, true)];
+        assert_eq!(of(&points, 2), Disclosure::Shown);
+        assert_eq!(of(&points, 3), Disclosure::Withheld { why: Why::WouldGiveAway });
+        assert_eq!(of(&[point(1, 3.0, false)], 1), Disclosure::Withheld { why: Why::SmallNumber });
+    }
+
+    #[test]
+    fn a_sentence_that_compares_with_a_withheld_figure_is_withheld() {
+        let withheld = withheld(&[point(1, 2.0, true), point(2, 3.0, true), point(3, 40.0, true)]);
+        let [before, now] = [8069, 8073].map(Quarter::from_index);
+        let of = |quarters: &[Quarter]| withheld.of_all(&lead(), &code(1), &plans().id, quarters);
+        assert_eq!(of(&[now]), Disclosure::Shown);
+        assert_eq!(of(&[now, before]), Disclosure::Withheld { why: Why::SmallNumber });
+    }
+
+    #[test]
+    fn the_quarter_before_is_told_until_the_next_return_is_in_and_no_older_one() {
+        let at = |number, quarters: &[i32]| {
+            let point =
+                |quarter: &i32| Point { quarter: Quarter::from_index(*quarter), ..point(number, 9.0, true) };
+            ((code(number), plans().id), quarters.iter().map(point).collect::<Vec<_>>())
+        };
+        let history = [at(1, &[8067, 8068, 8069]), at(2, &[8067, 8068]), at(3, &[8060])].into();
+        let told = |reporters| {
+            let by_quarter = newest_quarters(reporters, 1, &history);
+            by_quarter.into_iter().map(|(quarter, of)| (quarter.index(), of.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(Reporters::Members), [(8068, 1), (8069, 1)]);
+        assert_eq!(told(Reporters::Publisher), [(8069, 3)]);
+    }
 }

@@ -174,7 +174,12 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
     let known = telling.known.get(&finding.key.collection);
     let disclosure = known.zip(of).map_or(Disclosure::Shown, |(known, of)| {
-        known.withheld.of(telling.recipient, &finding.key.authority, &of.id, finding.fired_in)
+        known.withheld.of_all(
+            telling.recipient,
+            &finding.key.authority,
+            &of.id,
+            &facts::quarters_told(finding),
+        )
     });
     let provisional = provisional(settings, finding);
     Some(FindingFact {

@@ -78,7 +78,11 @@ fn facts_of(
     let received_on = composing::day_of(walk, arrival.received_at);
     let due =
         arrival.quarter.and_then(|quarter| configured::due_day(collection, quarter, &settings.calendar));
-    let late = due.map(|due| settings.calendar.between(due, received_on)).filter(|days| *days > 0);
+    // A correction is not late: the return was in.
+    let late = due
+        .filter(|_| it.stored.version <= 1)
+        .map(|due| settings.calendar.between(due, received_on))
+        .filter(|days| *days > 0);
     Ok(ReceiptFacts {
         collection: collection.name.clone(),
         collection_title: collection.title.clone(),
@@ -145,7 +149,7 @@ fn standing(walk: &Walk<'_>, it: &Loaded) -> Result<Option<(u32, chrono::NaiveDa
         row.collection == it.arrival.collection && &row.authority == authority && row.quarter == quarter
     });
     Ok(row.and_then(|row| {
-        let day = row.first_received_at.map(|at| composing::day_of(walk, at))?;
+        let day = row.received_at.map(|at| composing::day_of(walk, at))?;
         Some((row.version?, day))
     }))
 }
@@ -170,8 +174,11 @@ fn useful(
     let headlines = known
         .figures
         .iter()
-        .filter(|(_, one)| {
-            &one.authority == authority && one.own.value.is_some() && one.last_year.value.is_some()
+        .filter(|(of, one)| {
+            *of == quarter
+                && &one.authority == authority
+                && one.own.value.is_some()
+                && one.last_year.value.is_some()
         })
         .take(HEADLINES_MAX)
         .filter_map(|(quarter, one)| facts::own_figure(walk.settings, known, recipient, *quarter, one))
@@ -180,7 +187,7 @@ fn useful(
         .revised
         .iter()
         .filter(|one| &one.authority == authority && one.quarter == quarter)
-        .filter(|one| one.received_at == it.arrival.received_at)
+        .filter(|one| i64::from(one.version) == i64::from(it.stored.version))
         .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one))
         .collect();
     Ok((headlines, revisions))

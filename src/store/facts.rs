@@ -79,6 +79,8 @@ pub struct Point {
     pub quarter: Quarter,
     /// The figure.
     pub own: Numbers,
+    /// Whether it is part of the region's sum: given with both parts, and not held.
+    pub summed: bool,
     /// The region: sum over sum.
     pub region: Numbers,
     /// Authorities in the region's value, and of the region.
@@ -146,6 +148,7 @@ pub fn history(store: &Store, asking: &Question) -> std::result::Result<Vec<Poin
             indicator,
             quarter,
             own,
+            summed: row.get("summed")?,
             region: region(row)?,
             reporting: reporting(row)?,
         }))

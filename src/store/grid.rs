@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::types::Value;
-use duckdb::{Connection, Result, params};
+use duckdb::{Connection, Result, Row, params};
 
 use crate::domain::authority::AuthorityCode;
 use crate::domain::quarter::Quarter;
@@ -22,6 +22,8 @@ pub struct ReturnRow {
     pub due: Option<NaiveDate>,
     /// When the first accepted version came.
     pub first_received_at: Option<DateTime<Utc>>,
+    /// When the latest accepted version came.
+    pub received_at: Option<DateTime<Utc>>,
     /// The latest accepted submission.
     pub submission: Option<i64>,
     /// Its version.
@@ -30,8 +32,10 @@ pub struct ReturnRow {
     pub accepted: Option<u32>,
     /// Its quarantined rows.
     pub quarantined: Option<u32>,
-    /// Why the last refused file was refused.
+    /// Why the last refused file was refused; none once a version is accepted.
     pub refused: Option<String>,
+    /// When that file came.
+    pub refused_at: Option<DateTime<Utc>>,
 }
 
 /// The chase grid, by collection, quarter and authority.
@@ -41,7 +45,8 @@ pub struct ReturnRow {
 pub fn returns(connection: &Connection) -> Result<Vec<ReturnRow>> {
     let mut statement = connection.prepare(
         "SELECT collection, authority, quarter, due, epoch_us(first_received_at), submission, version,
-                accepted, quarantined, CASE WHEN submission IS NULL THEN refused_reason END
+                accepted, quarantined, CASE WHEN submission IS NULL THEN refused_reason END,
+                epoch_us(received_at), CASE WHEN submission IS NULL THEN epoch_us(refused_at) END
            FROM returns
           ORDER BY collection, quarter, authority",
     )?;
@@ -50,21 +55,26 @@ pub fn returns(connection: &Connection) -> Result<Vec<ReturnRow>> {
     while let Some(row) = rows.next()? {
         let authority: String = row.get(1)?;
         let Ok(authority) = AuthorityCode::parse(&authority) else { continue };
-        let first: Option<i64> = row.get(4)?;
         grid.push(ReturnRow {
             collection: row.get(0)?,
             authority,
             quarter: Quarter::from_index(row.get(2)?),
             due: date(&row.get(3)?),
-            first_received_at: first.and_then(DateTime::from_timestamp_micros),
+            first_received_at: instant(row, 4)?,
+            received_at: instant(row, 10)?,
             submission: row.get(5)?,
             version: row.get(6)?,
             accepted: row.get(7)?,
             quarantined: row.get(8)?,
             refused: row.get(9)?,
+            refused_at: instant(row, 11)?,
         });
     }
     Ok(grid)
+}
+
+fn instant(row: &Row<'_>, column: usize) -> Result<Option<DateTime<Utc>>> {
+    Ok(row.get::<_, Option<i64>>(column)?.and_then(DateTime::from_timestamp_micros))
 }
 
 /// A day out of a table.

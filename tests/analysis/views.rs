@@ -91,6 +91,27 @@ fn an_authority_counts_in_the_region_only_while_it_exists() {
 }
 
 #[test]
+fn a_past_year_under_a_successors_code_is_one_place_of_the_region() {
+    let store =
+        laid(&figures(&[("E06000066", "late_pct", "10/100"), ("E06000001", "late_pct", "20/100 20/100")]));
+    store
+        .connection()
+        .execute_batch(
+            "UPDATE authority_settings SET dfe_number = '933', valid_from = DATE '2017-10-01'
+              WHERE authority = 'E06000066';
+             INSERT INTO authority_settings
+             VALUES ('E10000027', 'E10000027', '933', NULL, DATE '2017-09-30');",
+        )
+        .unwrap();
+    let got = rows(
+        &store,
+        "SELECT DISTINCT region_contributors || ' of ' || region_expected
+           FROM comparators WHERE indicator = 'late_pct' AND quarter = 8069",
+    );
+    assert_eq!(got, ["2 of 2"]);
+}
+
+#[test]
 fn the_latest_accepted_version_counts_wholly_and_older_knowledge_can_be_asked() {
     let store = laid(&figures(&[("E06000001", "plans", "1")]));
     submit(&store, 50, "E06000001", 2, "2017-12-01 09:00:00", &[("late_pct", 11.0), ("timely_pct", 5.0)]);
@@ -243,6 +264,7 @@ fn three_hundred_children_raise_nothing_on_small_numbers() {
             "0/343 0/343 1/343 0/343 0/343 0/343 1/343 0/343 0/343 0/343 1/343 0/343 5/343",
         ),
         ("E06000053", "plans", "0 0 1 0 1 0 0 1 0 0 1 0 4"),
+        ("E06000053", "rolling_pct", "1=33 1=33 0=0 1=33 1=50 1=33 0=0 1=33 1=33 0=0 1=33 0=0 4=100"),
     ];
     let steady = "200/1000 205/1000 195/1000 202/1000 198/1000 204/1000 196/1000 201/1000 199/1000 203/1000 197/1000 200/1000 200/1000";
     let codes: Vec<String> = (1..=15).map(|n| format!("E060001{n:02}")).collect();
@@ -252,6 +274,25 @@ fn three_hundred_children_raise_nothing_on_small_numbers() {
             assert!(!answer.fires, "{check} fires: {answer:?}");
         }
     }
+}
+
+#[test]
+fn a_denominator_that_is_not_given_is_worked_out_from_numerator_and_value() {
+    let store = laid(&figures(&[
+        ("E06000001", "late_pct", "3=33.3"),
+        ("E06000002", "late_pct", "40=33.3"),
+        ("E06000003", "late_pct", "0=0"),
+        ("E06000004", "late_pct", "=33.3"),
+    ]));
+    let got = rows(
+        &store,
+        "SELECT concat_ws(' ', judged.authority, coalesce(judged.reason, 'judged'), ranks.rank)
+           FROM judged LEFT JOIN ranks USING (collection, authority, indicator, quarter)
+          WHERE judged.indicator = 'late_pct' AND judged.quarter = 8069 ORDER BY 1",
+    );
+    let expected =
+        ["E06000001 small numbers", "E06000002 judged 1", "E06000003 no denominator", "E06000004 judged 1"];
+    assert_eq!(got, expected);
 }
 
 #[test]

@@ -203,3 +203,9 @@ fn each_problem_is_told_in_one_sentence() {
     }
     insta::assert_snapshot!(text);
 }
+
+#[test]
+fn a_digest_is_named_as_it_stands_in_the_keys_of_its_messages() {
+    let said = said(&[("quarterdeck.toml", "name = \"director\"\ntitle", "name = \"Director_now\"\ntitle")]);
+    assert!(said.contains("digest `Director_now`: write lower-case letters, digits and hyphens"), "{said}");
+}

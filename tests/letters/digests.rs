@@ -1,7 +1,7 @@
 //! Digests, whole, and what they must never say.
 
 use quarterdeck::domain::indicator::Polarity;
-use quarterdeck::domain::letter::digest::facts::{DigestFacts, FindingFact, Said};
+use quarterdeck::domain::letter::digest::facts::{Arrival, DigestFacts, FindingFact, Said};
 use quarterdeck::domain::letter::digest::{DigestStyle, WhenNothingChanged, compose};
 use quarterdeck::domain::message::{Block, Letter};
 use quarterdeck::domain::scope::{Figures, Recipient, Role};
@@ -9,7 +9,7 @@ use quarterdeck::domain::scope::{Figures, Recipient, Role};
 use crate::letters::dump::dump;
 use crate::letters::world::{
     DEVON, PLYMOUTH, TORBAY, demand_finding, digest_facts, finding, indicator, occasion, percent, quarter,
-    recipient, rereferrals, withheld,
+    received, recipient, rereferrals, withheld,
 };
 
 const STYLES: [DigestStyle; 3] =
@@ -80,6 +80,32 @@ fn small_numbers_are_withheld_in_sentence_chart_table_and_attachment() {
     assert!(text.contains("The numbers are not shown here."), "{text}");
     assert!(!text.contains("3 of 11") && !text.contains("27.3% in") && !text.contains(",4,9,44.4"), "{text}");
     assert!(!letter.blocks.iter().any(|block| matches!(block, Block::Chart(_))));
+}
+
+#[test]
+fn a_note_is_for_its_owners_and_for_those_who_see_every_figure() {
+    let text = |who: &Recipient| dump(&write(DigestStyle::RegionalLead, who, &digest_facts()));
+    let region = recipient(Role::RegionalLead, &[]);
+    assert!(!text(&region).contains("backlog"));
+    assert!(text(&Recipient { figures: Figures::Full, ..region }).contains("backlog"));
+    assert!(text(&recipient(Role::PerformanceLead, &[DEVON])).contains("backlog"));
+}
+
+#[test]
+fn a_return_that_was_late_says_so_and_its_correction_does_not() {
+    let text = |version: u32| {
+        let mut facts = digest_facts();
+        facts.returns = vec![received(TORBAY, Vec::new())];
+        for one in &mut facts.returns {
+            one.working_days_late = 40;
+            if let Arrival::Received { version: which, .. } = &mut one.arrival {
+                *which = version;
+            }
+        }
+        dump(&write(DigestStyle::PerformanceLead, &recipient(Role::PerformanceLead, &[TORBAY]), &facts))
+    };
+    assert!(text(1).contains("2017, 40 working days after the due day."), "{}", text(1));
+    assert!(!text(2).contains("40 working days"), "{}", text(2));
 }
 
 #[test]

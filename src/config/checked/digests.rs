@@ -29,6 +29,7 @@ fn one(
     desk: &mut Desk,
 ) -> DigestPlan {
     let at = format!("digest `{}`", typed.name.value);
+    desk.short_name(&main.text, "digest", &typed.name);
     pattern(&main.text, &at, "cron", &typed.cron, desk);
     if let Some(people) = &people.value {
         let got = |name: &At<String>| name.value == typed.name.value;

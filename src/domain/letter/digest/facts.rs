@@ -152,7 +152,7 @@ pub struct ReturnFact {
     pub quarter: Quarter,
     /// The due day; none when nothing is chased.
     pub due: Option<NaiveDate>,
-    /// Working days from the due day to the receipt, or to today while it is not in.
+    /// Working days from the due day to the first receipt, or to today while it is not in.
     pub working_days_late: i32,
     /// What came.
     pub arrival: Arrival,

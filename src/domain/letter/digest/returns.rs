@@ -115,7 +115,7 @@ fn arrival(expected: &ReturnFact) -> String {
             "{subject}: version {version} received on {}{}. {} read: {rows_accepted} accepted, \
              {rows_quarantined} quarantined.",
             words::day(*on),
-            lateness(expected.working_days_late),
+            if *version <= 1 { lateness(expected.working_days_late) } else { String::new() },
             words::counted(rows_accepted + rows_quarantined, "row", "rows"),
         ),
         Arrival::Refused { on, reason } => format!(

@@ -5,7 +5,7 @@ use crate::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, FindingFact, NoteFact, RegionValue, RegionalFact, ReturnFact, Said,
 };
 use crate::domain::letter::facts::{IndicatorFact, OwnFigure, Revision, View};
-use crate::domain::scope::Recipient;
+use crate::domain::scope::{Figures, Recipient};
 
 /// The facts a recipient may see. Composers take this, so none of them can see more.
 pub(super) struct Seen<'a> {
@@ -47,9 +47,11 @@ impl<'a> Seen<'a> {
                 let authorities = &deadline.authorities;
                 authorities.is_empty() || authorities.iter().any(|named| recipient.may_see(&named.code))
             }),
-            // A note is a person's text and may hold numbers.
+            // A note is a person's text and may hold numbers, small ones too.
             notes: kept(&facts.notes, |note| {
-                note.authority.as_ref().is_none_or(|named| numbers && recipient.may_see(&named.code))
+                note.authority.as_ref().is_none_or(|named| {
+                    recipient.may_see(&named.code) && recipient.figures_of(&named.code) == Figures::Full
+                })
             }),
         }
     }
