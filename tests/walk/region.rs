@@ -44,6 +44,7 @@ impl Region {
             ("/run/credentials/quarterdeck.service/returns-token", "../token"),
             ("path = \"state/drop/workforce\"", "path = \"../drop\""),
             ("path = \"state/outgoing\"", "path = \"../outgoing\""),
+            ("per_recipient_per_day = 10", "per_recipient_per_day = 1000"),
             ("unpacked_mebibytes = 200", "unpacked_mebibytes = 8"),
         ];
         for (from, to) in edits {

@@ -37,10 +37,22 @@ fn a_return_that_is_sent_again_counts_and_the_first_version_stays() {
     let receipts = starting(&mails, "receipt.quarterly-e10000008.2017-18-q2-v2.");
     let receipt = receipts.first().expect("a receipt of version 2");
     assert!(receipt.text.contains("It is version 2 and replaces version 1"), "{}", receipt.text);
-    let old = format!("{},{:03}", before / 1000, before % 1000);
-    assert!(receipt.text.contains(&old) && receipt.text.contains("8,765"), "{}", receipt.text);
+    assert!(receipt.text.contains("Before: 809.7 per 10,000 Now: 882.6 per 10,000"), "{}", receipt.text);
     let digest = starting(&mails, "digest.regional-lead.2017-11-24");
     let text = &digest.first().expect("a digest of the region").text;
     let revisions = text.split("Revisions").nth(1).unwrap_or_else(|| panic!("no revisions: {text}"));
-    assert!(revisions.contains("Devon") && revisions.contains("8,765"), "{text}");
+    assert!(revisions.contains("Devon") && revisions.contains("882.6 per 10,000"), "{text}");
+}
+
+#[test]
+fn a_return_that_is_sent_as_it_first_was_counts_again() {
+    let region = Region::from_quarter(QUARTER);
+    region.publish(DEVON, QUARTER, csv(DEVON, QUARTER));
+    region.walk("2017-11-15T08:00:00Z");
+    region.publish(DEVON, QUARTER, csv_with_referrals(DEVON, QUARTER, 8_765));
+    region.walk("2017-11-16T08:00:00Z");
+    region.publish(DEVON, QUARTER, csv(DEVON, QUARTER));
+    region.walk("2017-11-17T08:00:00Z");
+    let first = figures(DEVON, QUARTER)[0].numerator;
+    assert_eq!(region.rows(COUNTING), [format!("3|{first}.0")], "the correction was taken back");
 }
