@@ -4,9 +4,9 @@
 //! due is
 //! decided by [`crate::domain::due`] from the settings, the calendar and the journal.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
@@ -19,9 +19,9 @@ use tracing::{error, info, warn};
 use crate::clock;
 use crate::config;
 use crate::config::settings::Settings;
-use crate::domain::due::{self, CronPattern, Span};
+use crate::domain::due::{self, CatchUp, CronPattern, Span};
 use crate::pipeline::opening::StateInUse;
-use crate::store::journal::{Happened, Journal};
+use crate::store::journal::{Happened, Journal, Line};
 
 /// Every minute, in UTC: what is due is decided elsewhere.
 const EVERY_MINUTE: &str = "0 * * * * *";
@@ -48,6 +48,7 @@ pub async fn run(daemon: &Daemon, mut settings: Settings) -> Result<()> {
     let mut stop = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut reload = signal(SignalKind::hangup())?;
+    let mut memory = Memory::default();
     notify(sd_notify::NotifyState::Ready);
     info!(state = %daemon.state.display(), "watching");
     loop {
@@ -56,8 +57,13 @@ pub async fn run(daemon: &Daemon, mut settings: Settings) -> Result<()> {
             _ = interrupt.recv() => break,
             _ = reload.recv() => reread(daemon, &mut settings),
             Some(()) = ticks.recv() => {
-                if is_due(daemon, &settings, clock::now()) && !walk(daemon, &settings, &mut stop).await? {
-                    break;
+                let now = clock::now();
+                if is_due(&settings, memory.last(&daemon.state), now) {
+                    match walk(daemon, &settings, &mut stop).await? {
+                        Ended::Stop => break,
+                        Ended::InUse => {}
+                        Ended::Tried => memory.tried = Some(now),
+                    }
                 }
             }
         }
@@ -105,19 +111,61 @@ fn reread(daemon: &Daemon, settings: &mut Settings) {
     }
 }
 
-/// Whether the schedule has an occurrence since the last walk. A journal that cannot be read is the child's
-/// to report.
-fn is_due(daemon: &Daemon, settings: &Settings, now: DateTime<Utc>) -> bool {
-    let Ok(pattern) = CronPattern::parse(&settings.schedule.collect) else { return false };
-    let lines = Journal::read(&daemon.state).unwrap_or_default();
-    let last = lines.iter().rev().find(|line| matches!(line.event, Happened::Began | Happened::Walked));
-    last.is_none_or(|line| {
-        !due::occurrences(&pattern, settings.zone, Span { after: line.at, until: now }).is_empty()
-    })
+/// When the last walk was, as far as the daemon knows, without reading an unchanged journal again.
+#[derive(Debug, Default)]
+struct Memory {
+    journal: Option<(u64, SystemTime)>,
+    walked: Option<DateTime<Utc>>,
+    tried: Option<DateTime<Utc>>,
 }
 
-/// Runs `once` as a child under the time limit. False when the daemon was told to stop meanwhile.
-async fn walk(daemon: &Daemon, settings: &Settings, stop: &mut Signal) -> Result<bool> {
+impl Memory {
+    /// The last walk that reached its end, or that we tried: a run that fails waits for its next turn.
+    fn last(&mut self, state: &Path) -> Option<DateTime<Utc>> {
+        let stamp = std::fs::metadata(state.join("journal.jsonl")).ok();
+        let stamp = stamp.and_then(|found| Some((found.len(), found.modified().ok()?)));
+        if stamp.is_none() || stamp != self.journal {
+            // A journal that cannot be read is the child's to report.
+            let lines = Journal::read(state).unwrap_or_default();
+            let whole = |line: &&Line| line.event == Happened::Walked && line.subject == "all";
+            self.walked = lines.iter().rev().find(whole).map(|line| line.at);
+            self.journal = stamp;
+        }
+        self.walked.max(self.tried)
+    }
+}
+
+/// Whether anything has fallen due since the last walk: polling, a digest, or the hour of reminders.
+fn is_due(settings: &Settings, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+    let Some(after) = last else { return true };
+    let span = Span { after, until: now };
+    let calendar = &settings.calendar;
+    let occurs = |cron: &str| {
+        CronPattern::parse(cron).is_ok_and(|it| !due::occurrences(&it, settings.zone, span).is_empty())
+    };
+    let digest = |cron: &str| {
+        CronPattern::parse(cron).is_ok_and(|it| {
+            !due::digest_occurrences(&it, settings.zone, span, calendar, CatchUp::Latest).is_empty()
+        })
+    };
+    let remind = format!("0 {} * * *", settings.schedule.remind_from_hour);
+    occurs(&settings.schedule.collect)
+        || settings.digests.iter().any(|plan| digest(&plan.cron))
+        || digest(&remind)
+}
+
+/// How a child ended, as far as the daemon goes on from it.
+enum Ended {
+    /// It was tried, whatever came of it.
+    Tried,
+    /// The state was in use: the next minute tries again.
+    InUse,
+    /// The daemon was told to stop meanwhile.
+    Stop,
+}
+
+/// Runs `once` as a child under the time limit.
+async fn walk(daemon: &Daemon, settings: &Settings, stop: &mut Signal) -> Result<Ended> {
     let mut child = Command::new(&daemon.program)
         .arg("--config")
         .arg(&daemon.config)
@@ -132,16 +180,20 @@ async fn walk(daemon: &Daemon, settings: &Settings, stop: &mut Signal) -> Result
     tokio::select! {
         ended = tokio::time::timeout(limit, child.wait()) => {
             if let Ok(status) = ended {
-                report(status?);
+                let status = status?;
+                report(status);
+                if status.code() == Some(3) {
+                    return Ok(Ended::InUse);
+                }
             } else {
                 error!(limit_seconds = settings.limits.run_seconds, "a run took too long and was ended");
                 child.kill().await.context("cannot end a run")?;
             }
-            Ok(true)
+            Ok(Ended::Tried)
         }
         _ = stop.recv() => {
             finish(&mut child).await?;
-            Ok(false)
+            Ok(Ended::Stop)
         }
     }
 }

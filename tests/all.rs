@@ -15,4 +15,5 @@ mod letters;
 mod mail;
 mod read;
 mod tidy;
+mod walk;
 mod worker;

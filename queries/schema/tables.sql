@@ -44,6 +44,10 @@ CREATE TABLE IF NOT EXISTS submissions (
   verdict VARCHAR,                    -- 'accepted' or 'refused'
   reason VARCHAR
 );
+-- Which journal line each submission came from: the same bytes may come again after others.
+CREATE TABLE IF NOT EXISTS submission_arrivals (
+  submission BIGINT, journal_line BIGINT
+);
 CREATE TABLE IF NOT EXISTS figures (
   submission BIGINT, authority VARCHAR, indicator VARCHAR, quarter INTEGER,
   numerator DOUBLE, denominator DOUBLE, stated DOUBLE,

@@ -1,6 +1,6 @@
 //! `acknowledge`, `snooze`, `dismiss`: what a person does with a finding, journalled with who, when and why.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{ActionArguments, SnoozeArguments, With};
@@ -48,11 +48,12 @@ fn act(with: &With, arguments: &ActionArguments, deed: Happened, mut detail: Val
         let kept = Kept::open(&settings, with)?;
         let finding = kept.finding(&arguments.id)?;
         if !finding.state().is_open() {
-            bail!(
+            let words = format!(
                 "finding `{}` is {}; only an open finding can be quieted",
                 arguments.id,
                 finding.state().word()
             );
+            return Err(print::UsageError(words).into());
         }
         finding.moments.last().map_or(0, |(moment, _)| moment.episode)
     };

@@ -6,8 +6,11 @@ use serde_json::json;
 use crate::cli::arguments::{Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
+use crate::cli::status::next_of;
+use crate::config;
+use crate::config::files::Files;
 use crate::config::settings::Settings;
-use crate::domain::due::{self, CronPattern};
+use crate::domain::due::CronPattern;
 use crate::domain::scope::Scope;
 use crate::store::analysis;
 use crate::store::check_file::CheckFile;
@@ -19,6 +22,10 @@ use crate::store::open::Store;
 /// Every problem of the configuration at once.
 pub fn check_config(with: &With) -> Result<Ending> {
     let settings = print::settings(with)?;
+    let folder = print::config_folder(with);
+    for warning in config::load_files(&Files::read(&folder), &folder)?.warnings {
+        eprintln!("warning: {warning}");
+    }
     let now = print::now(with);
     check_files(&settings)?;
     println!(
@@ -82,7 +89,7 @@ fn schedules(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> Result<
     for (what, cron) in collect.chain(digests) {
         let pattern = CronPattern::parse(cron).map_err(|error| print::UsageError(error.to_string()))?;
         let mut row = vec![json!(what), json!(cron)];
-        for at in due::next_occurrences(&pattern, settings.zone, now, 3) {
+        for at in next_of(settings, &what, &pattern, now, 3) {
             row.push(json!(at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z").to_string()));
         }
         row.resize(5, json!(""));

@@ -22,6 +22,8 @@ pub enum Ending {
     InUse,
     /// 4: the state is damaged.
     Damaged,
+    /// 5: the command could not be done, for a reason that is none of the others.
+    Failed,
     /// What a worker says to its parent.
     Worker(u8),
 }
@@ -34,6 +36,7 @@ impl From<Ending> for ExitCode {
             Ending::Wrong => 2,
             Ending::InUse => 3,
             Ending::Damaged => 4,
+            Ending::Failed => 5,
             Ending::Worker(status) => status,
         })
     }
@@ -56,5 +59,5 @@ pub fn of(error: &anyhow::Error) -> Ending {
             return Ending::Damaged;
         }
     }
-    Ending::SomeFailed
+    Ending::Failed
 }

@@ -56,7 +56,12 @@ pub fn main() -> ExitCode {
 fn log(command: &Command) {
     let level = if matches!(command, Command::Run) { "info" } else { "warn" };
     let filter = tracing_subscriber::EnvFilter::new(format!("{level},tokio_cron_scheduler=error"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false)
+        .init();
 }
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {

@@ -21,7 +21,8 @@ pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
     for failure in &report.failures {
         eprintln!("failed: {}: {}", failure.place, failure.what);
     }
-    Ok(if report.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })
+    let all_well = report.failures.is_empty() && report.refused == 0;
+    Ok(if all_well { Ending::Done } else { Ending::SomeFailed })
 }
 
 /// One walk at an instant, with someone watching.

@@ -1,13 +1,13 @@
 //! `outbox`: the messages on their way.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{OutboxArguments, OutboxDeed, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows, UsageError};
 use crate::domain::message::MessageKey;
-use crate::pipeline::opening;
+use crate::pipeline::{opening, posting};
 use crate::store::journal::{Happened, Journal, Line};
 use crate::store::outbox::{self, Standing};
 
@@ -32,10 +32,16 @@ pub fn outbox(with: &With, arguments: &OutboxArguments) -> Result<Ending> {
         UsageError(format!("there is no message `{key}`; `quarterdeck outbox` lists them"))
     })?;
     match (deed, track.standing) {
-        (_, Standing::Sent) => bail!("message `{key}` was sent; it cannot be changed"),
-        (Happened::Held, Standing::Held) => bail!("message `{key}` is held already"),
-        (Happened::Released, Standing::Waiting) => {
-            bail!("message `{key}` is waiting; it goes out with the next run")
+        (_, Standing::Sent) => {
+            return Err(UsageError(format!("message `{key}` was sent; it cannot be changed")).into());
+        }
+        (Happened::Held, Standing::Held) => {
+            return Err(UsageError(format!("message `{key}` is held already")).into());
+        }
+        (Happened::Released, Standing::Waiting) if !posting::is_exhausted(&settings, track) => {
+            return Err(
+                UsageError(format!("message `{key}` is waiting; it goes out with the next run")).into()
+            );
         }
         _ => journal.append(print::now(with), deed, key, json!({}))?,
     }

@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::cli::arguments::{Format, With};
 use crate::clock;
 use crate::config;
-use crate::config::settings::Settings;
+use crate::config::settings::{PostSettings, Settings, Source};
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::quarter::Quarter;
 
@@ -116,9 +116,28 @@ pub fn config_folder(with: &With) -> PathBuf {
 pub fn settings(with: &With) -> Result<Settings> {
     let mut settings = config::load(&config_folder(with))?;
     if let Some(state) = &with.state {
-        settings.state = env::current_dir().context("cannot tell the current folder")?.join(state);
+        let state = env::current_dir().context("cannot tell the current folder")?.join(state);
+        move_state(&mut settings, &state);
     }
     Ok(settings)
+}
+
+/// Folders that are configured inside the state folder follow it.
+fn move_state(settings: &mut Settings, state: &Path) {
+    let before = std::mem::replace(&mut settings.state, state.to_owned());
+    let follow = |path: &mut PathBuf| {
+        if let Ok(inside) = path.strip_prefix(&before) {
+            *path = state.join(inside);
+        }
+    };
+    if let PostSettings::Folder { path } = &mut settings.mail.post {
+        follow(path);
+    }
+    for collection in &mut settings.collections {
+        if let Source::Folder(source) = &mut collection.source {
+            follow(&mut source.path);
+        }
+    }
 }
 
 /// The day of an instant in the configured zone.

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::cli::arguments::{SqlArguments, With};
 use crate::cli::exit::Ending;
-use crate::cli::print::{self, Rows};
+use crate::cli::print::{self, Rows, UsageError};
 use crate::store::analysis;
 use crate::store::open::Store;
 use crate::store::snapshot;
@@ -50,7 +50,7 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
             }
             Ok(Ending::Done)
         }
-        Some(Err(words)) => bail!("{words}"),
+        Some(Err(words)) => Err(UsageError(words).into()),
         None => bail!("the worker gave no answer"),
     }
 }

@@ -70,10 +70,26 @@ fn next(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<(
         .chain(digests)
         .map(|(what, cron)| {
             let pattern = CronPattern::parse(cron).map_err(|error| UsageError(error.to_string()))?;
-            let next = due::next_occurrences(&pattern, settings.zone, now, 1);
+            let next = next_of(settings, &what, &pattern, now, 1);
             let local =
                 next.first().map(|at| at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z"));
             Ok((what, local.map_or_else(|| "never".to_owned(), |local| local.to_string())))
         })
         .collect()
+}
+
+/// The next instants of a schedule; a digest on a day that is no working day moves to the next.
+#[must_use]
+pub fn next_of(
+    settings: &Settings,
+    what: &str,
+    pattern: &CronPattern,
+    after: chrono::DateTime<chrono::Utc>,
+    count: usize,
+) -> Vec<chrono::DateTime<chrono::Utc>> {
+    if what.contains("digest") {
+        due::next_digests(pattern, settings.zone, after, &settings.calendar, count)
+    } else {
+        due::next_occurrences(pattern, settings.zone, after, count)
+    }
 }

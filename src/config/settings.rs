@@ -134,6 +134,14 @@ pub enum Source {
     Folder(FolderSource),
 }
 
+impl Source {
+    /// Whether a run looks there by itself.
+    #[must_use]
+    pub fn is_polled(&self) -> bool {
+        !matches!(self, Self::Hand)
+    }
+}
+
 /// An address with `{authority}` and `{quarter}` in it.
 #[derive(Clone, Debug)]
 pub struct HttpSource {

@@ -118,6 +118,15 @@ impl Post {
         }
     }
 
+    /// Whether nothing more can be sent in this run: the relay cannot be reached, or refuses our login.
+    #[must_use]
+    pub fn is_barred(&self) -> bool {
+        match self {
+            Self::Smtp(smtp) => smtp.is_barred(),
+            Self::Folder(_) => false,
+        }
+    }
+
     /// Says goodbye to the mail server, if one was spoken to.
     pub async fn close(self) {
         match self {

@@ -104,6 +104,12 @@ impl SmtpPost {
         lost(stage.get(), reply)
     }
 
+    /// Whether the relay could not be reached or refused our login: that says nothing of any message.
+    #[must_use]
+    pub fn is_barred(&self) -> bool {
+        self.line.try_lock().is_ok_and(|line| matches!(*line, Line::Barred(_)))
+    }
+
     /// Says `QUIT`, if a connection is open.
     pub async fn close(self) {
         if let Line::Open(mut connection) = self.line.into_inner() {

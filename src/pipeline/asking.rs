@@ -98,6 +98,9 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
         remember_ask(walk, run, &checks)?;
     }
     count(walk, &findings, report);
+    if !anything_new {
+        report.changed = 0;
+    }
     Ok(findings)
 }
 

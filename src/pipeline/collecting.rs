@@ -32,9 +32,6 @@ pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
             Source::Http(source) => poll(walk, collection, source, wanted, report).await?,
             Source::Folder(source) => look(walk, collection, source, &wanted, report)?,
         }
-        if !has_history(walk, collection) {
-            walk.histories.insert(collection.name.clone());
-        }
         if report.failures.len() == failures_before && !has_history(walk, collection) {
             walk.journal.append(walk.now, Happened::Walked, &history_subject(collection), json!({}))?;
         }
@@ -90,12 +87,20 @@ fn look(
     };
     for (wanted, claim) in claims {
         let outcome = claim.bytes(&walk.settings.limits);
-        let (fate, words) = match &outcome {
-            Outcome::Refused { reason } | Outcome::Failed { reason } => (Fate::Refused, reason.clone()),
-            _ => (Fate::Done, format!("received {}", walk.now.format("%Y-%m-%d %H:%M UTC"))),
+        let settled = match &outcome {
+            Outcome::Refused { reason } => Some((Fate::Refused, reason.clone())),
+            Outcome::Received(_) => Some((Fate::Done, received_words(walk))),
+            // What could not be read now stays where it is, for the next run.
+            Outcome::Failed { .. } | Outcome::Unchanged | Outcome::NotThere => None,
         };
         take(walk, collection, &wanted, outcome, report)?;
-        claim.settle(fate, &words).context("cannot move a received file out of the drop folder")?;
+        if let Some(Err(error)) = settled.map(|(fate, words)| claim.settle(fate, &words)) {
+            report.failures.push(trouble(about(collection, &wanted), error.to_string()));
+        }
+    }
+    match folder::strangers(source, wanted) {
+        Ok(names) => report.failures.extend(names.into_iter().map(|name| stranger(collection, &name))),
+        Err(error) => report.failures.push(trouble(collection.name.clone(), error.to_string())),
     }
     Ok(())
 }
@@ -149,6 +154,23 @@ pub fn take_by_hand(walk: &mut Walk<'_>, file: &ByHand<'_>, report: &mut Report)
     keep_new(walk, file.collection, &wanted, &received, report)
 }
 
+fn received_words(walk: &Walk<'_>) -> String {
+    let at = walk.now.with_timezone(&walk.settings.zone);
+    format!(
+        "Taken in on {}. What was accepted and what was refused is in the receipt.\n",
+        at.format("%-d %B %Y at %H:%M %Z")
+    )
+}
+
+fn stranger(collection: &Collection, name: &str) -> Trouble {
+    Trouble {
+        room: Room::Collect,
+        what: "a file in the drop folder matches no return that is expected; it was not touched".to_owned(),
+        place: format!("{}: `{name}`", collection.name),
+        next: "rename it as the collection's `name` says, or take it away".to_owned(),
+    }
+}
+
 fn trouble(place: String, what: String) -> Trouble {
     let next = "see whether the source answers; the next run tries again".to_owned();
     Trouble { room: Room::Collect, what, place, next }
@@ -188,10 +210,20 @@ fn keep_new(
         "etag": received.etag,
         "last_modified": received.last_modified,
         "bytes": received.bytes.len(),
+        "history": is_history(walk, collection, wanted, &subject),
     });
     walk.journal.append(walk.now, Happened::Received, &hash, detail)?;
     report.received += 1;
     Ok(())
+}
+
+/// A first version of an old quarter that comes while the history is still being collected.
+fn is_history(walk: &Walk<'_>, collection: &Collection, wanted: &Wanted, subject: &ReturnName) -> bool {
+    let newest = quarters_that_ended(walk, collection).last().copied();
+    !has_history(walk, collection)
+        && wanted.quarter.is_some_and(|quarter| Some(quarter) != newest)
+        && !latest_received(walk.journal.lines()).contains_key(subject)
+        && collection.source.is_polled()
 }
 
 /// What a source may have: the newest quarters, and once the whole history.
@@ -218,25 +250,27 @@ fn wanted(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
             let text = |name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
             it.etag = text("etag");
             it.last_modified = text("last_modified");
-            it.previous_bytes = line.detail.get("bytes").and_then(Value::as_u64);
         }
     }
     list
 }
 
-/// The ended quarters that are polled: the newest and those still open to revision; all of them the first
-/// time.
+/// The quarters that are polled: the newest and those still open to revision; all of them the first time.
 fn quarters(walk: &Walk<'_>, collection: &Collection) -> Vec<Quarter> {
-    let step = collection.cadence.step();
+    let mut ended = quarters_that_ended(walk, collection);
+    if has_history(walk, collection) {
+        let open = usize::try_from(collection.revision_quarters).unwrap_or(0) + 1;
+        ended.drain(..ended.len().saturating_sub(open));
+    }
+    ended
+}
+
+fn quarters_that_ended(walk: &Walk<'_>, collection: &Collection) -> Vec<Quarter> {
     let mut ended = Vec::new();
     let mut quarter = collection.first_quarter;
     while quarter.last_day() < walk.today {
         ended.push(quarter);
-        quarter = quarter.plus(step);
-    }
-    if has_history(walk, collection) {
-        let open = usize::try_from(collection.revision_quarters).unwrap_or(0) + 1;
-        ended.drain(..ended.len().saturating_sub(open));
+        quarter = quarter.plus(collection.cadence.step());
     }
     ended
 }

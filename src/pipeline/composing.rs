@@ -1,6 +1,6 @@
 //! Composing: what is due becomes letters, letters become messages, messages are queued once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::config::settings::Settings;
 use crate::domain::letter::Occasion;
 use crate::domain::letter::notice::{Room, Trouble};
-use crate::domain::message::{Kind, Letter, Message, MessageKey};
+use crate::domain::message::{Letter, Message, MessageKey};
 use crate::domain::scope::Recipient;
 use crate::mail::{self, Voice};
 use crate::pipeline::loading::Loaded;
@@ -51,10 +51,21 @@ pub fn compose(
     Ok(())
 }
 
+/// Queues and keeps a notice of a run that could not be done. Outside the transaction that was taken back.
+///
+/// # Errors
+/// When the database refuses.
+pub fn notice_of_failure(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
+    let mut queue = Queue::open(walk)?;
+    for letter in noticing::notices(walk, report) {
+        queue.add(walk, &letter, report);
+    }
+    outbox::queue(walk.store.connection(), &queue.fresh).context("cannot queue a notice")
+}
+
 /// The messages that exist, and those that this walk adds.
 pub struct Queue {
     known: BTreeSet<MessageKey>,
-    per_recipient_today: BTreeMap<String, u32>,
     fresh: Vec<Message>,
 }
 
@@ -62,15 +73,10 @@ impl Queue {
     fn open(walk: &Walk<'_>) -> Result<Self> {
         let mut known = outbox::keys(walk.store.connection())?;
         let queued = |line: &&Line| line.event == Happened::Queued;
-        let mut per_recipient_today = BTreeMap::new();
         for line in walk.journal.lines().iter().filter(queued) {
             known.insert(MessageKey::stored(&line.subject));
-            let recipient = line.detail.get("recipient").and_then(|id| id.as_str()).unwrap_or_default();
-            if line.at.with_timezone(&walk.settings.zone).date_naive() == walk.today {
-                *per_recipient_today.entry(recipient.to_owned()).or_insert(0) += 1;
-            }
         }
-        Ok(Self { known, per_recipient_today, fresh: Vec::new() })
+        Ok(Self { known, fresh: Vec::new() })
     }
 
     /// Whether a message exists under this key.
@@ -95,14 +101,13 @@ impl Queue {
         if self.has(&letter.key) {
             return;
         }
-        if let Err(reason) = self.admit(walk, letter) {
+        if let Err(reason) = Self::admit(walk, letter) {
             report.failures.push(trouble(letter, format!("was not queued: {reason}")));
             return;
         }
         match mail::finish(letter, &voice_of(walk.settings)) {
             Ok(message) => {
                 self.known.insert(message.key.clone());
-                *self.per_recipient_today.entry(message.recipient.clone()).or_insert(0) += 1;
                 self.fresh.push(message);
                 walk.tell(Progress::Written(Box::new(letter.clone())));
             }
@@ -110,20 +115,14 @@ impl Queue {
         }
     }
 
-    /// The last gate: the address is one we may write to, and the recipient is not flooded.
-    fn admit(&self, walk: &Walk<'_>, letter: &Letter) -> Result<(), String> {
+    /// The last gate: the address is one we may write to.
+    fn admit(walk: &Walk<'_>, letter: &Letter) -> Result<(), String> {
         let mail = &walk.settings.mail;
         let domain = letter.to.as_str().rsplit('@').next().unwrap_or_default();
         let allowed = mail.allowed_domains.is_empty()
             || mail.allowed_domains.iter().any(|one| domain == one || domain.ends_with(&format!(".{one}")));
         if !allowed {
             return Err(format!("the domain `{domain}` is not among `allowed_domains`"));
-        }
-        let today = self.per_recipient_today.get(&letter.recipient).copied().unwrap_or(0);
-        if today >= mail.per_recipient_per_day && letter.kind != Kind::Notice {
-            return Err(format!(
-                "{today} messages to this recipient today; the limit is `per_recipient_per_day`"
-            ));
         }
         Ok(())
     }

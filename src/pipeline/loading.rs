@@ -1,6 +1,5 @@
 //! Loading: every received file that the database does not have yet is read, judged and stored.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -57,6 +56,9 @@ pub fn load(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Loaded>> {
         loaded.push(Loaded { arrival, stored, outcome });
         walk.tell(Progress::Read(done + 1, total));
     }
+    if walk.careful && total > 0 {
+        walk.journal.append(walk.now, Happened::Loaded, "all", json!({}))?;
+    }
     Ok(loaded)
 }
 
@@ -79,24 +81,9 @@ fn count(report: &mut Report, outcome: &Result<Reading, Refusal>) {
 
 /// The received files that have no submission yet, oldest first.
 fn waiting(walk: &Walk<'_>) -> Result<Vec<Arrival>> {
-    let connection = walk.store.connection();
-    let mut statement = connection.prepare(
-        "SELECT hash, collection, coalesce(authority, ''), coalesce(quarter, -1)
-           FROM submissions
-          ORDER BY submission",
-    )?;
-    let stored: BTreeSet<(String, String, String, i32)> = statement
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?
-        .collect::<duckdb::Result<_>>()?;
-    let mut seen = stored;
+    let stored = returns::arrived(walk.store.connection())?;
     let arrivals = walk.journal.lines().iter().filter_map(arrival);
-    Ok(arrivals
-        .filter(|it| {
-            let authority = it.authority.as_ref().map_or(String::new(), ToString::to_string);
-            let quarter = it.quarter.map_or(-1, Quarter::index);
-            seen.insert((it.hash.clone(), it.collection.clone(), authority, quarter))
-        })
-        .collect())
+    Ok(arrivals.filter(|it| !stored.contains(&it.journal_line)).collect())
 }
 
 /// The arrival that a `received` line announces.
@@ -107,6 +94,7 @@ pub fn arrival(line: &Line) -> Option<Arrival> {
     }
     let text = |name: &str| line.detail.get(name).and_then(Value::as_str);
     Some(Arrival {
+        journal_line: line.seq,
         hash: line.subject.clone(),
         collection: text("collection")?.to_owned(),
         authority: text("authority").and_then(|code| AuthorityCode::parse(code).ok()),
@@ -114,6 +102,7 @@ pub fn arrival(line: &Line) -> Option<Arrival> {
         received_at: line.at,
         source: text("source").unwrap_or_default().to_owned(),
         file_name: text("file_name").unwrap_or_default().to_owned(),
+        history: line.detail.get("history").and_then(Value::as_bool).unwrap_or(false),
     })
 }
 
@@ -131,23 +120,21 @@ fn judge(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<Result<Reading, Refus
         .with_context(|| format!("cannot read the kept file of `{}`", arrival.file_name))?;
     let limits = &settings.limits;
     let grid = rows(walk.program, limits, &bytes, &arrival.file_name, &collection.layouts)?;
-    Ok(grid.and_then(|grid| {
-        understand(&grid, &expected(walk, collection, arrival.authority.as_ref(), arrival.quarter))
-    }))
+    let expected = Expected {
+        previous_rows: returns::rows_before(walk.store.connection(), arrival)?,
+        ..expected(walk, collection, arrival.authority.as_ref(), arrival.quarter)
+    };
+    Ok(grid.and_then(|grid| understand(&grid, &expected)))
 }
 
-/// Journals that a file is about to be read; true when that was the last thing an earlier run did.
+/// Journals that a file is about to be read; true when the run that died was reading just this one.
 fn set_aside(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<bool> {
-    let tried = walk
-        .journal
-        .lines()
-        .iter()
-        .any(|line| line.event == Happened::Reading && line.subject == arrival.hash);
-    if !tried {
-        let detail = json!({ "file_name": arrival.file_name });
-        walk.journal.append(walk.now, Happened::Reading, &arrival.hash, detail)?;
+    if walk.died_reading.as_ref() == Some(&arrival.hash) {
+        return Ok(true);
     }
-    Ok(tried)
+    let detail = json!({ "file_name": arrival.file_name });
+    walk.journal.append(walk.now, Happened::Reading, &arrival.hash, detail)?;
+    Ok(false)
 }
 
 /// The rows of a file, or why it cannot be trusted; a workbook is opened by a worker, `program` itself.

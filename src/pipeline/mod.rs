@@ -23,8 +23,10 @@ pub mod receipting;
 pub mod reminding;
 
 use anyhow::Result;
+use serde_json::json;
 
-use crate::domain::letter::notice::Trouble;
+use crate::domain::letter::notice::{Room, Trouble};
+use crate::store::journal::Happened;
 
 pub use crate::pipeline::opening::{Moment, Progress, Walk};
 
@@ -85,13 +87,33 @@ pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
     }
     walk.begin_transaction()?;
     let done = load_check_compose(walk, only, &mut report);
-    walk.end_transaction(done)?;
+    if let Err(error) = walk.end_transaction(done) {
+        return Err(tell_of_failure(walk, error, report).await);
+    }
     posting::announce(walk)?;
     if wants(Step::Deliver) {
         posting::post(walk, &mut report).await?;
     }
     walk.finish(only)?;
     Ok(report)
+}
+
+/// A walk that was taken back is journalled, and the operator is written to; the error is given on.
+async fn tell_of_failure(walk: &mut Walk<'_>, error: anyhow::Error, mut report: Report) -> anyhow::Error {
+    let what = format!("{error:#}");
+    let next =
+        "nothing was loaded or queued, and nothing is lost; see the log, then `quarterdeck once`".to_owned();
+    report.failures.push(Trouble { room: Room::Run, what: what.clone(), place: "the run".to_owned(), next });
+    let told = async {
+        walk.journal.append(walk.now, Happened::Failed, "all", json!({ "why": what }))?;
+        composing::notice_of_failure(walk, &mut report)?;
+        posting::announce(walk)?;
+        posting::post(walk, &mut report).await
+    };
+    match told.await {
+        Ok(()) => error,
+        Err(untold) => error.context(format!("and the operator could not be told: {untold:#}")),
+    }
 }
 
 /// What `receive` did.

@@ -1,26 +1,31 @@
 //! Notices: to the operator, of what could not be done; and to nobody else.
 
+use chrono::{DateTime, Utc};
+
 use crate::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::Role;
 use crate::pipeline::Report;
-use crate::pipeline::composing;
 use crate::pipeline::opening::Walk;
+use crate::pipeline::{composing, posting};
 use crate::store::keep;
 use crate::store::outbox::{self, Standing};
+
+/// How the key of a notice about messages begins.
+const MESSAGES: &str = "notice.run.messages-";
 
 /// The notices of this walk: the same troubles are told once a day, a message's fate once.
 #[must_use]
 pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
-    let of_messages = messages(walk);
-    let sets = [
-        (format!("{} {}", walk.today, fingerprint(&report.failures)), report.failures.clone()),
-        (format!("messages {}", fingerprint(&of_messages)), of_messages),
-    ];
     let mut letters = Vec::new();
-    for (period, troubles) in sets {
-        for recipient in walk.settings.recipients.iter().filter(|one| one.role == Role::Operator) {
-            let facts = NoticeFacts { run_at: walk.now, period: period.clone(), troubles: troubles.clone() };
+    for recipient in walk.settings.recipients.iter().filter(|one| one.role == Role::Operator) {
+        let of_messages = messages(walk, composing::last_queued(walk, MESSAGES, &recipient.id));
+        let sets = [
+            (format!("{} {}", walk.today, fingerprint(&report.failures)), report.failures.clone()),
+            (format!("messages {}", fingerprint(&of_messages)), of_messages),
+        ];
+        for (period, troubles) in sets {
+            let facts = NoticeFacts { run_at: walk.now, period, troubles };
             letters.extend(notice::compose(&composing::occasion(walk, recipient), &facts));
         }
     }
@@ -32,19 +37,27 @@ fn fingerprint(troubles: &[Trouble]) -> String {
     keep::hash(words.join("\n").as_bytes())[..8].to_owned()
 }
 
-/// Messages that a relay refused, or of which nobody knows.
-fn messages(walk: &Walk<'_>) -> Vec<Trouble> {
+/// Messages that a relay refused, that have used up their tries, or of which nobody knows; and that came to
+/// this since the operator was told last.
+fn messages(walk: &Walk<'_>, told: Option<DateTime<Utc>>) -> Vec<Trouble> {
     let is_notice = |key: &MessageKey| key.as_str().starts_with(Kind::Notice.word());
-    outbox::tracks(walk.journal.lines())
-        .into_iter()
-        .filter(|(key, track)| {
-            matches!(track.standing, Standing::Refused | Standing::Unknown) && !is_notice(key)
-        })
-        .map(|(key, track)| Trouble {
+    let mut troubles = Vec::new();
+    let tracks = outbox::tracks(walk.journal.lines()).into_iter();
+    // A fate of the very instant of the last notice came after it: posting follows composing.
+    let fresh = tracks.filter(|(_, track)| told.is_none_or(|told| track.at >= told));
+    for (key, track) in fresh.filter(|(key, _)| !is_notice(key)) {
+        let exhausted = posting::is_exhausted(walk.settings, &track);
+        let word = match track.standing {
+            Standing::Refused | Standing::Unknown => track.standing.word(),
+            Standing::Waiting if exhausted => "given up after all its tries",
+            _ => continue,
+        };
+        troubles.push(Trouble {
             room: Room::Mail,
-            what: format!("{}: {}", track.standing.word(), track.reply.unwrap_or_default()),
+            what: format!("{word}: {}", track.reply.unwrap_or_default()),
             next: "correct the address or the mail server, then `quarterdeck outbox retry KEY`".to_owned(),
             place: key.to_string(),
-        })
-        .collect()
+        });
+    }
+    troubles
 }

@@ -1,12 +1,13 @@
 //! Opening the state for one walk, and closing it.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
+use rustix::fs::Mode;
+use rustix::process::umask;
 use serde_json::json;
 use thiserror::Error;
 
@@ -14,7 +15,7 @@ use crate::config::settings::Settings;
 use crate::domain::message::Letter;
 use crate::pipeline::Step;
 use crate::store::configured::{self, Configured};
-use crate::store::journal::{Happened, Journal};
+use crate::store::journal::{Happened, Journal, Line};
 use crate::store::mirror;
 use crate::store::open::Store;
 
@@ -68,10 +69,10 @@ pub struct Walk<'a> {
     pub journal: Journal,
     /// The database.
     pub store: Store,
-    /// Collections whose history came in this walk; it gets no receipts.
-    pub histories: BTreeSet<String>,
     /// Whether the last walk died: then each file is journalled before it is read.
     pub careful: bool,
+    /// The file that a careful walk was reading when it died.
+    pub died_reading: Option<String>,
     watch: Box<dyn FnMut(Progress) + Send + 'a>,
     _lock: File,
 }
@@ -87,11 +88,10 @@ impl<'a> Walk<'a> {
         program: &'a Path,
         watch: Box<dyn FnMut(Progress) + Send + 'a>,
     ) -> Result<Self> {
-        fs::create_dir_all(&settings.state)
-            .with_context(|| format!("cannot create the state folder `{}`", settings.state.display()))?;
         let lock = lock(&settings.state)?;
         let journal = Journal::open(&settings.state)?;
         let careful = died(&journal);
+        let died_reading = died_reading(&journal).filter(|_| careful);
         let store = Store::open(&settings.state, &settings.limits)?;
         mirror::follow(store.connection(), journal.lines())?;
         let now = moment.now;
@@ -104,8 +104,8 @@ impl<'a> Walk<'a> {
             program,
             journal,
             store,
-            histories: BTreeSet::new(),
             careful,
+            died_reading,
             watch,
             _lock: lock,
         })
@@ -180,6 +180,10 @@ impl<'a> Walk<'a> {
 /// # Errors
 /// [`StateInUse`] when another process has it.
 pub fn lock(state: &Path) -> Result<File> {
+    // What concerns vulnerable children is for this user alone, wherever we were started.
+    umask(Mode::from_raw_mode(0o077));
+    fs::create_dir_all(state)
+        .with_context(|| format!("cannot create the state folder `{}`", state.display()))?;
     let path = state.join("lock");
     let file = File::options().write(true).create(true).truncate(false).open(&path);
     let file = file.with_context(|| format!("cannot open `{}`", path.display()))?;
@@ -190,8 +194,16 @@ pub fn lock(state: &Path) -> Result<File> {
     }
 }
 
+/// The file whose reading was the last thing of the last run that we know of.
+fn died_reading(journal: &Journal) -> Option<String> {
+    let last = journal.lines().iter().rev().find(|line| {
+        matches!(line.event, Happened::Began | Happened::Walked | Happened::Reading | Happened::Loaded)
+    });
+    last.filter(|line| line.event == Happened::Reading).map(|line| line.subject.clone())
+}
+
 fn died(journal: &Journal) -> bool {
-    let last =
-        journal.lines().iter().rev().find(|line| matches!(line.event, Happened::Began | Happened::Walked));
+    let ends = |line: &&Line| matches!(line.event, Happened::Began | Happened::Walked | Happened::Failed);
+    let last = journal.lines().iter().rev().find(ends);
     last.is_some_and(|line| line.event == Happened::Began)
 }

@@ -1,13 +1,14 @@
 //! Posting: queued messages are made durable and announced, then sent one by one.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::config::settings::PostSettings;
+use crate::config::settings::{PostSettings, Settings};
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::{Kind, Message, MessageKey};
 use crate::domain::scope::EmailAddress;
@@ -16,7 +17,7 @@ use crate::pipeline::Report;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
-use crate::store::outbox::{self, Standing};
+use crate::store::outbox::{self, Standing, Track};
 
 const FOLDER: &str = "messages";
 
@@ -60,7 +61,7 @@ fn file_name(key: &MessageKey) -> String {
 /// When the journal cannot be written: then nothing more may be sent.
 pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
     settle_interrupted(walk)?;
-    let waiting = waiting(walk);
+    let waiting = waiting(walk, report);
     if waiting.is_empty() {
         return Ok(());
     }
@@ -73,6 +74,11 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
     };
     let total = waiting.len();
     for (done, key) in waiting.into_iter().enumerate() {
+        if post.is_barred() {
+            let what = "wait: the mail server cannot be reached, or refuses our login".to_owned();
+            report.failures.push(trouble(format!("{} messages", total - done), what));
+            break;
+        }
         match message(walk, &key) {
             Ok(message) => send(walk, &mut post, &message, report).await?,
             Err(error) => {
@@ -98,18 +104,52 @@ fn settle_interrupted(walk: &mut Walk<'_>) -> Result<()> {
     Ok(())
 }
 
-fn waiting(walk: &Walk<'_>) -> Vec<MessageKey> {
-    let attempts_max = match &walk.settings.mail.post {
-        PostSettings::Smtp(smtp) => smtp.attempts_max,
-        PostSettings::Folder { .. } => u32::MAX,
-    };
+/// What goes out now, oldest first: not what has used up its tries, nor more than a recipient's daily share.
+fn waiting(walk: &Walk<'_>, report: &mut Report) -> Vec<MessageKey> {
     let tracks = outbox::tracks(walk.journal.lines());
+    let mut today = sent_today(walk, &tracks);
     let mut waiting: Vec<_> = tracks
-        .into_iter()
-        .filter(|(_, track)| track.standing == Standing::Waiting && track.attempts < attempts_max)
+        .iter()
+        .filter(|(_, track)| track.standing == Standing::Waiting && !is_exhausted(walk.settings, track))
         .collect();
-    waiting.sort_by(|(a, first), (b, second)| (first.at, a).cmp(&(second.at, b)));
-    waiting.into_iter().map(|(key, _)| key).collect()
+    waiting.sort_by(|(a, first), (b, second)| (first.queued_at, a).cmp(&(second.queued_at, b)));
+    let (mut now, mut later) = (Vec::new(), 0_usize);
+    for (key, track) in waiting {
+        let count = today.entry(track.recipient.as_str()).or_insert(0);
+        *count += 1;
+        let is_notice = key.as_str().starts_with(Kind::Notice.word());
+        if is_notice || *count <= walk.settings.mail.per_recipient_per_day {
+            now.push(key.clone());
+        } else {
+            later += 1;
+        }
+    }
+    if later > 0 {
+        let what = "wait for tomorrow: their recipients have had `per_recipient_per_day` messages today";
+        report.failures.push(trouble(format!("{later} messages"), what.to_owned()));
+    }
+    now
+}
+
+/// How many messages each recipient was sent today.
+fn sent_today<'a>(walk: &Walk<'_>, tracks: &'a BTreeMap<MessageKey, Track>) -> BTreeMap<&'a str, u32> {
+    let mut today = BTreeMap::new();
+    let day = |at: DateTime<Utc>| at.with_timezone(&walk.settings.zone).date_naive();
+    for track in tracks.values().filter(|one| one.standing == Standing::Sent && day(one.at) == walk.today) {
+        *today.entry(track.recipient.as_str()).or_insert(0) += 1;
+    }
+    today
+}
+
+/// Whether a message has used up its tries; the operator is told, and `outbox retry` gives it new ones.
+#[must_use]
+pub fn is_exhausted(settings: &Settings, track: &Track) -> bool {
+    match &settings.mail.post {
+        PostSettings::Smtp(smtp) => {
+            track.standing == Standing::Waiting && track.attempts >= smtp.attempts_max
+        }
+        PostSettings::Folder { .. } => false,
+    }
 }
 
 /// The message as it was queued, read from the state folder.
@@ -155,6 +195,11 @@ async fn send(walk: &mut Walk<'_>, post: &mut Post, message: &Message, report: &
         Sending::Unknown { reply } => (Happened::Unknown, reply),
     };
     let reply = without_addresses(&reply);
+    if event == Happened::Later && post.is_barred() {
+        // It says nothing of this message, and takes none of its tries.
+        report.failures.push(trouble(key.to_owned(), reply));
+        return Ok(());
+    }
     if event != Happened::Sent {
         report.failures.push(trouble(key.to_owned(), reply.clone()));
     }

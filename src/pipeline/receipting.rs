@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry;
 use anyhow::Result;
 
 use crate::config::settings::{Collection, Reporters};
+use crate::domain::indicator::Indicator;
 use crate::domain::letter::facts::{OwnFigure, Revision};
 use crate::domain::letter::receipt::{self, Accepted, ReceiptFacts, Verdict};
 use crate::domain::message::Letter;
@@ -48,7 +49,7 @@ type Known = BTreeMap<(String, Quarter), CollectionFacts>;
 fn recipients<'a>(walk: &Walk<'a>, collection: &Collection, loaded: &Loaded) -> Vec<&'a Recipient> {
     let everybody = walk.settings.recipients.iter();
     match (&loaded.arrival.authority, loaded.arrival.quarter) {
-        (Some(authority), Some(quarter)) if is_open(walk, collection, quarter) => {
+        (Some(authority), Some(quarter)) if !loaded.arrival.history && is_open(walk, collection, quarter) => {
             everybody.filter(|one| one.role == Role::PerformanceLead && one.owns(authority)).collect()
         }
         (None, _) if collection.reporters == Reporters::Publisher => {
@@ -61,8 +62,7 @@ fn recipients<'a>(walk: &Walk<'a>, collection: &Collection, loaded: &Loaded) -> 
 /// Whether a quarter is still open to new versions; older ones are history that was loaded late.
 fn is_open(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> bool {
     let step = collection.cadence.step();
-    let is_history = walk.histories.contains(&collection.name);
-    let open = if is_history { 0 } else { i32::try_from(collection.revision_quarters).unwrap_or(0) * step };
+    let open = i32::try_from(collection.revision_quarters).unwrap_or(0) * step;
     let newest = Quarter::containing(walk.today).plus(-1);
     quarter.index() + open + step > newest.index()
 }
@@ -133,7 +133,7 @@ fn verdict(
             .missing_indicators
             .iter()
             .filter_map(|id| facts::indicator(walk.settings, id))
-            .map(|one| one.name.clone())
+            .map(Indicator::shown_name)
             .collect(),
         revisions,
         headlines,

@@ -27,8 +27,12 @@ pub enum Happened {
     Walked,
     /// A file was received and kept; the subject is its hash.
     Received,
-    /// A kept file is about to be read; the subject is its hash.
+    /// A run could not be done; the subject is `all`, the detail says why.
+    Failed,
+    /// A kept file is about to be read, by a run that is careful; the subject is its hash.
     Reading,
+    /// Such a run has read every file that waited.
+    Loaded,
     /// A message was queued; the subject is its key.
     Queued,
     /// A message's body is about to be sent.
@@ -107,6 +111,7 @@ pub enum JournalError {
 pub struct Journal {
     path: PathBuf,
     file: File,
+    bytes: u64,
     lines: Vec<Line>,
 }
 
@@ -135,7 +140,7 @@ impl Journal {
             file.sync_all().map_err(io)?;
         }
         file.seek(SeekFrom::End(0)).map_err(io)?;
-        Ok(Self { path: path.clone(), file, lines })
+        Ok(Self { path: path.clone(), file, bytes: whole as u64, lines })
     }
 
     /// Reads a journal without the right to write it.
@@ -191,7 +196,15 @@ impl Journal {
             lines.push(line);
         }
         let written = self.file.write_all(text.as_bytes()).and_then(|()| self.file.sync_data());
-        written.map_err(|cause| self.io(cause))?;
+        if let Err(cause) = written {
+            // Half a line must not stand before the next one: a full disk would become a damaged journal.
+            self.file
+                .set_len(self.bytes)
+                .and_then(|()| self.file.seek(SeekFrom::End(0)))
+                .map_err(|c| self.io(c))?;
+            return Err(self.io(cause));
+        }
+        self.bytes += text.len() as u64;
         self.lines.append(&mut lines);
         Ok(())
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use duckdb::{Connection, Result, params};
+use duckdb::{Connection, Result, Row, params};
 
 use crate::domain::message::{Kind, Message, MessageKey};
 use crate::domain::scope::EmailAddress;
@@ -55,6 +55,10 @@ pub struct Track {
     pub reply: Option<String>,
     /// When the last thing happened.
     pub at: DateTime<Utc>,
+    /// When it was queued.
+    pub queued_at: DateTime<Utc>,
+    /// The recipient's short name.
+    pub recipient: String,
 }
 
 /// Folds the journal into where each message stands.
@@ -65,8 +69,16 @@ pub fn tracks(lines: &[Line]) -> BTreeMap<MessageKey, Track> {
     let mut tracks: BTreeMap<MessageKey, Track> = BTreeMap::new();
     for line in lines {
         if line.event == Happened::Queued {
-            let track =
-                Track { standing: Standing::Waiting, attempts: 0, unknown: 0, reply: None, at: line.at };
+            let recipient = line.detail.get("recipient").and_then(|id| id.as_str()).unwrap_or_default();
+            let track = Track {
+                standing: Standing::Waiting,
+                attempts: 0,
+                unknown: 0,
+                reply: None,
+                at: line.at,
+                queued_at: line.at,
+                recipient: recipient.to_owned(),
+            };
             tracks.entry(MessageKey::stored(&line.subject)).or_insert(track);
         } else if let Some(track) = tracks.get_mut(&MessageKey::stored(&line.subject)) {
             follow(track, line);
@@ -141,7 +153,7 @@ pub fn keys(connection: &Connection) -> Result<BTreeSet<MessageKey>> {
         .collect()
 }
 
-/// The queued messages with these keys, oldest first, with all their bytes.
+/// The queued messages with these keys, in order of key, with all their bytes.
 ///
 /// # Errors
 /// When the database refuses.
@@ -149,30 +161,34 @@ pub fn messages(connection: &Connection, wanted: &BTreeSet<MessageKey>) -> Resul
     let mut statement = connection.prepare(
         "SELECT key, kind, recipient, address, subject, message_id, epoch_us(queued_at), bytes
            FROM outbox_messages
-          ORDER BY queued_at, key",
+          WHERE key = ?
+          ORDER BY queued_at",
     )?;
-    let mut rows = statement.query([])?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let key = MessageKey::stored(&row.get::<_, String>(0)?);
-        if !wanted.contains(&key) {
-            continue;
-        }
-        let (kind, address): (String, String) = (row.get(1)?, row.get(3)?);
-        if let (Some(kind), Ok(to)) = (Kind::parse(&kind), EmailAddress::parse(&address)) {
-            found.push(Message {
-                key,
-                kind,
-                recipient: row.get(2)?,
-                to,
-                subject: row.get(4)?,
-                message_id: row.get(5)?,
-                queued_at: DateTime::from_timestamp_micros(row.get(6)?).unwrap_or_default(),
-                bytes: row.get(7)?,
-            });
+    for key in wanted {
+        let mut rows = statement.query([key.as_str()])?;
+        if let Some(row) = rows.next()? {
+            found.extend(message(row)?);
         }
     }
     Ok(found)
+}
+
+fn message(row: &Row<'_>) -> Result<Option<Message>> {
+    let (kind, address): (String, String) = (row.get(1)?, row.get(3)?);
+    let Some((kind, to)) = Kind::parse(&kind).zip(EmailAddress::parse(&address).ok()) else {
+        return Ok(None);
+    };
+    Ok(Some(Message {
+        key: MessageKey::stored(&row.get::<_, String>(0)?),
+        kind,
+        recipient: row.get(2)?,
+        to,
+        subject: row.get(4)?,
+        message_id: row.get(5)?,
+        queued_at: DateTime::from_timestamp_micros(row.get(6)?).unwrap_or_default(),
+        bytes: row.get(7)?,
+    }))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Submissions: every version of every return, with what was accepted and what was refused.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use duckdb::types::{TimeUnit, Value};
 use duckdb::{Connection, Result, params};
@@ -11,6 +13,8 @@ use crate::domain::quarter::Quarter;
 /// A received file, as the journal announces it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
+    /// The journal line that announces it.
+    pub journal_line: u64,
     /// Its SHA-256.
     pub hash: String,
     /// The collection.
@@ -25,6 +29,8 @@ pub struct Arrival {
     pub source: String,
     /// Its name.
     pub file_name: String,
+    /// Whether it came with the history of its collection, long after its quarter.
+    pub history: bool,
 }
 
 /// What reading made of a file.
@@ -100,6 +106,10 @@ pub fn load(connection: &Connection, arrival: &Arrival, verdict: &Verdict<'_>) -
             reason,
         ],
     )?;
+    connection.execute(
+        "INSERT INTO submission_arrivals VALUES (?, ?)",
+        params![stored.submission, arrival.journal_line],
+    )?;
     if let Verdict::Accepted(contents) = verdict {
         append(connection, stored.submission, contents)?;
     }
@@ -110,6 +120,35 @@ pub fn load(connection: &Connection, arrival: &Arrival, verdict: &Verdict<'_>) -
 #[must_use]
 pub fn instant(at: DateTime<Utc>) -> Value {
     Value::Timestamp(TimeUnit::Microsecond, at.timestamp_micros())
+}
+
+/// The journal lines that have a submission.
+///
+/// # Errors
+/// When the database refuses.
+pub fn arrived(connection: &Connection) -> Result<BTreeSet<u64>> {
+    let mut statement =
+        connection.prepare("SELECT journal_line FROM submission_arrivals ORDER BY journal_line")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
+/// Rows of the version that counts; none before the first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn rows_before(connection: &Connection, arrival: &Arrival) -> Result<Option<u32>> {
+    connection.query_row(
+        "SELECT max_by(rows_read, submission)
+           FROM submissions
+          WHERE verdict = 'accepted' AND authority IS NOT NULL
+            AND collection = ? AND authority = ? AND quarter = ?",
+        params![
+            arrival.collection,
+            arrival.authority.as_ref().map(AuthorityCode::as_str),
+            arrival.quarter.map(Quarter::index)
+        ],
+        |row| row.get(0),
+    )
 }
 
 fn number(connection: &Connection, arrival: &Arrival) -> Result<Stored> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::indicator::A_YEAR;
 use crate::domain::letter::facts::{OwnFigure, RegionFigure, Revision, WITHHELD};
 use crate::domain::letter::words;
 use crate::domain::message::{Align, Column, Table};
@@ -40,7 +41,9 @@ pub(super) fn own_figures(caption: &str, region: &str, quarter: Quarter, figures
         cells
     };
     let status = shared_status.map(|status| format!(", {status}")).unwrap_or_default();
-    Table { caption: format!("{caption}{status}"), columns, rows: figures.iter().map(row).collect() }
+    let a_year = figures.iter().any(|own| own.indicator.name.ends_with(A_YEAR));
+    let annual = if a_year { "; a rate a year is the quarter's count times four" } else { "" };
+    Table { caption: format!("{caption}{status}{annual}"), columns, rows: figures.iter().map(row).collect() }
 }
 
 /// What a later version changed: old beside new.

@@ -1,0 +1,66 @@
+//! Chasers: by the ladder, until the return is in. What is due on 10 November 2017 is chased.
+
+use quarterdeck::pipeline::Step;
+use quarterdeck::store::journal::Happened;
+
+use super::figures::csv;
+use super::letters::starting;
+use super::region::Region;
+
+const TORBAY: &str = "E06000027";
+const QUARTER: &str = "2017-18 Q2";
+
+fn chasers(region: &Region, code: &str) -> Vec<String> {
+    let start = format!("chaser.quarterly-{}.", code.to_lowercase());
+    let keys = region.happened(Happened::Queued);
+    let own = keys.iter().filter_map(|key| key.strip_prefix(&start));
+    own.map(|rest| rest.trim_start_matches("2017-18-q2-").to_owned()).collect()
+}
+
+#[test]
+fn a_return_that_is_not_in_is_chased_by_the_ladder_and_then_its_director_is_told() {
+    let region = Region::from_quarter(QUARTER);
+    for day in 1..=30 {
+        region.step(&format!("2017-11-{day:02}T09:00:00Z"), Step::Remind);
+    }
+    let torbay = "torbay-performance";
+    let wanted = [
+        format!("5-before.{torbay}"),
+        format!("1-after.{torbay}"),
+        format!("5-after.{torbay}"),
+        "10-after.torbay-director".to_owned(),
+        format!("10-after.{torbay}"),
+    ];
+    let mut chased = chasers(&region, TORBAY);
+    chased[3..].sort();
+    assert_eq!(chased, wanted);
+    let days: Vec<String> = region
+        .journal()
+        .iter()
+        .filter(|line| {
+            line.event == Happened::Queued && line.subject.starts_with("chaser.quarterly-e06000027")
+        })
+        .map(|line| line.at.date_naive().to_string())
+        .collect();
+    assert_eq!(days, ["2017-11-03", "2017-11-13", "2017-11-17", "2017-11-24", "2017-11-24"]);
+}
+
+#[test]
+fn a_return_that_is_in_is_not_chased_and_a_refused_file_is_not_in() {
+    let region = Region::from_quarter(QUARTER);
+    region.publish("E06000022", QUARTER, csv("E06000022", QUARTER));
+    region.publish(TORBAY, QUARTER, csv("E06000023", QUARTER));
+    region.step("2017-11-10T09:00:00Z", Step::Collect);
+    region.step("2017-11-13T09:00:00Z", Step::Remind);
+    assert_eq!(chasers(&region, "E06000022"), [] as [&str; 0]);
+    assert_eq!(chasers(&region, TORBAY), ["1-after.torbay-performance"]);
+    region.publish(TORBAY, QUARTER, csv(TORBAY, QUARTER));
+    region.step("2017-11-14T09:00:00Z", Step::Collect);
+    region.step("2017-11-17T09:00:00Z", Step::Remind);
+    assert_eq!(chasers(&region, TORBAY).len(), 1, "it is in now");
+    region.step("2017-11-17T09:00:00Z", Step::Deliver);
+    let mails = region.mails();
+    let chaser = starting(&mails, "chaser.quarterly-e06000027.")[0];
+    assert!(chaser.text.contains("A file came and was not accepted"), "{}", chaser.text);
+    assert!(chaser.text.contains("Every row is about"), "{}", chaser.text);
+}

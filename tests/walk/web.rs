@@ -1,0 +1,94 @@
+//! A shelf of files behind loopback HTTP, with ETags; what is not there is not there yet.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+use quarterdeck::store::keep;
+
+pub(super) struct Web {
+    address: SocketAddr,
+    shelf: Arc<Mutex<Shelf>>,
+}
+
+#[derive(Default)]
+pub(super) struct Shelf {
+    files: BTreeMap<String, Vec<u8>>,
+    pub(super) fetched: u32,
+    pub(super) unchanged: u32,
+    pub(super) not_there: u32,
+}
+
+impl Web {
+    pub(super) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let shelf = Arc::<Mutex<Shelf>>::default();
+        let served = Arc::clone(&shelf);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let served = Arc::clone(&served);
+                // A client that goes away in the middle is its own good right.
+                thread::spawn(move || drop(converse(&stream, &served)));
+            }
+        });
+        Self { address, shelf }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub(super) fn put(&self, path: &str, body: &[u8]) {
+        self.shelf().files.insert(path.to_owned(), body.to_vec());
+    }
+
+    pub(super) fn remove(&self, path: &str) {
+        self.shelf().files.remove(path);
+    }
+
+    pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap()
+    }
+}
+
+fn converse(stream: &TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
+    let (mut lines, mut out) = (BufReader::new(stream), stream);
+    loop {
+        let (mut path, mut known) = (String::new(), String::new());
+        loop {
+            let mut line = String::new();
+            if lines.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+            match line.trim_end() {
+                "" => break,
+                head if path.is_empty() => head.split(' ').nth(1).unwrap_or_default().clone_into(&mut path),
+                header => {
+                    if let Some(tag) = header.to_ascii_lowercase().strip_prefix("if-none-match:") {
+                        tag.trim().clone_into(&mut known);
+                    }
+                }
+            }
+        }
+        let answer = answer(&path, &known, &mut shelf.lock().unwrap());
+        out.write_all(&answer)?;
+    }
+}
+
+fn answer(path: &str, known: &str, shelf: &mut Shelf) -> Vec<u8> {
+    let Some(body) = shelf.files.get(path) else {
+        shelf.not_there += 1;
+        return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec();
+    };
+    let tag = format!("\"{}\"", &keep::hash(body)[..16]);
+    if known == tag {
+        shelf.unchanged += 1;
+        return format!("HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n").into_bytes();
+    }
+    shelf.fetched += 1;
+    let head = format!("HTTP/1.1 200 OK\r\nETag: {tag}\r\nContent-Length: {}\r\n\r\n", body.len());
+    [head.as_bytes(), body].concat()
+}
