@@ -18,4 +18,5 @@ SELECT
 FROM finding_moments
 WHERE
   is_asked(collection)
-  AND run = (SELECT max(latest.run) FROM finding_moments AS latest WHERE is_known(latest.run_at));
+  AND run = (SELECT max(latest.run) FROM finding_moments AS latest WHERE is_known(latest.run_at))
+QUALIFY quarter = max(quarter) OVER (PARTITION BY finding);

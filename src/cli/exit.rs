@@ -45,6 +45,10 @@ impl From<Ending> for ExitCode {
 /// How an error ends a command.
 #[must_use]
 pub fn of(error: &anyhow::Error) -> Ending {
+    // What was given as a context is no link of the chain.
+    if error.is::<UsageError>() {
+        return Ending::Wrong;
+    }
     for cause in error.chain() {
         if cause.is::<Problems>() || cause.is::<UsageError>() {
             return Ending::Wrong;

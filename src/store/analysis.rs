@@ -196,8 +196,6 @@ fn rows(
     check: &CheckFile,
     quarter: Quarter,
 ) -> Result<Vec<CheckAnswer>, StoreError> {
-    let failed =
-        |error: duckdb::Error| StoreError::failed(format!("check `{}` does not run", check.name), &error);
     let typed = format!(
         "SELECT CAST(authority AS VARCHAR), CAST(indicator AS VARCHAR), CAST(quarter AS INTEGER),
                 CAST(fires AS BOOLEAN), CAST(level AS INTEGER),
@@ -208,6 +206,10 @@ fn rows(
           ORDER BY 1, 2, 3",
         check.sql
     );
+    let failed = |error: duckdb::Error| {
+        let words = by_lines_of_the_file(&error.to_string(), check, &typed);
+        StoreError::failed(format!("check `{}` does not run", check.name), &words)
+    };
     let mut statement = connection.prepare(&typed).map_err(failed)?;
     let mut rows = statement.query([]).map_err(failed)?;
     let mut answers = Vec::new();
@@ -217,6 +219,17 @@ fn rows(
         answers.push(answer);
     }
     Ok(answers)
+}
+
+/// The engine tells a line of the statement; the person looks for it in the file.
+fn by_lines_of_the_file(words: &str, check: &CheckFile, statement: &str) -> String {
+    let before = statement.split(&check.sql).next().unwrap_or_default().matches('\n').count();
+    let told = words.split_once("LINE ").and_then(|(head, rest)| {
+        let (number, tail) = rest.split_once(':')?;
+        let line = number.parse::<usize>().ok()?.checked_sub(before)?;
+        Some(format!("{head}line {}:{tail}", line + check.lines_before))
+    });
+    told.unwrap_or_else(|| words.to_owned())
 }
 
 /// Turns the rows of a check that ran as a worker into answers. Missing columns are an error.

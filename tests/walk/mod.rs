@@ -1,11 +1,16 @@
 //! The whole walk, on real parts: sources, workers, database, outbox, program.
 
+mod actions;
 mod chasers;
+mod checks;
+mod commands;
+mod daemon;
 mod deadlines;
 mod figures;
 mod letters;
 mod loss;
 mod outbox;
+mod published;
 mod quarter;
 mod refusals;
 mod region;

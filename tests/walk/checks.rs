@@ -1,0 +1,113 @@
+//! Checks that the operator added: in a worker, beside the shipped ones.
+
+use std::fs;
+
+use quarterdeck::domain::letter::notice::Room;
+
+use super::letters::starting;
+use super::region::{NOW, Region};
+
+const HEADER: &str = "/*
+title = \"Many referrals\"
+asks = \"Who counted more than eight thousand referrals?\"
+severity = \"medium\"
+kind = \"performance\"
+evidence = \"data\"
+minimum_points = 1
+open_after = 1
+close_after = 1
+says = \"{area}: mine says {indicator} stood at {value} in {quarter}.\"
+
+[parameters]
+many = 8000
+*/
+";
+const MINE: &str = "SELECT
+  authority,
+  indicator,
+  quarter,
+  numerator > getvariable('many') AS fires,
+  CASE WHEN numerator > getvariable('many') THEN 2 ELSE 0 END AS level,
+  1.0 AS effect,
+  NULL AS p,
+  TRUE AS eligible,
+  NULL AS reason,
+  json_object('value', value) AS detail
+FROM observations
+WHERE collection = getvariable('collection') AND quarter = getvariable('quarter')
+  AND indicator = 'referral_rate'
+ORDER BY authority;
+";
+
+fn add(region: &Region, name: &str, sql: &str) {
+    let folder = region.config().join("checks");
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(name), format!("{HEADER}{sql}")).unwrap();
+}
+
+#[test]
+fn an_added_check_finds_and_one_that_fails_reaches_the_operator_only() {
+    let region = Region::with_returns();
+    add(&region, "mine.sql", MINE);
+    // It is right on an empty schema, and fails on what is there.
+    add(
+        &region,
+        "fails.sql",
+        &MINE.replace("numerator > getvariable('many') AS fires", "authority::INTEGER > 1 AS fires"),
+    );
+    let checked = region.run(NOW, &["check-config"]);
+    assert_eq!(checked.status, 0, "{}", checked.words);
+    let report = region.walk(NOW);
+    let found = "SELECT concat_ws('|', check_name, authority, state) FROM findings
+        WHERE check_name IN ('mine', 'fails') ORDER BY authority";
+    let mine =
+        ["E10000008", "E10000009", "E10000013", "E10000027"].map(|code| format!("mine|{code}|continuing"));
+    assert_eq!(region.rows(found), mine);
+    assert!(!report.failures.is_empty());
+    for failure in &report.failures {
+        assert_eq!(failure.room, Room::Check);
+        assert!(failure.place.contains("check `fails`"), "{failure:?}");
+    }
+    assert_eq!(region.number("SELECT count(*) FROM answers WHERE check_name = 'fails'"), 0);
+    assert!(region.number("SELECT count(*) FROM answers WHERE check_name = 'target-breach'") > 0);
+    let mails = region.mails();
+    let devon = starting(&mails, "digest.performance-lead.2017-11-17.devon-");
+    let told = "Devon: mine says Referrals per 10,000 children stood at";
+    assert!(devon[0].text.contains(told), "{}", devon[0].text);
+    let notices = starting(&mails, "notice.");
+    assert!(notices[0].text.contains("check `fails`"), "{}", notices[0].text);
+    for mail in mails.iter().filter(|mail| !mail.key.starts_with("notice.")) {
+        assert!(!mail.text.contains("`fails`"), "{}", mail.key);
+    }
+    let again = region.walk(NOW);
+    assert_eq!((again.changed, again.queued), (0, 0), "{again:?}");
+}
+
+#[test]
+fn an_added_check_sees_the_public_views_only() {
+    let region = Region::with_returns();
+    add(&region, "curious.sql", &MINE.replace("FROM observations", "FROM observations, outbox_messages"));
+    let report = region.walk(NOW);
+    assert_eq!(report.failures.len(), report.failures.iter().filter(|it| it.room == Room::Check).count());
+    assert!(report.failures.iter().any(|it| it.what.contains("outbox_messages")), "{:?}", report.failures);
+}
+
+#[test]
+fn a_check_with_an_error_is_refused_with_its_file_and_line() {
+    let region = Region::from_quarter("2017-18 Q2");
+    let wrong = [
+        (MINE.replace("FROM observations", "FROM observation"), "observation"),
+        (MINE.replace("  eligible", "  eligble").replace("AS eligible", "AS eligble"), "eligible"),
+        (MINE.replace("ORDER BY authority", "ORDRE BY authority"), "ORDRE"),
+    ];
+    for (sql, words) in wrong {
+        add(&region, "mine.sql", &sql);
+        let ended = region.run(NOW, &["check-config"]);
+        assert_eq!(ended.status, 2, "{ended:?}");
+        assert!(ended.words.contains("checks/mine.sql") && ended.words.contains(words), "{}", ended.words);
+    }
+    add(&region, "mine.sql", &MINE.replace("FROM observations", "FROM observation"));
+    let ended = region.run(NOW, &["check-config"]);
+    let line = HEADER.lines().count() + MINE.lines().position(|line| line.starts_with("FROM")).unwrap() + 1;
+    assert!(ended.words.contains(&format!("line {line}: FROM observation")), "{}", ended.words);
+}
