@@ -12,6 +12,7 @@ mod config;
 mod demo;
 mod domain;
 mod letters;
+mod lives;
 mod mail;
 mod read;
 mod tidy;

@@ -61,13 +61,17 @@ CREATE TABLE IF NOT EXISTS remarks (
   submission BIGINT, sheet VARCHAR, line INTEGER, code VARCHAR, remark VARCHAR
 );
 
--- What checks said, per run, collection and quarter; the latest run of a quarter counts.
+-- What was asked, when the answers were not those of before; the latest run of a quarter counts.
+CREATE TABLE IF NOT EXISTS asked (
+  run BIGINT, check_name VARCHAR, collection VARCHAR, quarter INTEGER, answers_sum VARCHAR
+);
+-- What checks said in that run: nothing where there is no row.
 CREATE TABLE IF NOT EXISTS answers (
   run BIGINT, asked_at TIMESTAMP, check_name VARCHAR, collection VARCHAR,
   authority VARCHAR, indicator VARCHAR, quarter INTEGER,
   fires BOOLEAN, level INTEGER, effect DOUBLE, p DOUBLE, eligible BOOLEAN, reason VARCHAR, detail VARCHAR
 );
--- The fold of the answers; the rows of the latest run are the findings.
+-- The fold of the answers; of a finding and quarter the row of the latest run counts.
 CREATE TABLE IF NOT EXISTS finding_moments (
   run BIGINT, run_at TIMESTAMP, finding VARCHAR, check_name VARCHAR, collection VARCHAR,
   authority VARCHAR, indicator VARCHAR, quarter INTEGER, state VARCHAR, episode INTEGER,
@@ -80,7 +84,8 @@ CREATE TABLE IF NOT EXISTS journal_lines (
 );
 CREATE TABLE IF NOT EXISTS outbox_messages (
   key VARCHAR, kind VARCHAR, recipient VARCHAR, address VARCHAR, subject VARCHAR,
-  message_id VARCHAR, queued_at TIMESTAMP, bytes BLOB
+  message_id VARCHAR, queued_at TIMESTAMP, bytes BLOB,
+  told VARCHAR                        -- the ids of the findings that it spells out, as JSON
 );
 CREATE TABLE IF NOT EXISTS runs (
   run BIGINT, started_at TIMESTAMP, answers_for VARCHAR, settings_fingerprint VARCHAR

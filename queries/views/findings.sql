@@ -1,4 +1,4 @@
--- Where each finding stands: the rows of the latest run that was known.
+-- Where each finding stood after each quarter, by the latest run that was known.
 CREATE OR REPLACE VIEW findings AS
 SELECT
   finding,
@@ -16,7 +16,5 @@ SELECT
   run,
   run_at
 FROM finding_moments
-WHERE
-  is_asked(collection)
-  AND run = (SELECT max(latest.run) FROM finding_moments AS latest WHERE is_known(latest.run_at))
-QUALIFY quarter = max(quarter) OVER (PARTITION BY finding);
+WHERE is_asked(collection) AND is_known(run_at)
+QUALIFY row_number() OVER (PARTITION BY finding ORDER BY quarter DESC, run DESC) = 1;

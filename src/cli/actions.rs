@@ -44,7 +44,7 @@ pub fn dismiss(with: &With, arguments: &ActionArguments) -> Result<Ending> {
 fn act(with: &With, arguments: &ActionArguments, deed: Happened, mut detail: Value) -> Result<Ending> {
     let settings = print::settings(with)?;
     let _lock = opening::lock(&settings.state)?;
-    let episode = {
+    let (episode, level) = {
         let kept = Kept::open(&settings, with)?;
         let finding = kept.finding(&arguments.id)?;
         if !finding.state().is_open() {
@@ -55,12 +55,13 @@ fn act(with: &With, arguments: &ActionArguments, deed: Happened, mut detail: Val
             );
             return Err(print::UsageError(words).into());
         }
-        finding.moments.last().map_or(0, |(moment, _)| moment.episode)
+        finding.moments.last().map_or((0, 0), |(moment, _)| (moment.episode, moment.level))
     };
     if let Value::Object(detail) = &mut detail {
         detail.insert("by".to_owned(), json!(arguments.by));
         detail.insert("reason".to_owned(), json!(arguments.reason));
         detail.insert("episode".to_owned(), json!(episode));
+        detail.insert("level".to_owned(), json!(level));
     }
     Journal::open(&settings.state)?.append(print::now(with), deed, &arguments.id, detail)?;
     println!("finding `{}`: {} by {}", arguments.id, deed.word(), arguments.by);

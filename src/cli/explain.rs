@@ -90,7 +90,7 @@ fn life(finding: &Finding) {
             "  {}  {:12} level {}  effect {:8.3}  {event:16} known since {}",
             moment.quarter,
             moment.state.word(),
-            moment.level,
+            moment.shown,
             moment.effect,
             at.format("%Y-%m-%d %H:%M UTC")
         );

@@ -47,9 +47,11 @@ impl Kept {
     pub fn open(settings: &Settings, with: &With) -> Result<Self> {
         let store = Store::open_read_only(&settings.state, &settings.limits)?;
         let checks = asking::checks_of(settings)?;
-        let findings = findings::fold(store.connection(), &asking::rules(&checks), print::now(with))
+        let lines = Journal::read(&settings.state)?;
+        let configured = asking::configured_for(settings, &checks);
+        let findings = findings::fold(store.connection(), &lines, &configured, print::now(with))
             .context("cannot read the findings")?;
-        let actions = found::actions(&Journal::read(&settings.state)?);
+        let actions = found::actions(&lines);
         let checks = checks.into_iter().map(|(check, _)| (check.name.clone(), check)).collect();
         Ok(Self { store, checks, findings, actions })
     }
@@ -103,7 +105,7 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
 }
 
 fn level(finding: &Finding) -> u8 {
-    finding.moments.last().map_or(0, |(moment, _)| moment.level)
+    finding.moments.last().map_or(0, |(moment, _)| moment.shown)
 }
 
 fn effect(finding: &Finding) -> f64 {

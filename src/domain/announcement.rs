@@ -2,12 +2,15 @@
 
 use std::cmp::Reverse;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
-use crate::domain::finding::{Event, State};
+use crate::domain::finding::{Event, Moment, State};
+use crate::domain::quarter::Quarter;
 use crate::domain::quietness::{Known, Quietness};
 
-/// At most this many findings are told in one digest; the rest are counted.
+/// At most this many findings of work, and of figures, are told in one digest; the rest are counted.
 pub const ITEMS_MAX: usize = 10;
 
 /// A finding that has been open for this many quarters stands on a list of its own.
@@ -23,6 +26,12 @@ pub struct Candidate {
     pub finding: String,
     /// Its moments, in order of quarters.
     pub life: Vec<Known>,
+    /// Every moment that was ever believed, in the order of becoming known.
+    pub past: Vec<Known>,
+    /// When it was last spelled out to this recipient; none when never.
+    pub told: Option<DateTime<Utc>>,
+    /// Whether it is about the quality of a figure, which is counted apart.
+    pub about_figure: bool,
     /// Whether somebody has quieted it.
     pub quietness: Quietness,
     /// How many independent kinds of evidence the authority's findings on this indicator rest on.
@@ -43,18 +52,18 @@ pub enum Why {
 /// What a digest says of the findings. The indexes are those of the candidates.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Announcement {
-    /// The worst first, at most `ITEMS_MAX`.
+    /// The worst first, at most `ITEMS_MAX` of work and as many of figures.
     pub told: Vec<(usize, Why)>,
     /// How many more there would be to tell.
     pub more: usize,
-    /// Resolved since the last digest, in the same order.
+    /// Resolved since they were told, in the same order.
     pub resolved: Vec<usize>,
     /// Open for `STANDING_QUARTERS` or longer, and not worse; not among the told.
     pub standing: Vec<usize>,
     /// Open, told before, and not told again.
-    pub continuing: usize,
+    pub continuing: Vec<usize>,
     /// Open, and acknowledged, snoozed or dismissed.
-    pub quieted: usize,
+    pub quieted: Vec<usize>,
 }
 
 /// What to say of one finding.
@@ -67,64 +76,86 @@ enum Say {
     Nothing,
 }
 
-/// What a digest says of `candidates` to somebody whose last one was composed at `since`.
+/// What a digest says of `candidates` to somebody who was told each of them when it says.
 ///
-/// Without a last digest everything that is open is new. The worst come first: by level, then by the number
-/// of kinds of evidence, then by effect.
+/// What was never told and is open is new: after a first digest that is what was beyond the cap, too. The
+/// worst come first: by level, then by the number of kinds of evidence, then by effect.
 #[must_use]
-pub fn announce(candidates: &[Candidate], since: Option<DateTime<Utc>>) -> Announcement {
+pub fn announce(candidates: &[Candidate]) -> Announcement {
     let mut ranked: Vec<(usize, &Candidate)> = candidates.iter().enumerate().collect();
     ranked.sort_by(|(_, one), (_, other)| rank(one).cmp(&rank(other)).then_with(|| worse_effect(one, other)));
     let mut said = Announcement::default();
+    let mut room = [ITEMS_MAX; 2];
     for (index, candidate) in ranked {
-        match say(candidate, since) {
-            Say::Tell(_) if said.told.len() == ITEMS_MAX => said.more += 1,
-            Say::Tell(why) => said.told.push((index, why)),
+        match say(candidate) {
+            Say::Tell(why) => {
+                let [work, figures] = &mut room;
+                let room = if candidate.about_figure { figures } else { work };
+                if *room == 0 {
+                    said.more += 1;
+                    continue;
+                }
+                *room -= 1;
+                said.told.push((index, why));
+            }
             Say::Resolved => said.resolved.push(index),
             Say::Standing => said.standing.push(index),
-            Say::Continuing => said.continuing += 1,
-            Say::Quieted => said.quieted += 1,
+            Say::Continuing => said.continuing.push(index),
+            Say::Quieted => said.quieted.push(index),
             Say::Nothing => {}
         }
     }
     said
 }
 
-fn say(candidate: &Candidate, since: Option<DateTime<Utc>>) -> Say {
-    let Some(now) = candidate.life.last() else { return Say::Nothing };
-    let (before, later): (Vec<&Known>, Vec<&Known>) =
-        candidate.life.iter().partition(|known| since.is_some_and(|since| known.since <= since));
-    let was_told = before
-        .last()
-        .is_some_and(|then| then.moment.state.is_open() && then.moment.episode == now.moment.episode);
-    if now.moment.state == State::Resolved {
-        return if was_told { Say::Resolved } else { Say::Nothing };
+fn say(candidate: &Candidate) -> Say {
+    let Some(now) = candidate.life.last().map(|known| &known.moment) else { return Say::Nothing };
+    let told = candidate.told.and_then(|at| Some((at, standing(&candidate.past, at)?)));
+    let told = told.filter(|(_, then)| then.state.is_open());
+    if now.state == State::Resolved {
+        return if told.is_some() { Say::Resolved } else { Say::Nothing };
     }
-    if !now.moment.state.is_open() {
+    if !now.state.is_open() {
         return Say::Nothing;
     }
-    let turn = later.iter().rev().find_map(|known| known.moment.event.filter(|event| turns(*event)));
-    let is_worse = was_told && turn == Some(Event::Worse);
-    match candidate.quietness {
-        Quietness::Snoozed { .. } | Quietness::Dismissed => Say::Quieted,
-        Quietness::Acknowledged if was_told => Say::Quieted,
-        _ if is_worse => Say::Tell(Why::Worse),
-        _ if !was_told => Say::Tell(Why::New),
-        _ if quarters_open(&candidate.life) >= STANDING_QUARTERS => Say::Standing,
-        Quietness::Heard if now.moment.level >= HIGH && has_new_quarter(&before, now) => {
-            Say::Tell(Why::StillHigh)
+    let told = told.filter(|(_, then)| then.episode >= now.episode);
+    match (candidate.quietness, told) {
+        (Quietness::Snoozed { .. } | Quietness::Dismissed, _) | (Quietness::Acknowledged, Some(_)) => {
+            Say::Quieted
         }
-        _ => Say::Continuing,
+        (_, None) => Say::Tell(Why::New),
+        (Quietness::Heard, Some((at, then))) => say_again(&candidate.life, now, at, then),
     }
+}
+
+/// What is said of an open finding that nobody quieted, told at `at` when it stood as `then`.
+fn say_again(life: &[Known], now: &Moment, at: DateTime<Utc>, then: &Moment) -> Say {
+    let later = life.iter().rev().filter(|known| known.since > at);
+    let turn = later.filter_map(|known| known.moment.event).find(|event| turns(*event));
+    if turn == Some(Event::Worse) || now.level > then.level {
+        return Say::Tell(Why::Worse);
+    }
+    if quarters_open(life) >= STANDING_QUARTERS {
+        return Say::Standing;
+    }
+    if now.shown >= HIGH && then.quarter < now.quarter {
+        return Say::Tell(Why::StillHigh);
+    }
+    Say::Continuing
+}
+
+/// How a finding stood at an instant: of each quarter the moment believed last, and of those the latest.
+fn standing(past: &[Known], at: DateTime<Utc>) -> Option<&Moment> {
+    let mut believed: BTreeMap<Quarter, &Moment> = BTreeMap::new();
+    for known in past.iter().filter(|known| known.since <= at) {
+        believed.insert(known.moment.quarter, &known.moment);
+    }
+    believed.into_values().next_back()
 }
 
 /// Whether it was worse or better is said by the last of the two.
 fn turns(event: Event) -> bool {
     matches!(event, Event::Worse | Event::Better)
-}
-
-fn has_new_quarter(before: &[&Known], now: &Known) -> bool {
-    before.last().is_none_or(|then| then.moment.quarter < now.moment.quarter)
 }
 
 /// Quarters from the opening of this episode to the latest moment.
@@ -139,7 +170,7 @@ fn quarters_open(life: &[Known]) -> i32 {
 }
 
 fn rank(candidate: &Candidate) -> (Reverse<u8>, Reverse<usize>) {
-    let level = candidate.life.last().map_or(0, |known| known.moment.level);
+    let level = candidate.life.last().map_or(0, |known| known.moment.shown);
     (Reverse(level), Reverse(candidate.evidence))
 }
 
@@ -153,8 +184,8 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::domain::finding::{Answer, Outcome, Rule, live};
-    use crate::domain::quarter::Quarter;
+    use crate::domain::finding::{Answer, Outcome, Rule};
+    use crate::domain::life::live;
 
     /// The first moment is known on 14 August 2017, the next ones a quarter later each.
     fn candidate(levels_and_effects: &[(u8, f64)]) -> Candidate {
@@ -163,15 +194,20 @@ mod tests {
             quarter: first.plus(count),
             outcome: if *level > 0 { Outcome::Fires } else { Outcome::Clear },
             level: *level,
+            shown: *level,
             effect: *effect,
         };
         let answers: Vec<_> = (0..).zip(levels_and_effects).map(answer).collect();
         let life = live(&answers, &Rule { open_after: 1, close_after: 2, band: 0.5 });
         let known =
             |moment: crate::domain::finding::Moment| Known { since: known_at(moment.quarter), moment };
+        let life: Vec<Known> = life.into_iter().map(known).collect();
         Candidate {
             finding: "0a1b2c3d".to_owned(),
-            life: life.into_iter().map(known).collect(),
+            past: life.clone(),
+            life,
+            told: None,
+            about_figure: false,
             quietness: Quietness::Heard,
             evidence: 1,
         }
@@ -181,40 +217,37 @@ mod tests {
         quarter.last_day().and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::days(45)
     }
 
-    /// What is said after a digest that was composed once `quarters` moments were known.
+    /// What is said when it was told once `quarters` moments were known.
     fn said(candidate: &Candidate, quarters: i32) -> Announcement {
         let last = Quarter::of(2017, 1).unwrap().plus(quarters - 1);
-        announce(std::slice::from_ref(candidate), Some(known_at(last)))
+        announce(&[Candidate { told: Some(known_at(last)), ..candidate.clone() }])
     }
 
     fn told(why: Why) -> Announcement {
         Announcement { told: vec![(0, why)], ..Announcement::default() }
     }
 
-    const CONTINUING: Announcement =
-        Announcement { told: vec![], more: 0, resolved: vec![], standing: vec![], continuing: 1, quieted: 0 };
+    fn counted() -> Announcement {
+        Announcement { continuing: vec![0], ..Announcement::default() }
+    }
 
     #[test]
     fn a_new_finding_is_told_once() {
         let opened = candidate(&[(0, 0.0), (2, 1.0)]);
         assert_eq!(said(&opened, 1), told(Why::New));
-        assert_eq!(said(&opened, 2), CONTINUING);
+        assert_eq!(said(&opened, 2), counted());
     }
 
     #[test]
     fn a_first_digest_tells_everything_that_is_open() {
-        assert_eq!(announce(&[candidate(&[(2, 1.0), (2, 1.0)])], None), told(Why::New));
+        assert_eq!(announce(&[candidate(&[(2, 1.0), (2, 1.0)])]), told(Why::New));
     }
 
     #[test]
     fn what_is_worse_is_told_and_what_is_better_is_counted() {
         assert_eq!(said(&candidate(&[(2, 1.0), (2, 1.6)]), 1), told(Why::Worse));
-        assert_eq!(said(&candidate(&[(2, 1.6), (2, 1.0)]), 1), CONTINUING);
-        assert_eq!(
-            said(&candidate(&[(2, 1.0), (2, 1.6), (2, 1.0)]), 1),
-            CONTINUING,
-            "worse and better again"
-        );
+        assert_eq!(said(&candidate(&[(2, 1.6), (2, 1.0)]), 1), counted());
+        assert_eq!(said(&candidate(&[(2, 1.0), (2, 1.6), (2, 1.0)]), 1), counted(), "worse and better again");
         assert_eq!(said(&candidate(&[(2, 1.0), (2, 1.6)]), 0), told(Why::New), "opened and worse since");
     }
 
@@ -223,7 +256,7 @@ mod tests {
         let gone = candidate(&[(2, 1.0), (0, 0.0), (0, 0.0), (0, 0.0)]);
         assert_eq!(said(&gone, 1).resolved, [0]);
         assert_eq!(said(&gone, 3), Announcement::default());
-        assert_eq!(announce(&[gone], None), Announcement::default());
+        assert_eq!(announce(&[gone]), Announcement::default());
     }
 
     #[test]
@@ -237,9 +270,9 @@ mod tests {
     fn a_high_finding_is_repeated_each_quarter_until_it_is_acknowledged() {
         let mut high = candidate(&[(3, 5.0), (3, 5.0)]);
         assert_eq!(said(&high, 1), told(Why::StillHigh));
-        assert_eq!(said(&high, 2), CONTINUING, "no new quarter since");
+        assert_eq!(said(&high, 2), counted(), "no new quarter since");
         high.quietness = Quietness::Acknowledged;
-        assert_eq!(said(&high, 1).quieted, 1);
+        assert_eq!(said(&high, 1).quieted, [0]);
     }
 
     #[test]
@@ -248,7 +281,7 @@ mod tests {
         opened.quietness = Quietness::Acknowledged;
         assert_eq!(said(&opened, 0), told(Why::New));
         opened.quietness = Quietness::Dismissed;
-        assert_eq!(said(&opened, 0).quieted, 1);
+        assert_eq!(said(&opened, 0).quieted, [0]);
     }
 
     #[test]
@@ -257,9 +290,52 @@ mod tests {
         assert_eq!(said(&three, 3), told(Why::StillHigh));
         let four = candidate(&[(3, 1.0); 5]);
         assert_eq!(said(&four, 4).standing, [0]);
-        assert_eq!(announce(&[four], None), told(Why::New), "nobody has told them yet");
+        assert_eq!(announce(&[four]), told(Why::New), "nobody has told them yet");
         let worse = candidate(&[(2, 1.0), (2, 1.0), (2, 1.0), (2, 1.0), (3, 1.0)]);
         assert_eq!(said(&worse, 4), told(Why::Worse));
+    }
+
+    #[test]
+    fn a_level_that_a_revision_raises_within_the_quarter_is_told() {
+        let mut revised = candidate(&[(1, 1.0)]);
+        let again = Known { since: known_at(Quarter::of(2017, 2).unwrap()), ..revised.life[0].clone() };
+        revised.life = vec![Known { moment: Moment { level: 3, shown: 3, ..again.moment }, ..again }];
+        revised.past.extend(revised.life.clone());
+        assert_eq!(said(&revised, 1), told(Why::Worse));
+        assert_eq!(said(&revised, 2), counted());
+    }
+
+    #[test]
+    fn what_a_correction_takes_away_within_the_quarter_is_said_to_be_gone() {
+        let mut gone = candidate(&[(3, 1.0)]);
+        let again = Known { since: known_at(Quarter::of(2017, 2).unwrap()), ..gone.life[0].clone() };
+        let resolved = Moment { state: State::Resolved, event: Some(Event::Revised), ..again.moment };
+        gone.life = vec![Known { moment: resolved, ..again }];
+        gone.past.extend(gone.life.clone());
+        assert_eq!(said(&gone, 1).resolved, [0]);
+        assert_eq!(said(&gone, 2), Announcement::default());
+    }
+
+    #[test]
+    fn findings_about_figures_take_no_room_from_those_about_work() {
+        let work = candidate(&[(1, 1.0)]);
+        let figure = Candidate { about_figure: true, ..candidate(&[(3, 5.0)]) };
+        let mut all = vec![figure; 12];
+        all.extend(vec![work; 3]);
+        let said = announce(&all);
+        assert_eq!((said.told.len(), said.more), (13, 2));
+    }
+
+    #[test]
+    fn what_was_beyond_the_cap_is_told_the_next_time() {
+        let all: Vec<_> = (0..12).map(|_| candidate(&[(2, 1.0)])).collect();
+        let told: Vec<usize> = announce(&all).told.into_iter().map(|(index, _)| index).collect();
+        let mut later = all.clone();
+        for index in told {
+            later[index].told = Some(known_at(Quarter::of(2017, 1).unwrap()));
+        }
+        let again = announce(&later);
+        assert_eq!((again.told.len(), again.continuing.len()), (2, 10));
     }
 
     #[test]
@@ -271,7 +347,7 @@ mod tests {
         };
         let mut all: Vec<_> = (0..9).map(|_| with(1, 1, 1.0, "x")).collect();
         all.extend([with(1, 1, 9.0, "b"), with(3, 1, 1.0, "c"), with(1, 2, 0.1, "d")]);
-        let said = announce(&all, None);
+        let said = announce(&all);
         let order: Vec<_> = said.told.iter().map(|(index, _)| *index).collect();
         assert_eq!(order, [10, 11, 9, 0, 1, 2, 3, 4, 5, 6]);
         assert_eq!(said.more, 2);

@@ -111,6 +111,8 @@ pub struct Letter {
     pub attachments: Vec<Attachment>,
     /// The key of the first message of this thread, when this is a later one.
     pub thread: Option<MessageKey>,
+    /// The findings that it spells out, by their ids.
+    pub told: Vec<String>,
     /// When it was queued; becomes the Date header.
     pub queued_at: DateTime<Utc>,
 }
@@ -267,6 +269,8 @@ pub struct Message {
     pub subject: String,
     /// The Message-ID, without angle brackets.
     pub message_id: String,
+    /// The findings that it spells out, by their ids.
+    pub told: Vec<String>,
     /// When it was queued.
     pub queued_at: DateTime<Utc>,
     /// The whole message, CRLF lines.

@@ -12,6 +12,7 @@ pub mod finding;
 pub mod indicator;
 pub mod inhibition;
 pub mod letter;
+pub mod life;
 pub mod message;
 pub mod quarter;
 pub mod quietness;

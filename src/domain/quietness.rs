@@ -41,22 +41,22 @@ pub fn snooze_limit(at: DateTime<Utc>) -> NaiveDate {
 /// Whether the finding is quiet on `today`: its latest deed in this episode decides, while it holds.
 ///
 /// `life` is in order of quarters. What became known after the deed breaks it: a worsening breaks an
-/// acknowledgement, a level above that of the deed's moment a snooze or a dismissal. All end when the finding
-/// is resolved.
+/// acknowledgement, a level above the one that was seen breaks every deed, in a revised quarter too. All end
+/// when the finding is resolved.
 #[must_use]
 pub fn quiet(life: &[Known], actions: &[Action], today: NaiveDate) -> Quietness {
     let Some(now) = life.last().filter(|last| last.moment.state.is_open()) else { return Quietness::Heard };
     let of_episode = actions.iter().filter(|action| action.episode == now.moment.episode);
     let Some(latest) = of_episode.max_by_key(|action| action.at) else { return Quietness::Heard };
-    let (then, after): (Vec<&Known>, Vec<&Known>) = life
+    let after: Vec<&Moment> = life
         .iter()
-        .filter(|known| known.moment.episode == latest.episode)
-        .partition(|known| known.since <= latest.at);
-    let level = then.last().map_or(u8::MAX, |known| known.moment.level);
-    let risen = after.iter().any(|known| known.moment.level > level);
-    let worse = after.iter().any(|known| known.moment.state == State::Worsening);
+        .filter(|known| known.moment.episode == latest.episode && known.since > latest.at)
+        .map(|known| &known.moment)
+        .collect();
+    let risen = after.iter().any(|moment| moment.level > latest.level);
+    let worse = after.iter().any(|moment| moment.state == State::Worsening);
     match latest.deed {
-        Deed::Acknowledge if !worse => Quietness::Acknowledged,
+        Deed::Acknowledge if !worse && !risen => Quietness::Acknowledged,
         Deed::Dismiss if !risen => Quietness::Dismissed,
         Deed::Snooze { until } if !risen && today <= until.min(snooze_limit(latest.at)) => {
             Quietness::Snoozed { until: until.min(snooze_limit(latest.at)) }
@@ -70,7 +70,8 @@ mod tests {
     use chrono::{NaiveTime, TimeDelta};
 
     use super::*;
-    use crate::domain::finding::{Answer, Outcome, Rule, live};
+    use crate::domain::finding::{Answer, Outcome, Rule};
+    use crate::domain::life::live;
     use crate::domain::quarter::Quarter;
 
     const RULE: Rule = Rule { open_after: 1, close_after: 2, band: 0.5 };
@@ -86,6 +87,7 @@ mod tests {
             quarter: first.plus(count),
             outcome: if *level > 0 { Outcome::Fires } else { Outcome::Clear },
             level: *level,
+            shown: *level,
             effect: *effect,
         };
         let said: Vec<_> = (0..).zip(levels_and_effects).map(answer).collect();
@@ -98,6 +100,7 @@ mod tests {
         Action {
             finding: "0a1b2c3d".to_owned(),
             episode: 1,
+            level: 2,
             deed,
             by: "A. Lead".to_owned(),
             at: at("2017-08-20"),
@@ -116,6 +119,18 @@ mod tests {
         assert_eq!(after(deed, &[(2, 1.0), (2, 1.2)], "2017-12-01"), Quietness::Acknowledged);
         assert_eq!(after(deed, &[(2, 1.0), (2, 1.6)], "2017-12-01"), Quietness::Heard);
         assert_eq!(after(deed, &[(2, 1.0), (2, 1.6), (2, 1.6)], "2018-03-01"), Quietness::Heard);
+    }
+
+    #[test]
+    fn a_level_that_a_revision_raises_in_the_same_quarter_breaks_every_deed() {
+        let mut life = known(&[(3, 1.0)]);
+        life[0].since = at("2017-08-25");
+        let today = "2017-09-01".parse().unwrap();
+        for deed in [Deed::Acknowledge, Deed::Dismiss, Deed::Snooze { until: today }] {
+            assert_eq!(quiet(&life, &[action(deed)], today), Quietness::Heard);
+            let seen_high = Action { level: 3, ..action(deed) };
+            assert_ne!(quiet(&life, &[seen_high], today), Quietness::Heard);
+        }
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub fn finish(letter: &Letter, voice: &Voice<'_>) -> Result<Message, RenderError
         to: letter.to.clone(),
         subject: subject(&letter.subject),
         message_id: message_id(&letter.key, voice),
+        told: letter.told.clone(),
         queued_at: letter.queued_at,
         bytes: built.formatted(),
     })

@@ -20,8 +20,12 @@ use crate::pipeline::opening::{Progress, Walk};
 use crate::store::analysis::{self, CheckAnswer};
 use crate::store::check_file::{CheckFile, Variable};
 use crate::store::configured;
-use crate::store::findings::{self, Asked, Finding};
+use crate::store::findings::{self, Asked, Configured, Finding, SHOWN_LEVEL};
+use crate::store::journal::Happened;
+use crate::store::keep;
+use crate::store::moments;
 use crate::store::returns::instant;
+use crate::store::schema;
 use crate::store::snapshot;
 use crate::worker::query::{self, Job, Question, Scalar, Table};
 
@@ -79,6 +83,7 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
     }
     let mut anything_new = last.is_none();
     let total = plan.len();
+    let before = findings::asked_before(walk.store.connection())?;
     let added = ask_added(walk, &checks, &plan, report)?;
     for (done, (collection, quarter)) in plan.into_iter().enumerate() {
         let mut answers = ask_shipped(walk, &checks, collection, quarter)?;
@@ -86,14 +91,17 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
         inhibit(walk, quarter, &mut answers);
         for (check, answers) in &answers {
             let asked = Asked { check, collection: &collection.name, quarter, answers };
-            anything_new |= findings::keep_answers(walk.store.connection(), run, walk.now, &asked)?;
+            anything_new |= findings::keep_answers(walk.store.connection(), run, walk.now, &before, &asked)?;
         }
         walk.tell(Progress::Asked(done + 1, total));
     }
     let findings = fold(walk, &checks)?;
-    if anything_new {
-        findings::keep_moments(walk.store.connection(), run, &findings)?;
+    let unwritten = moments::unwritten(&findings);
+    if anything_new || !unwritten.is_empty() {
+        moments::keep(walk.store.connection(), run, walk.now, &findings)?;
     }
+    // Before the commit: what is believed, and since when, outlives the database.
+    walk.journal.append_all(walk.now, Happened::Found, unwritten)?;
     if last.is_none_or(|last| last.day != walk.today) || total > 0 {
         remember_ask(walk, run, &checks)?;
     }
@@ -113,15 +121,21 @@ pub fn kept(walk: &Walk<'_>) -> Result<Vec<Finding>> {
 }
 
 fn fold(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<Vec<Finding>> {
-    findings::fold(walk.store.connection(), &rules(checks), walk.now).context("cannot fold the findings")
+    let configured = configured_for(walk.settings, checks);
+    findings::fold(walk.store.connection(), walk.journal.lines(), &configured, walk.now)
+        .context("cannot fold the findings")
 }
 
-/// How each check's answers open and close a finding.
+/// What can have findings, and how each check's answers open and close one.
 #[must_use]
-pub fn rules(checks: &[(CheckFile, Origin)]) -> BTreeMap<String, Rule> {
+pub fn configured_for<'a>(settings: &'a Settings, checks: &[(CheckFile, Origin)]) -> Configured<'a> {
     let rule =
         |check: &CheckFile| Rule { open_after: check.open_after, close_after: check.close_after, band: BAND };
-    checks.iter().map(|(check, _)| (check.name.clone(), rule(check))).collect()
+    Configured {
+        rules: checks.iter().map(|(check, _)| (check.name.clone(), rule(check))).collect(),
+        collections: settings.collections.iter().map(|one| one.name.as_str()).collect(),
+        authorities: &settings.authorities,
+    }
 }
 
 fn count(walk: &Walk<'_>, findings: &[Finding], report: &mut Report) {
@@ -139,10 +153,15 @@ fn next_run(walk: &Walk<'_>) -> Result<i64> {
     Ok(walk.store.connection().query_row(sql, [], |row| row.get(0))?)
 }
 
-/// What the answers depend on besides the data: the settings and the checks' texts.
+/// What findings depend on besides the data: some of the settings, the checks and the views.
 fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String {
-    let texts: String = checks.iter().map(|(check, _)| check.sql.as_str()).collect();
-    crate::store::keep::hash(format!("{}{texts}", walk.settings.fingerprint).as_bytes())
+    let it = walk.settings;
+    let asked: Vec<_> = checks
+        .iter()
+        .map(|(check, _)| (&check.name, &check.sql, &check.parameters, check.open_after, check.close_after))
+        .collect();
+    let rules = (&it.region, &it.authorities, &it.indicators, &it.collections, &it.calendar, asked);
+    keep::hash(format!("{rules:?}{}", schema::statements().concat()).as_bytes())
 }
 
 /// When the checks were last asked, by the rules that still hold.
@@ -341,8 +360,10 @@ fn inhibit(walk: &Walk<'_>, quarter: Quarter, answers: &mut ByCheck) {
                 row.reason = Some(format!("told by {by}"));
             }
             Fate::Lowered { to, because } => {
-                row.level = to;
                 row.reason = Some(because);
+                if let Value::Object(detail) = &mut row.detail {
+                    detail.insert(SHOWN_LEVEL.to_owned(), json!(to));
+                }
             }
         }
         let shared = judged.regional.iter().find(|it| {

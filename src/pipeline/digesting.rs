@@ -147,7 +147,7 @@ fn digest_to(
         today: walk.today,
     };
     let seen: Vec<&Finding> = findings.iter().filter(|one| recipient.may_see(&one.key.authority)).collect();
-    let told = found::tell(&telling, &seen, since);
+    let told = found::tell(&telling, &seen, &found::told(walk.journal.lines(), &stem, &recipient.id));
     let facts = DigestFacts {
         name: plan.name.clone(),
         title: plan.title.clone(),

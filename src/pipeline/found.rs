@@ -1,6 +1,6 @@
 //! Findings as letters tell them: the sentence, the numbers, what was done about them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Map, Value};
@@ -23,6 +23,7 @@ use crate::store::check_file::CheckFile;
 use crate::store::facts::{Numbers, Point};
 use crate::store::findings::Finding;
 use crate::store::journal::{Happened, Line};
+use crate::store::moments::Since;
 
 /// What people did with findings, by the journal.
 #[must_use]
@@ -41,6 +42,7 @@ fn action(line: &Line) -> Option<Action> {
     Some(Action {
         finding: line.subject.clone(),
         episode: u32::try_from(line.detail.get("episode")?.as_u64()?).ok()?,
+        level: line.detail.get("level").and_then(Value::as_u64).map_or(u8::MAX, as_level),
         deed,
         by: text("by")?.to_owned(),
         at: line.at,
@@ -48,10 +50,33 @@ fn action(line: &Line) -> Option<Action> {
     })
 }
 
+fn as_level(number: u64) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
+}
+
+/// When each finding was last spelled out to a recipient, in digests whose keys begin with `stem`.
+#[must_use]
+pub fn told(lines: &[Line], stem: &str, recipient: &str) -> BTreeMap<String, DateTime<Utc>> {
+    let mut told = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.event == Happened::Queued && line.subject.starts_with(stem)) {
+        if line.detail.get("recipient").and_then(Value::as_str) != Some(recipient) {
+            continue;
+        }
+        let ids = line.detail.get("told").and_then(Value::as_array);
+        let ids = ids.into_iter().flatten().filter_map(Value::as_str);
+        told.extend(ids.map(|id| (id.to_owned(), line.at)));
+    }
+    told
+}
+
 /// The life of a finding as the rules of attention need it.
 #[must_use]
 pub fn life(finding: &Finding) -> Vec<Known> {
-    finding.moments.iter().map(|(moment, since)| Known { moment: moment.clone(), since: *since }).collect()
+    known(&finding.moments)
+}
+
+fn known(moments: &[Since]) -> Vec<Known> {
+    moments.iter().map(|(moment, since)| Known { moment: moment.clone(), since: *since }).collect()
 }
 
 /// How quiet a finding is, and what somebody did with it, while that holds.
@@ -72,16 +97,20 @@ pub fn sentence_of(settings: &Settings, check: &CheckFile, finding: &Finding) ->
     let mut add = |name: &str, text: String| values.insert(name.to_owned(), Value::String(text));
     let area = facts::named(settings, &finding.key.authority).name;
     add("area", area.clone());
-    add("authority", area);
+    add("authority", area.clone());
     add("quarter", finding.fired_in.to_string());
     let collection = settings.collections.iter().find(|one| one.name == finding.key.collection);
     let title = collection.map_or_else(|| finding.key.collection.clone(), |one| one.title.clone());
     add("collection", title.clone());
-    add("indicator", of.map_or(title, |one| one.name.clone()));
+    let what = of.map_or(title, |one| one.name.clone());
+    add("indicator", what.clone());
     let measure = of.map_or(sentence::Measure { unit: Unit::Count, decimals: 0 }, |one| sentence::Measure {
         unit: one.unit,
         decimals: one.decimals,
     });
+    if finding.is_withdrawn() {
+        return format!("{area}: {what} for {} was revised; what was found does not hold.", finding.fired_in);
+    }
     let template = asking::says(check, &finding.detail);
     sentence::fill(template, &values, measure).unwrap_or_else(|unfilled| format!("{template} ({unfilled})"))
 }
@@ -112,20 +141,19 @@ pub struct Told {
     pub more: usize,
 }
 
-/// What is said of `findings` to a recipient whose last digest was at `since`.
+/// What is said of `findings` to a recipient who was last `told` each of them when it says.
 #[must_use]
-pub fn tell(telling: &Telling<'_>, findings: &[&Finding], since: Option<DateTime<Utc>>) -> Told {
-    let candidates: Vec<Candidate> = findings.iter().map(|one| candidate(telling, findings, one)).collect();
-    let announced = announcement::announce(&candidates, since);
+pub fn tell(telling: &Telling<'_>, findings: &[&Finding], told: &BTreeMap<String, DateTime<Utc>>) -> Told {
+    let candidates: Vec<Candidate> =
+        findings.iter().map(|one| candidate(telling, findings, one, told)).collect();
+    let announced = announcement::announce(&candidates);
     let told = announced.told.iter().map(|(index, why)| (*index, said(*why)));
     let resolved = announced.resolved.iter().map(|index| (*index, Said::Resolved));
     let standing = announced.standing.iter().map(|index| (*index, Said::Standing));
-    let mut order: Vec<(usize, Said)> = told.chain(resolved).chain(standing).collect();
-    let named: BTreeSet<usize> = order.iter().map(|(index, _)| *index).collect();
-    for (index, candidate) in candidates.iter().enumerate().filter(|(index, _)| !named.contains(index)) {
-        order.extend(counted(candidate, since).map(|said| (index, said)));
-    }
-    let facts = order.into_iter().filter_map(|(index, said)| {
+    let continuing = announced.continuing.iter().map(|index| (*index, Said::Continuing));
+    let quieted = announced.quieted.iter().map(|index| (*index, Said::Quieted));
+    let order = told.chain(resolved).chain(standing).chain(continuing).chain(quieted);
+    let facts = order.filter_map(|(index, said)| {
         let (finding, candidate) = (findings.get(index)?, candidates.get(index)?);
         fact(telling, finding, candidate, said)
     });
@@ -140,19 +168,13 @@ fn said(why: Why) -> Said {
     }
 }
 
-/// What is counted and not told: open, and told before or quieted.
-fn counted(candidate: &Candidate, since: Option<DateTime<Utc>>) -> Option<Said> {
-    let now = candidate.life.last().filter(|now| now.moment.state.is_open())?;
-    let is_quiet = candidate.quietness != Quietness::Heard;
-    let was_known = since.is_some_and(|since| now.since <= since);
-    match (is_quiet, was_known) {
-        (true, _) => Some(Said::Quieted),
-        (false, true) => Some(Said::Continuing),
-        (false, false) => None,
-    }
-}
-
-fn candidate(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding) -> Candidate {
+fn candidate(
+    telling: &Telling<'_>,
+    findings: &[&Finding],
+    finding: &Finding,
+    told: &BTreeMap<String, DateTime<Utc>>,
+) -> Candidate {
+    let id = finding.key.id();
     let same = findings.iter().filter(|one| {
         one.key.authority == finding.key.authority
             && one.key.indicator == finding.key.indicator
@@ -160,8 +182,11 @@ fn candidate(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding) ->
             && one.state().is_open()
     });
     Candidate {
-        finding: finding.key.id(),
+        told: told.get(&id).copied(),
+        finding: id,
         life: life(finding),
+        past: known(&finding.past),
+        about_figure: inhibition::is_data_quality(&finding.key.check) && finding.key.indicator.is_some(),
         quietness: attention(finding, telling.actions, telling.today).0,
         evidence: inhibition::kinds_of_evidence(same.map(|one| one.key.check.as_str())),
     }
@@ -187,7 +212,7 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
         check: check.name.clone(),
         asks: check.asks.clone(),
         sentence: sentence_of(settings, check, finding),
-        level: now.level,
+        level: now.shown,
         said,
         since: opened(finding),
         authority: facts::named(settings, &finding.key.authority),

@@ -45,6 +45,7 @@ pub fn announce(walk: &mut Walk<'_>) -> Result<()> {
             "message_id": message.message_id,
             "queued_at": message.queued_at,
             "hash": keep::hash(&message.bytes),
+            "told": message.told,
         });
         entries.push((message.key.to_string(), detail));
     }
@@ -173,6 +174,7 @@ pub fn message(walk: &Walk<'_>, key: &MessageKey) -> Result<Message> {
         to: EmailAddress::parse(text("address")?)?,
         subject: text("subject")?.to_owned(),
         message_id: text("message_id")?.to_owned(),
+        told: Vec::new(),
         queued_at: line.at,
         bytes,
     })

@@ -1,17 +1,24 @@
-//! What checks answered, and the findings that follow: the fold of the answers, kept per run.
+//! What checks answered, and the findings that follow: the fold of the answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use duckdb::{Connection, Result, params};
 use serde_json::Value;
 
-use crate::domain::authority::AuthorityCode;
-use crate::domain::finding::{Answer, Event, FindingKey, Moment, Outcome, Rule, State, live};
+use crate::domain::authority::{Authority, AuthorityCode};
+use crate::domain::finding::{Answer, Event, FindingKey, Moment, Outcome, Rule, State};
 use crate::domain::indicator::IndicatorId;
+use crate::domain::life::relive;
 use crate::domain::quarter::Quarter;
 use crate::store::analysis::CheckAnswer;
+use crate::store::journal::Line;
+use crate::store::keep;
+use crate::store::moments::{self, Since};
 use crate::store::returns::instant;
+
+/// The member of an answer's detail that holds the level at which people see it, where that is lower.
+pub const SHOWN_LEVEL: &str = "shown_level";
 
 /// What one check answered for one collection and quarter.
 #[derive(Clone, Copy, Debug)]
@@ -26,22 +33,50 @@ pub struct Asked<'a> {
     pub answers: &'a [CheckAnswer],
 }
 
-/// Keeps the answers, when they differ from those kept last. Call inside a transaction.
-///
-/// Returns whether anything was new.
+/// What was asked before: by check, collection and quarter the sum of the answers that count.
+#[derive(Clone, Debug, Default)]
+pub struct AskedBefore(BTreeMap<(String, String, i32), String>);
+
+/// What was asked before this run.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn keep_answers(connection: &Connection, run: i64, at: DateTime<Utc>, asked: &Asked<'_>) -> Result<bool> {
-    let mut kept =
-        latest_answers(connection, Some(asked))?.into_iter().map(|kept| kept.answer).collect::<Vec<_>>();
+pub fn asked_before(connection: &Connection) -> Result<AskedBefore> {
+    let mut statement = connection.prepare(
+        "SELECT check_name, collection, quarter, arg_max(answers_sum, run)
+           FROM asked
+          GROUP BY check_name, collection, quarter
+          ORDER BY ALL",
+    )?;
+    let rows = statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?)))?;
+    Ok(AskedBefore(rows.collect::<Result<_>>()?))
+}
+
+/// Keeps the answers, when they differ from those that count. Call inside a transaction.
+///
+/// No answer at all is kept too: then none of an earlier run counts any more. Returns whether anything was
+/// new.
+///
+/// # Errors
+/// When the database refuses.
+pub fn keep_answers(
+    connection: &Connection,
+    run: i64,
+    at: DateTime<Utc>,
+    before: &AskedBefore,
+    asked: &Asked<'_>,
+) -> Result<bool> {
     let mut fresh = asked.answers.to_vec();
-    for answers in [&mut kept, &mut fresh] {
-        answers.sort_by(|a, b| (&a.authority, &a.indicator).cmp(&(&b.authority, &b.indicator)));
-    }
-    if kept == fresh {
+    fresh.sort_by(|a, b| (&a.authority, &a.indicator).cmp(&(&b.authority, &b.indicator)));
+    let sum = keep::hash(format!("{fresh:?}").as_bytes());
+    let key = (asked.check.to_owned(), asked.collection.to_owned(), asked.quarter.index());
+    if before.0.get(&key) == Some(&sum) {
         return Ok(false);
     }
+    connection.execute(
+        "INSERT INTO asked VALUES (?, ?, ?, ?, ?)",
+        params![run, asked.check, asked.collection, asked.quarter.index(), sum],
+    )?;
     let mut rows = connection.appender("answers")?;
     for it in &fresh {
         rows.append_row(params![
@@ -65,67 +100,16 @@ pub fn keep_answers(connection: &Connection, run: i64, at: DateTime<Utc>, asked:
     Ok(true)
 }
 
-/// An answer as kept, with the check and the collection it belongs to.
-#[derive(Clone, Debug)]
-pub struct KeptAnswer {
-    /// The check's name.
-    pub check: String,
-    /// The collection.
-    pub collection: String,
-    /// The answer.
-    pub answer: CheckAnswer,
-}
-
-/// The answers that count: for each check, collection and quarter those of the latest run.
-///
-/// # Errors
-/// When the database refuses.
-pub fn latest_answers(connection: &Connection, only: Option<&Asked<'_>>) -> Result<Vec<KeptAnswer>> {
-    let mut statement = connection.prepare(
-        "SELECT check_name, collection, authority, indicator, quarter,
-                fires, level, effect, p, eligible, reason, detail
-           FROM answers
-          WHERE ($1 IS NULL OR (check_name = $1 AND collection = $2 AND quarter = $3))
-        QUALIFY run = max(run) OVER (PARTITION BY check_name, collection, quarter)
-          ORDER BY check_name, collection, authority, indicator, quarter",
-    )?;
-    let (check, collection, quarter) =
-        (only.map(|it| it.check), only.map(|it| it.collection), only.map(|it| it.quarter.index()));
-    let mut rows = statement.query(params![check, collection, quarter])?;
-    let mut kept = Vec::new();
-    while let Some(row) = rows.next()? {
-        let authority: String = row.get(2)?;
-        let indicator: Option<String> = row.get(3)?;
-        let detail: Option<String> = row.get(11)?;
-        let Ok(authority) = AuthorityCode::parse(&authority) else { continue };
-        kept.push(KeptAnswer {
-            check: row.get(0)?,
-            collection: row.get(1)?,
-            answer: CheckAnswer {
-                authority,
-                indicator: indicator.as_deref().and_then(IndicatorId::parse),
-                quarter: Quarter::from_index(row.get(4)?),
-                fires: row.get(5)?,
-                level: row.get(6)?,
-                effect: row.get(7)?,
-                p: row.get(8)?,
-                eligible: row.get(9)?,
-                reason: row.get(10)?,
-                detail: detail.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null),
-            },
-        });
-    }
-    Ok(kept)
-}
-
 /// A finding with its whole life and the detail of its latest answers.
 #[derive(Clone, Debug)]
 pub struct Finding {
     /// Under which it exists once.
     pub key: FindingKey,
     /// Every period since it first fired, with the instant at which we first knew of it.
-    pub moments: Vec<(Moment, DateTime<Utc>)>,
-    /// The latest answer that fired.
+    pub moments: Vec<Since>,
+    /// Every moment that was ever believed and journalled, in the order of becoming known.
+    pub past: Vec<Since>,
+    /// The latest answer that fired; null when a revision took it away.
     pub detail: Value,
     /// The quarter of that answer.
     pub fired_in: Quarter,
@@ -137,101 +121,218 @@ impl Finding {
     pub fn state(&self) -> State {
         self.moments.last().map_or(State::None, |(moment, _)| moment.state)
     }
+
+    /// Whether it is gone because a revision took it away.
+    #[must_use]
+    pub fn is_withdrawn(&self) -> bool {
+        self.state() == State::Resolved && self.last_event() == Some(Event::Revised)
+    }
+
+    fn last_event(&self) -> Option<Event> {
+        self.moments.iter().rev().find_map(|(moment, _)| moment.event)
+    }
 }
 
-/// Folds the kept answers into findings; an instant already known for a moment is kept.
+/// What is configured now: a finding of anything else can be open no more.
+#[derive(Clone, Debug)]
+pub struct Configured<'a> {
+    /// How each check's answers open and close a finding, by the check's name.
+    pub rules: BTreeMap<String, Rule>,
+    /// The names of the collections.
+    pub collections: BTreeSet<&'a str>,
+    /// The authorities of the region, past ones too.
+    pub authorities: &'a [Authority],
+}
+
+/// Folds the kept answers into findings; an instant that the journal knows for a moment is kept.
 ///
 /// # Errors
 /// When the database refuses.
 pub fn fold(
     connection: &Connection,
-    rules: &BTreeMap<String, Rule>,
+    lines: &[Line],
+    configured: &Configured<'_>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Finding>> {
-    let known = first_known(connection)?;
-    let mut by_key: BTreeMap<FindingKey, Vec<CheckAnswer>> = BTreeMap::new();
-    for kept in latest_answers(connection, None)? {
-        let key = FindingKey {
-            check: kept.check,
-            collection: kept.collection,
-            authority: kept.answer.authority.clone(),
-            indicator: kept.answer.indicator.clone(),
-        };
-        by_key.entry(key).or_default().push(kept.answer);
+    let mut believed = moments::believed(lines);
+    let newest = newest_asked(connection)?;
+    let mut answers = kept_answers(connection, Which::EverFired)?;
+    if believed.keys().any(|key| !answers.contains_key(key)) {
+        answers = kept_answers(connection, Which::All)?;
+        answers.retain(|key, kept| {
+            believed.contains_key(key) || kept.iter().any(|one| one.answer.outcome == Outcome::Fires)
+        });
     }
+    let keys: BTreeSet<FindingKey> = answers.keys().chain(believed.keys()).cloned().collect();
     let mut findings = Vec::new();
-    for (key, answers) in by_key {
-        let Some(rule) = rules.get(&key.check) else { continue };
-        let Some(fired) = answers.iter().rev().find(|answer| answer.fires && answer.eligible) else {
-            continue;
-        };
-        let (detail, fired_in) = (fired.detail.clone(), fired.quarter);
-        let id = key.id();
-        let moments = live(&answers.iter().map(as_answer).collect::<Vec<_>>(), rule);
-        let moments = moments
-            .into_iter()
-            .map(|moment| {
-                let seen = (id.clone(), moment.quarter.index(), moment.state.word(), moment.episode);
-                let at = known.get(&(seen.0, seen.1, seen.2.to_owned(), seen.3)).copied().unwrap_or(now);
-                (moment, at)
-            })
-            .collect();
-        findings.push(Finding { key, moments, detail, fired_in });
+    for key in keys {
+        let past = believed.remove(&key).unwrap_or_default();
+        let kept = answers.remove(&key).unwrap_or_default();
+        let asked = newest.get(&(key.check.clone(), key.collection.clone())).copied();
+        let life = life_of(&key, &kept, &past, configured, asked);
+        findings.extend(finding(key, life, kept, past, now));
     }
     Ok(findings)
 }
 
-fn as_answer(answer: &CheckAnswer) -> Answer {
-    let outcome = match (answer.eligible, answer.fires) {
-        (false, _) => Outcome::Unknown,
-        (true, true) => Outcome::Fires,
-        (true, false) => Outcome::Clear,
+fn life_of(
+    key: &FindingKey,
+    kept: &[Kept],
+    past: &[Since],
+    configured: &Configured<'_>,
+    asked: Option<Quarter>,
+) -> Vec<Moment> {
+    let was: Vec<Moment> = past.iter().map(|(moment, _)| moment.clone()).collect();
+    let mut life = match configured.rules.get(&key.check) {
+        Some(rule) if !kept.is_empty() => relive(&with_gaps(kept, &was), rule, &was),
+        _ => {
+            let latest: BTreeMap<Quarter, Moment> = was.into_iter().map(|it| (it.quarter, it)).collect();
+            latest.into_values().collect()
+        }
     };
-    Answer { quarter: answer.quarter, outcome, level: answer.level, effect: answer.effect.unwrap_or(0.0) }
+    if let Some(last) = life.last_mut().filter(|last| last.state.is_open())
+        && is_over(key, last.quarter, kept.is_empty(), configured, asked)
+    {
+        (last.state, last.event) = (State::Resolved, Some(Event::Ended));
+    }
+    life
 }
 
-type Seen = (String, i32, String, u32);
+/// The answers, and an unknown for each quarter that was believed and is answered no more.
+fn with_gaps(kept: &[Kept], was: &[Moment]) -> Vec<Answer> {
+    let mut answers: BTreeMap<Quarter, Answer> = BTreeMap::new();
+    for quarter in was.iter().map(|moment| moment.quarter) {
+        answers
+            .insert(quarter, Answer { quarter, outcome: Outcome::Unknown, level: 0, shown: 0, effect: 0.0 });
+    }
+    answers.extend(kept.iter().map(|one| (one.answer.quarter, one.answer.clone())));
+    answers.into_values().collect()
+}
 
-fn first_known(connection: &Connection) -> Result<BTreeMap<Seen, DateTime<Utc>>> {
+/// Whether nothing can be said of a finding any more, so that nobody could ever close it.
+fn is_over(
+    key: &FindingKey,
+    last: Quarter,
+    unanswered: bool,
+    configured: &Configured<'_>,
+    asked: Option<Quarter>,
+) -> bool {
+    let is_configured =
+        configured.rules.contains_key(&key.check) && configured.collections.contains(key.collection.as_str());
+    let authority = configured.authorities.iter().find(|one| one.code == key.authority);
+    let has_ended = |asked: Quarter| {
+        asked > last && authority.is_some_and(|authority| !authority.existed_on(asked.last_day()))
+    };
+    !is_configured || asked.is_some_and(|asked| unanswered || has_ended(asked))
+}
+
+/// None when it never fired.
+fn finding(
+    key: FindingKey,
+    life: Vec<Moment>,
+    kept: Vec<Kept>,
+    past: Vec<Since>,
+    now: DateTime<Utc>,
+) -> Option<Finding> {
+    let lived = |moment: &Moment| {
+        moment.state != State::None || past.iter().any(|(was, _)| was.quarter == moment.quarter)
+    };
+    let first = life.iter().position(lived)?;
+    let moments: Vec<Since> = life
+        .into_iter()
+        .skip(first)
+        .map(|moment| {
+            let at = moments::since(&past, &moment).unwrap_or(now);
+            (moment, at)
+        })
+        .collect();
+    let fired = kept.into_iter().rev().find(|one| one.answer.outcome == Outcome::Fires);
+    let stood = moments.iter().rev().find(|(moment, _)| moment.event.is_some()).or(moments.last())?;
+    let (detail, fired_in) =
+        fired.map_or((Value::Null, stood.0.quarter), |one| (one.detail, one.answer.quarter));
+    let mut finding = Finding { key, moments, past, detail, fired_in };
+    if let Some((moment, _)) = finding.moments.iter().rev().find(|(moment, _)| moment.event.is_some())
+        && finding.is_withdrawn()
+    {
+        (finding.detail, finding.fired_in) = (Value::Null, moment.quarter);
+    }
+    Some(finding)
+}
+
+/// The newest quarter of which each check was asked, by check and collection.
+fn newest_asked(connection: &Connection) -> Result<BTreeMap<(String, String), Quarter>> {
     let mut statement = connection.prepare(
-        "SELECT finding, quarter, state, episode, epoch_us(min(run_at))
-           FROM finding_moments
-          GROUP BY ALL
-          ORDER BY ALL",
+        "SELECT check_name, collection, max(quarter) FROM asked GROUP BY check_name, collection ORDER BY ALL",
     )?;
-    let rows = statement.query_map([], |row| {
-        let at = DateTime::from_timestamp_micros(row.get(4)?).unwrap_or_default();
-        Ok(((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?), at))
-    })?;
+    let rows =
+        statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), Quarter::from_index(row.get(2)?))))?;
     rows.collect()
 }
 
-/// Keeps the lives of all findings under this run. Call inside a transaction, when answers were new.
-///
-/// # Errors
-/// When the database refuses.
-pub fn keep_moments(connection: &Connection, run: i64, findings: &[Finding]) -> Result<()> {
-    let mut rows = connection.appender("finding_moments")?;
-    for finding in findings {
-        let id = finding.key.id();
-        for (moment, at) in &finding.moments {
-            rows.append_row(params![
-                run,
-                instant(*at),
-                id,
-                finding.key.check,
-                finding.key.collection,
-                finding.key.authority.as_str(),
-                finding.key.indicator.as_ref().map(IndicatorId::as_str),
-                moment.quarter.index(),
-                moment.state.word(),
-                moment.episode,
-                moment.level,
-                moment.effect,
-                moment.event.map(Event::word),
-                moment.stale,
-            ])?;
-        }
+/// An answer that counts, and its detail when it fires.
+struct Kept {
+    answer: Answer,
+    detail: Value,
+}
+
+/// Which series are read: those that never fired are most of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    EverFired,
+    All,
+}
+
+/// The answers that count, in order of quarters: for each check, collection and quarter those of the latest
+/// run in which the answers were new.
+fn kept_answers(connection: &Connection, which: Which) -> Result<BTreeMap<FindingKey, Vec<Kept>>> {
+    let mut statement = connection.prepare(
+        "WITH latest AS (
+           SELECT max(run) AS run, check_name, collection, quarter
+             FROM asked
+            GROUP BY check_name, collection, quarter
+         ),
+         fired AS (
+           SELECT DISTINCT check_name || '|' || collection || '|' || authority || '|' || coalesce(indicator, '')
+             FROM answers
+            WHERE fires AND eligible
+         )
+         SELECT check_name, collection, authority, indicator, quarter, fires, level, effect, eligible,
+                CASE WHEN fires AND eligible THEN detail END
+           FROM answers
+           SEMI JOIN latest USING (run, check_name, collection, quarter)
+          WHERE $1
+             OR (check_name || '|' || collection || '|' || authority || '|' || coalesce(indicator, ''))
+                IN (FROM fired)
+          ORDER BY check_name, collection, authority, indicator, quarter",
+    )?;
+    let mut rows = statement.query(params![which == Which::All])?;
+    let mut kept: BTreeMap<FindingKey, Vec<Kept>> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let authority: String = row.get(2)?;
+        let indicator: Option<String> = row.get(3)?;
+        let Ok(authority) = AuthorityCode::parse(&authority) else { continue };
+        let key = FindingKey {
+            check: row.get(0)?,
+            collection: row.get(1)?,
+            authority,
+            indicator: indicator.as_deref().and_then(IndicatorId::parse),
+        };
+        let detail: Option<String> = row.get(9)?;
+        let detail = detail.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
+        let level: u8 = row.get(6)?;
+        let shown = detail.get(SHOWN_LEVEL).and_then(Value::as_u64);
+        let answer = Answer {
+            quarter: Quarter::from_index(row.get(4)?),
+            outcome: match (row.get(8)?, row.get(5)?) {
+                (false, _) => Outcome::Unknown,
+                (true, true) => Outcome::Fires,
+                (true, false) => Outcome::Clear,
+            },
+            level,
+            shown: shown.and_then(|shown| u8::try_from(shown).ok()).unwrap_or(level),
+            effect: row.get::<_, Option<f64>>(7)?.unwrap_or(0.0),
+        };
+        kept.entry(key).or_default().push(Kept { answer, detail });
     }
-    rows.flush()
+    Ok(kept)
 }

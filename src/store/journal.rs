@@ -55,6 +55,8 @@ pub enum Happened {
     Snoozed,
     /// A finding is expected.
     Dismissed,
+    /// What is believed of a finding changed; the subject is its id.
+    Found,
 }
 
 impl Happened {

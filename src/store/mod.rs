@@ -9,6 +9,7 @@ pub mod grid;
 pub mod journal;
 pub mod keep;
 pub mod mirror;
+pub mod moments;
 pub mod open;
 pub mod outbox;
 pub mod refusal;

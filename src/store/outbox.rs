@@ -135,7 +135,8 @@ pub fn queue(connection: &Connection, messages: &[Message]) -> Result<()> {
             it.subject,
             it.message_id,
             instant(it.queued_at),
-            it.bytes
+            it.bytes,
+            serde_json::to_string(&it.told).unwrap_or_default()
         ])?;
     }
     rows.flush()
@@ -159,7 +160,7 @@ pub fn keys(connection: &Connection) -> Result<BTreeSet<MessageKey>> {
 /// When the database refuses.
 pub fn messages(connection: &Connection, wanted: &BTreeSet<MessageKey>) -> Result<Vec<Message>> {
     let mut statement = connection.prepare(
-        "SELECT key, kind, recipient, address, subject, message_id, epoch_us(queued_at), bytes
+        "SELECT key, kind, recipient, address, subject, message_id, epoch_us(queued_at), bytes, told
            FROM outbox_messages
           WHERE key = ?
           ORDER BY queued_at",
@@ -188,6 +189,7 @@ fn message(row: &Row<'_>) -> Result<Option<Message>> {
         message_id: row.get(5)?,
         queued_at: DateTime::from_timestamp_micros(row.get(6)?).unwrap_or_default(),
         bytes: row.get(7)?,
+        told: serde_json::from_str(&row.get::<_, String>(8)?).unwrap_or_default(),
     }))
 }
 

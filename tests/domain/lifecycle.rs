@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use quarterdeck::domain::finding::{Answer, Event, Moment, Outcome, Rule, live};
+use quarterdeck::domain::finding::{Answer, Event, Moment, Outcome, Rule};
+use quarterdeck::domain::life::live;
 use quarterdeck::domain::quarter::Quarter;
 
 struct Scenario {
@@ -29,6 +30,7 @@ fn scenarios() -> BTreeMap<String, Scenario> {
                 _ => Outcome::Unknown,
             },
             level: row[6].parse().unwrap(),
+            shown: row[6].parse().unwrap(),
             effect: row[7].parse().unwrap(),
         };
         let scenario: &mut Scenario = scenarios.entry(row[0].to_owned()).or_insert_with(|| Scenario {
@@ -77,6 +79,7 @@ fn whatever_the_answers_the_counts_and_states_hold_together() {
                 quarter: Quarter::of(2010, 1).unwrap().plus(count),
                 outcome: [Outcome::Fires, Outcome::Clear, Outcome::Unknown][random.usize(0..3)],
                 level: random.u8(1..=3),
+                shown: 0,
                 effect: random.f64() * 4.0,
             })
             .collect();

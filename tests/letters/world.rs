@@ -345,6 +345,7 @@ fn findings() -> Vec<FindingFact> {
         action: Some(Action {
             finding: "77aa01".to_owned(),
             episode: 1,
+            level: 2,
             deed: Deed::Acknowledge,
             by: "Sam Lead".to_owned(),
             at: instant("2017-09-01T10:00:00Z"),

@@ -186,6 +186,7 @@ pub(crate) fn digest() -> Letter {
         ],
         attachments: vec![figures(), Attachment::Calendar(entry())],
         thread: None,
+        told: vec![],
         queued_at: queued_at(),
     }
 }
@@ -208,6 +209,7 @@ pub(crate) fn reminder() -> Letter {
         ],
         attachments: vec![],
         thread: Some(first),
+        told: vec![],
         queued_at: queued_at(),
     }
 }

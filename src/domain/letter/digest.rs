@@ -12,7 +12,7 @@ mod regional_lead;
 mod returns;
 mod seen;
 
-use crate::domain::letter::digest::facts::DigestFacts;
+use crate::domain::letter::digest::facts::{DigestFacts, Said};
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::seen::Seen;
 use crate::domain::letter::{Draft, Occasion, words};
@@ -64,7 +64,8 @@ pub fn compose(
         DigestStyle::Director => director::body(occasion, &seen, &counts),
         DigestStyle::RegionalLead => regional_lead::body(occasion, &seen, &counts),
     };
-    Some(occasion.letter(Draft {
+    let told = told(&seen, style);
+    let letter = occasion.letter(Draft {
         key: key(facts, &occasion.recipient.id),
         kind: Kind::Digest,
         subject: format!("{}, {}, {}", facts.title, facts.quarter, words::short_day(facts.fell_due)),
@@ -73,5 +74,17 @@ pub fn compose(
         blocks,
         attachments,
         first: None,
-    }))
+    });
+    Some(Letter { told, ..letter })
+}
+
+/// The findings that a digest of this style spells out; what is only counted there is told the next time.
+fn told(seen: &Seen, style: DigestStyle) -> Vec<String> {
+    let mut told = match style {
+        DigestStyle::PerformanceLead => findings::spelled_out(seen, performance_lead::LIMITS, |_| true),
+        DigestStyle::Director => findings::spelled_out(seen, director::LIMITS, |_| true),
+        DigestStyle::RegionalLead => regional_lead::spelled_out(seen),
+    };
+    told.extend(seen.findings.iter().copied().filter(|finding| finding.said == Said::Resolved));
+    told.into_iter().map(|finding| finding.id.clone()).collect()
 }

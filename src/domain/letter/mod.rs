@@ -60,6 +60,7 @@ impl Occasion<'_> {
             title: draft.title,
             blocks: draft.blocks,
             attachments: draft.attachments,
+            told: Vec::new(),
             queued_at: self.queued_at,
         }
     }

@@ -8,7 +8,7 @@ use crate::domain::letter::digest::{findings, returns};
 use crate::domain::letter::words;
 use crate::domain::message::{Attachment, Block};
 
-const LIMITS: Limits = Limits { findings_max: 5, charts_max: 1 };
+pub(super) const LIMITS: Limits = Limits { findings_max: 5, charts_max: 1 };
 
 pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Block>, Vec<Attachment>) {
     let mut blocks = counts.blocks(seen);

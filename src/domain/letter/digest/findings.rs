@@ -55,6 +55,16 @@ pub(super) fn blocks(seen: &Seen, region: &str, limits: Limits) -> Vec<Block> {
     blocks
 }
 
+/// The findings that `blocks` spells out within these limits, of those that are wanted.
+pub(super) fn spelled_out<'a>(
+    seen: &Seen<'a>,
+    limits: Limits,
+    wanted: impl Fn(&FindingFact) -> bool,
+) -> Vec<&'a FindingFact> {
+    let shown = stories(seen, wanted).into_iter().take(limits.findings_max);
+    shown.flat_map(|story| std::iter::once(story.lead).chain(story.also)).collect()
+}
+
 /// One story, and its chart while there is room for one.
 pub(super) fn with_chart(seen: &Seen, story: &Story, region: &str, charts_left: &mut usize) -> Vec<Block> {
     let mut blocks = vec![Block::Finding(block(seen, story))];

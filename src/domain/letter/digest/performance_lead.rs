@@ -10,7 +10,7 @@ use crate::domain::letter::facts::{Named, OwnFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block};
 
-const LIMITS: Limits = Limits { findings_max: 10, charts_max: 4 };
+pub(super) const LIMITS: Limits = Limits { findings_max: 10, charts_max: 4 };
 
 pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Block>, Vec<Attachment>) {
     let (announcement, attachments) = attached::figures(seen);

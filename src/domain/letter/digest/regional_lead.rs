@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 
 use crate::domain::inhibition::is_data_quality;
 use crate::domain::letter::digest::facts::{FindingFact, RegionValue, RegionalFact, Said};
-use crate::domain::letter::digest::findings::Story;
+use crate::domain::letter::digest::findings::{Limits, Story};
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::performance_lead::notes;
-use crate::domain::letter::digest::seen::{Seen, is_open};
+use crate::domain::letter::digest::seen::{Seen, is_open, is_told};
 use crate::domain::letter::digest::{attached, changes, findings, returns};
 use crate::domain::letter::facts::{Named, RegionFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block, Table};
 use crate::domain::quarter::Quarter;
 
-const FINDINGS_MAX: usize = 10;
-const CHARTS_MAX: usize = 4;
+const LIMITS: Limits = Limits { findings_max: 10, charts_max: 4 };
 
 pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Block>, Vec<Attachment>) {
     let (announcement, attachments) = attached::figures(seen);
@@ -38,15 +37,25 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
 
 /// Open findings about the quality of a figure: it is held until confirmed.
 fn held(seen: &Seen) -> Vec<Block> {
-    let all: Vec<&FindingFact> =
-        seen.findings.iter().copied().filter(|finding| is_held(finding) && is_open(finding)).collect();
+    let all = open_and_held(seen);
     let line = |finding: &&FindingFact| {
         format!("{} More: quarterdeck explain {}", findings::sentence(seen, finding), finding.id)
     };
-    let mut lines: Vec<String> = all.iter().take(FINDINGS_MAX).map(line).collect();
-    let rest = all.len().saturating_sub(FINDINGS_MAX);
+    let mut lines: Vec<String> = all.iter().take(LIMITS.findings_max).map(line).collect();
+    let rest = all.len().saturating_sub(LIMITS.findings_max);
     lines.extend((rest > 0).then(|| format!("And {rest} more.")));
     words::bullets(lines)
+}
+
+fn open_and_held<'a>(seen: &Seen<'a>) -> Vec<&'a FindingFact> {
+    seen.findings.iter().copied().filter(|finding| is_held(finding) && is_open(finding)).collect()
+}
+
+/// The findings that this style spells out, in its two lists.
+pub(super) fn spelled_out<'a>(seen: &Seen<'a>) -> Vec<&'a FindingFact> {
+    let mut told = findings::spelled_out(seen, LIMITS, |finding| !is_held(finding));
+    told.extend(open_and_held(seen).into_iter().take(LIMITS.findings_max).filter(|one| is_told(one)));
+    told
 }
 
 fn is_held(finding: &FindingFact) -> bool {
@@ -73,7 +82,7 @@ fn shared(seen: &Seen) -> Vec<Block> {
 /// The ten most pressing, under the name of their authority; held figures stand above.
 fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
     let all = findings::stories(seen, |finding| !is_held(finding));
-    let (shown, rest) = all.split_at(FINDINGS_MAX.min(all.len()));
+    let (shown, rest) = all.split_at(LIMITS.findings_max.min(all.len()));
     let mut groups: Vec<(&Named, Vec<&Story>)> = Vec::new();
     for story in shown {
         match groups.iter_mut().find(|(named, _)| named.code == story.lead.authority.code) {
@@ -81,7 +90,7 @@ fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
             None => groups.push((&story.lead.authority, vec![story])),
         }
     }
-    let mut charts_left = CHARTS_MAX;
+    let mut charts_left = LIMITS.charts_max;
     let mut blocks = Vec::new();
     for (named, group) in groups {
         blocks.push(Block::Subheading(named.name.clone()));
