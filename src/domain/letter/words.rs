@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
 use crate::domain::figure::Place;
-use crate::domain::indicator::Unit;
+use crate::domain::indicator::{A_YEAR, Unit};
 use crate::domain::message::Block;
 use crate::domain::sentence::{round_half_up, with_thousands};
 
@@ -141,6 +141,10 @@ pub(super) fn lowered(title: &str) -> String {
 ///
 /// Inside a sentence the name begins small, and a unit that the name says is not said again.
 pub(super) fn with_name(sentence: &str, name: &str) -> String {
+    let name = name.strip_suffix(A_YEAR).unwrap_or(name);
+    if !sentence.contains(name) {
+        return sentence.to_owned();
+    }
     let mut written = String::new();
     for (index, piece) in sentence.split(name).enumerate() {
         if index > 0 {
@@ -155,6 +159,7 @@ pub(super) fn with_name(sentence: &str, name: &str) -> String {
 /// A value beside an indicator's name: `Referrals per 10,000 children` needs no `per 10,000` behind it.
 pub(super) fn unit_once(value: &str, name: &str) -> String {
     let unit = name.split_once(" per ").and_then(|(_, unit)| unit.split_whitespace().next());
+    let unit = unit.map(|unit| unit.trim_end_matches(','));
     unit.map_or_else(|| value.to_owned(), |unit| value.replace(&format!(" per {unit}"), ""))
 }
 
@@ -204,6 +209,11 @@ mod tests {
         let told = words::with_name(&format!("Devon has the highest {name} (50 per 10,000)."), name);
         assert_eq!(told, "Devon has the highest referrals per 10,000 children (50).");
         assert_eq!(words::with_name("5 per 10,000 for UASC", "UASC"), "5 per 10,000 for UASC");
+        let yearly = "Plans started per 10,000, a year";
+        let told = "Devon: Plans started per 10,000 went from 5 per 10,000 to 9 per 10,000.";
+        assert_eq!(words::with_name(told, yearly), "Devon: Plans started per 10,000 went from 5 to 9.");
+        assert_eq!(words::with_name("5 per 10,000 came.", yearly), "5 per 10,000 came.");
+        assert_eq!(words::unit_once("5 per 10,000 (3 of 4)", yearly), "5 (3 of 4)");
     }
 
     #[test]
