@@ -127,6 +127,17 @@ pub struct Indicator {
     pub source: String,
 }
 
+/// Ends the name of a rate that is shown for a year: a quarter's count times four.
+pub const A_YEAR: &str = ", a year";
+
+impl Indicator {
+    /// The name as people read it; an annualised rate says so, because its numbers are a quarter's.
+    #[must_use]
+    pub fn shown_name(&self) -> String {
+        if self.annualise { format!("{}{A_YEAR}", self.name) } else { self.name.clone() }
+    }
+}
+
 /// A rule between this indicator's numerator and another's, in the same return.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {

@@ -43,7 +43,7 @@ pub fn indicator<'a>(settings: &'a Settings, id: &IndicatorId) -> Option<&'a Ind
 pub fn indicator_fact(indicator: &Indicator) -> IndicatorFact {
     IndicatorFact {
         id: indicator.id.clone(),
-        name: indicator.name.clone(),
+        name: indicator.shown_name(),
         theme: indicator.theme.clone(),
         polarity: indicator.polarity,
     }

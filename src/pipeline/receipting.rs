@@ -6,6 +6,7 @@ use std::collections::btree_map::Entry;
 use anyhow::Result;
 
 use crate::config::settings::{Collection, Reporters};
+use crate::domain::indicator::Indicator;
 use crate::domain::letter::facts::{OwnFigure, Revision};
 use crate::domain::letter::receipt::{self, Accepted, ReceiptFacts, Verdict};
 use crate::domain::message::Letter;
@@ -132,7 +133,7 @@ fn verdict(
             .missing_indicators
             .iter()
             .filter_map(|id| facts::indicator(walk.settings, id))
-            .map(|one| one.name.clone())
+            .map(Indicator::shown_name)
             .collect(),
         revisions,
         headlines,

@@ -8,8 +8,8 @@ use quarterdeck::domain::scope::{Figures, Recipient, Role};
 
 use crate::letters::dump::dump;
 use crate::letters::world::{
-    DEVON, PLYMOUTH, TORBAY, demand_finding, digest_facts, finding, indicator, occasion, percent, quarter,
-    received, recipient, rereferrals, withheld,
+    DEVON, PLYMOUTH, TORBAY, demand_finding, digest_facts, finding, indicator, not_received, occasion,
+    percent, quarter, received, recipient, rereferrals, withheld,
 };
 
 const STYLES: [DigestStyle; 3] =
@@ -106,6 +106,34 @@ fn a_return_that_was_late_says_so_and_its_correction_does_not() {
     };
     assert!(text(1).contains("2017, 40 working days after the due day."), "{}", text(1));
     assert!(!text(2).contains("40 working days"), "{}", text(2));
+}
+
+#[test]
+fn returns_that_are_not_yet_due_are_one_line_and_no_table() {
+    let mut facts = digest_facts();
+    facts.returns = vec![received(TORBAY, Vec::new()), not_received(DEVON), not_received(PLYMOUTH)];
+    for one in &mut facts.returns {
+        one.working_days_late = -20;
+    }
+    let text = dump(&write(DigestStyle::RegionalLead, &recipient(Role::RegionalLead, &[]), &facts));
+    assert!(text.contains("All returns that were due are in."), "{text}");
+    let line = "* Quarterly return of 2017-18 Q2 is due on Friday 10 November 2017: \
+                2 of 3 still to come, from Devon and Plymouth.";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
+fn a_return_that_is_missing_has_no_figures_that_could_be_provisional() {
+    let missing = FindingFact {
+        indicator: None,
+        figure: None,
+        series: None,
+        sentence: "Torbay has not sent its return.".to_owned(),
+        ..finding("abc123", TORBAY, rereferrals())
+    };
+    let who = recipient(Role::PerformanceLead, &[TORBAY]);
+    let text = dump(&write(DigestStyle::PerformanceLead, &who, &only(vec![missing])));
+    assert!(text.contains("- Quarter 2, 2017/18 (July to September 2017).\n"), "{text}");
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::domain::indicator::A_YEAR;
 use crate::domain::letter::facts::{OwnFigure, RegionFigure, Revision, WITHHELD};
+use crate::domain::letter::words;
 use crate::domain::message::{Align, Column, Table};
 use crate::domain::quarter::Quarter;
 
@@ -39,21 +41,24 @@ pub(super) fn own_figures(caption: &str, region: &str, quarter: Quarter, figures
         cells
     };
     let status = shared_status.map(|status| format!(", {status}")).unwrap_or_default();
-    Table { caption: format!("{caption}{status}"), columns, rows: figures.iter().map(row).collect() }
+    let a_year = figures.iter().any(|own| own.indicator.name.ends_with(A_YEAR));
+    let annual = if a_year { "; a rate a year is the quarter's count times four" } else { "" };
+    Table { caption: format!("{caption}{status}{annual}"), columns, rows: figures.iter().map(row).collect() }
 }
 
 /// What a later version changed: old beside new.
 pub(super) fn revisions(caption: String, revisions: &[&Revision]) -> Table {
-    let columns = vec![
-        left("Authority"),
-        left("Indicator"),
-        left("Quarter"),
-        right("Before"),
-        right("Now"),
-        left("What followed"),
-    ];
-    let rows = revisions.iter().map(|revision| revision_row(revision)).collect();
-    Table { caption, columns, rows }
+    let followed = revisions.iter().any(|revision| revision.consequence.is_some());
+    let mut columns =
+        vec![left("Authority"), left("Indicator"), left("Quarter"), right("Before"), right("Now")];
+    columns.extend(followed.then(|| left("What followed")));
+    let row = |revision: &&Revision| {
+        let mut cells = revision_row(revision);
+        let consequence = || revision.consequence.clone().unwrap_or_else(|| "nothing else".to_owned());
+        cells.extend(followed.then(consequence));
+        cells
+    };
+    Table { caption, columns, rows: revisions.iter().map(row).collect() }
 }
 
 /// Old and new in words; both are withheld when either is.
@@ -62,8 +67,10 @@ pub(super) fn before_and_now(revision: &Revision) -> (String, String) {
     if both.iter().flatten().any(|figure| !figure.is_shown()) {
         return (WITHHELD.to_owned(), WITHHELD.to_owned());
     }
-    let [before, now] =
-        both.map(|figure| figure.map_or_else(|| "not given".to_owned(), |figure| figure.value_words()));
+    let [before, now] = both.map(|figure| {
+        let words = figure.map_or_else(|| "not given".to_owned(), |figure| figure.value_words());
+        words::unit_once(&words, &revision.indicator.name)
+    });
     (before, now)
 }
 
@@ -75,7 +82,8 @@ fn own_row(own: &OwnFigure, quarter: Quarter) -> Vec<String> {
     };
     let last_year = own.last_year.map_or_else(|| "not known".to_owned(), |figure| figure.value_words());
     let region = own.region.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words);
-    vec![name, own.figure.value_words(), own.figure.numbers_words(), last_year, region]
+    let once = |words: String| words::unit_once(&words, &own.indicator.name);
+    vec![name, once(own.figure.value_words()), own.figure.numbers_words(), once(last_year), once(region)]
 }
 
 fn comparators(own: &OwnFigure) -> String {
@@ -90,6 +98,5 @@ fn revision_row(revision: &Revision) -> Vec<String> {
         revision.quarter.to_string(),
         before,
         now,
-        revision.consequence.clone().unwrap_or_else(|| "nothing else".to_owned()),
     ]
 }

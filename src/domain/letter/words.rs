@@ -137,6 +137,35 @@ pub(super) fn lowered(title: &str) -> String {
     }
 }
 
+/// A sentence with an indicator's name in it, as people would write it.
+///
+/// Inside a sentence the name begins small, and a unit that the name says is not said again.
+pub(super) fn with_name(sentence: &str, name: &str) -> String {
+    let mut written = String::new();
+    for (index, piece) in sentence.split(name).enumerate() {
+        if index > 0 {
+            let is_inside = written.ends_with(' ') && !written.ends_with(": ") && !written.ends_with(". ");
+            written.push_str(&if is_inside { lowered(name) } else { name.to_owned() });
+        }
+        written.push_str(&unit_once(piece, name));
+    }
+    written
+}
+
+/// A value beside an indicator's name: `Referrals per 10,000 children` needs no `per 10,000` behind it.
+pub(super) fn unit_once(value: &str, name: &str) -> String {
+    let unit = name.split_once(" per ").and_then(|(_, unit)| unit.split_whitespace().next());
+    unit.map_or_else(|| value.to_owned(), |unit| value.replace(&format!(" per {unit}"), ""))
+}
+
+/// A theme's short name for readers: `child-protection` is `Child protection`.
+pub(super) fn theme(short_name: &str) -> String {
+    let words = short_name.replace('-', " ");
+    let mut letters = words.chars();
+    let first: String = letters.next().map(|c| c.to_uppercase().collect()).unwrap_or_default();
+    format!("{first}{}", letters.as_str())
+}
+
 /// `text` with a full stop, its first letter as it is: an error, a command.
 pub(super) fn sentence_as_is(text: &str) -> String {
     let trimmed = text.trim();
@@ -164,6 +193,17 @@ mod tests {
         assert_eq!(words::count(1_084_060.0), "1,084,060");
         assert_eq!(words::count(12.5), "12.5");
         assert_eq!(words::counted(1_084, "row", "rows"), "1,084 rows");
+    }
+
+    #[test]
+    fn a_name_inside_a_sentence_begins_small_and_says_its_unit_once() {
+        let name = "Referrals per 10,000 children";
+        let told =
+            words::with_name(&format!("Devon: {name} stood at 50 per 10,000, was 4 per 10,000."), name);
+        assert_eq!(told, "Devon: Referrals per 10,000 children stood at 50, was 4.");
+        let told = words::with_name(&format!("Devon has the highest {name} (50 per 10,000)."), name);
+        assert_eq!(told, "Devon has the highest referrals per 10,000 children (50).");
+        assert_eq!(words::with_name("5 per 10,000 for UASC", "UASC"), "5 per 10,000 for UASC");
     }
 
     #[test]

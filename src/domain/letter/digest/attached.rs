@@ -1,10 +1,13 @@
 //! The figures of a digest as a file, and the sentence that announces it.
 
+use std::collections::BTreeMap;
+
 use crate::domain::figure::Status;
 use crate::domain::letter::digest::seen::Seen;
 use crate::domain::letter::facts::{FigureFact, OwnFigure};
 use crate::domain::letter::words;
 use crate::domain::message::{Attachment, Block, Cell};
+use crate::domain::quarter::Quarter;
 
 const COLUMNS: [&str; 13] = [
     "authority",
@@ -27,14 +30,23 @@ pub(super) fn figures(seen: &Seen) -> (Vec<Block>, Vec<Attachment>) {
     if seen.figures.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let file_name =
-        format!("figures-{}.csv", seen.facts.quarter.to_string().to_lowercase().replace(' ', "-"));
+    let quarter = quarter_of_most(&seen.figures).unwrap_or(seen.facts.quarter);
+    let file_name = format!("figures-{}.csv", quarter.slug().to_lowercase());
     let rows: Vec<Vec<Cell>> = seen.figures.iter().map(|own| row(own)).collect();
     let count = words::counted(rows.len(), "row", "rows");
     let block =
         words::paragraph(format!("The figures are attached as `{file_name}`: {count} and a heading row."));
     let columns = COLUMNS.map(str::to_owned).into();
     (vec![block], vec![Attachment::Figures { file_name, columns, rows }])
+}
+
+/// The quarter of most of the figures; a figure of another one says so.
+pub(super) fn quarter_of_most(figures: &[&OwnFigure]) -> Option<Quarter> {
+    let mut counts: BTreeMap<Quarter, usize> = BTreeMap::new();
+    for own in figures {
+        *counts.entry(own.quarter).or_insert(0) += 1;
+    }
+    counts.into_iter().max_by_key(|(quarter, count)| (*count, *quarter)).map(|(quarter, _)| quarter)
 }
 
 fn row(own: &OwnFigure) -> Vec<Cell> {

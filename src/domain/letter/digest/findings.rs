@@ -84,7 +84,8 @@ pub(super) fn sentence(seen: &Seen, finding: &FindingFact) -> String {
             "{}: {} for {} needs a look. The numbers are not shown here.",
             finding.authority.name, indicator.name, finding.quarter
         ),
-        _ => finding.sentence.clone(),
+        Some(indicator) => words::with_name(&finding.sentence, &indicator.name),
+        None => finding.sentence.clone(),
     }
 }
 
@@ -149,6 +150,7 @@ fn numbers(seen: &Seen, finding: &FindingFact) -> String {
     let quarter = finding.quarter.long_label();
     let standing = if finding.provisional { "provisional, unvalidated" } else { "final" };
     match &finding.figure {
+        Some(figure) if figure.value.is_none() && figure.numerator.is_none() => format!("{quarter}."),
         Some(_) if View::of(seen.recipient) == View::Sentences => format!("{quarter}, {standing}."),
         Some(figure) if !figure.is_shown() => format!("{quarter}, {WITHHELD}, {standing}."),
         Some(figure) => format!(
@@ -157,7 +159,7 @@ fn numbers(seen: &Seen, finding: &FindingFact) -> String {
             figure.numbers_words(),
             figure.status_words()
         ),
-        None => format!("{quarter}, {standing}."),
+        None => format!("{quarter}."),
     }
 }
 

@@ -9,7 +9,6 @@ use crate::domain::letter::digest::{attached, changes, findings, returns};
 use crate::domain::letter::facts::{Named, OwnFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block};
-use crate::domain::quarter::Quarter;
 
 const LIMITS: Limits = Limits { findings_max: 10, charts_max: 4 };
 
@@ -24,7 +23,7 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
     ));
     blocks.extend(words::section("Your figures", own_figures(occasion, seen)));
     blocks.extend(announcement);
-    blocks.extend(words::section("Due in the next six weeks", words::bullets(returns::deadline_lines(seen))));
+    blocks.extend(words::section("What is due, or overdue", words::bullets(returns::deadline_lines(seen))));
     blocks.extend(words::section("Notes", notes(seen)));
     (blocks, attachments)
 }
@@ -38,22 +37,13 @@ pub(super) fn notes(seen: &Seen) -> Vec<Block> {
     words::bullets(lines.collect())
 }
 
-/// The quarter of most of the figures; a figure of another one says so.
-fn quarter_of_most(figures: &[&OwnFigure]) -> Option<Quarter> {
-    let mut counts: BTreeMap<Quarter, usize> = BTreeMap::new();
-    for own in figures {
-        *counts.entry(own.quarter).or_insert(0) += 1;
-    }
-    counts.into_iter().max_by_key(|(quarter, count)| (*count, *quarter)).map(|(quarter, _)| quarter)
-}
-
 fn own_figures(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
     let mut per_authority: BTreeMap<&Named, Vec<&OwnFigure>> = BTreeMap::new();
     for own in &seen.figures {
         per_authority.entry(&own.authority).or_default().push(own);
     }
     let tables = per_authority.into_iter().map(|(named, figures)| {
-        let quarter = quarter_of_most(&figures).unwrap_or(seen.facts.quarter);
+        let quarter = attached::quarter_of_most(&figures).unwrap_or(seen.facts.quarter);
         let caption = format!("Figures of {}, {}", named.name, quarter.long_label());
         Block::Table(table::own_figures(&caption, occasion.region, quarter, &figures))
     });

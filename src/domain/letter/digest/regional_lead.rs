@@ -55,7 +55,8 @@ fn is_held(finding: &FindingFact) -> bool {
 
 fn shared(seen: &Seen) -> Vec<Block> {
     let line = |regional: &&RegionalFact| {
-        let names: Vec<&str> = regional.authorities.iter().map(|named| named.name.as_str()).collect();
+        let mut names: Vec<&str> = regional.authorities.iter().map(|named| named.name.as_str()).collect();
+        names.sort_unstable();
         format!(
             "{}, {}. {} {} of {} authorities: {}. A change of definition or a national change is likely.",
             regional.indicator.name,
@@ -95,7 +96,7 @@ fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
 fn open_counts(seen: &Seen) -> Vec<Block> {
     let mut rows: BTreeMap<(&str, &str), [usize; 4]> = BTreeMap::new();
     for finding in seen.findings.iter().copied().filter(|finding| is_open(finding)) {
-        let theme = finding.indicator.as_ref().map_or("returns", |indicator| &indicator.theme);
+        let theme = finding.indicator.as_ref().map_or("returns", |indicator| indicator.theme.as_str());
         let row = rows.entry((finding.authority.name.as_str(), theme)).or_default();
         let [told, continuing, standing, quieted] = row;
         *match finding.said {
@@ -108,17 +109,16 @@ fn open_counts(seen: &Seen) -> Vec<Block> {
     if rows.is_empty() {
         return Vec::new();
     }
-    let columns = vec![
-        table::left("Authority"),
-        table::left("Theme"),
-        table::right("Told here"),
-        table::right("Told before"),
-        table::right("Open four quarters or more"),
-        table::right("Acknowledged, snoozed or expected"),
-    ];
+    let headings =
+        ["Told here", "Told before", "Open four quarters or more", "Acknowledged, snoozed or expected"];
+    let counted = [0, 1, 2, 3].map(|at| rows.values().any(|counts| counts.get(at) > Some(&0)));
+    let kept = |at: &usize| counted.get(*at) == Some(&true);
+    let mut columns = vec![table::left("Authority"), table::left("Theme")];
+    columns.extend((0..).zip(headings).filter(|(at, _)| kept(at)).map(|(_, heading)| table::right(heading)));
     let rows = rows.into_iter().map(|((authority, theme), counts)| {
-        let names = [authority.to_owned(), theme.to_owned()];
-        names.into_iter().chain(counts.iter().map(ToString::to_string)).collect()
+        let names = [authority.to_owned(), words::theme(theme)];
+        let numbers = (0..).zip(counts).filter(|(at, _)| kept(at)).map(|(_, count)| count.to_string());
+        names.into_iter().chain(numbers).collect()
     });
     let caption = "Number of open findings by authority and theme, in the order of names".to_owned();
     vec![Block::Table(Table { caption, columns, rows: rows.collect() })]
@@ -150,11 +150,12 @@ fn region_values(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
 
 fn region_row(region: &RegionValue) -> Vec<String> {
     let figure = &region.value.figure;
+    let once = |words: String| words::unit_once(&words, &region.indicator.name);
     vec![
         region.indicator.name.clone(),
-        figure.value_words(),
+        once(figure.value_words()),
         figure.numbers_words(),
         format!("{} of {}", region.value.reporting, region.value.of),
-        region.last_year.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words),
+        once(region.last_year.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words)),
     ]
 }

@@ -26,11 +26,18 @@ pub(super) fn outstanding_lines(seen: &Seen) -> Vec<String> {
     outstanding(seen).into_iter().map(arrival).collect()
 }
 
-/// The returns that are not in, as a table; a line when all are.
+/// The returns that are overdue or were refused, as a table; a line when none is; then who is still to send.
 pub(super) fn outstanding_table(seen: &Seen) -> Vec<Block> {
-    let missing = outstanding(seen);
+    let (pending, missing): (Vec<&ReturnFact>, Vec<&ReturnFact>) =
+        outstanding(seen).into_iter().partition(|expected| is_pending(expected));
+    let mut blocks = vec![overdue_table(seen, &missing)];
+    blocks.extend(words::bullets(pending_lines(seen, &pending)));
+    blocks
+}
+
+fn overdue_table(seen: &Seen, missing: &[&ReturnFact]) -> Block {
     if missing.is_empty() {
-        return vec![words::paragraph("All returns that were due are in.")];
+        return words::paragraph("All returns that were due are in.");
     }
     let columns = vec![
         table::left("Authority"),
@@ -45,9 +52,41 @@ pub(super) fn outstanding_table(seen: &Seen) -> Vec<Block> {
         "Returns not received by {}: {} of {}",
         words::day(seen.facts.known_on),
         missing.len(),
-        seen.returns.len()
+        seen.returns.iter().filter(|expected| !is_pending(expected)).count()
     );
-    vec![Block::Table(Table { caption, columns, rows })]
+    Block::Table(Table { caption, columns, rows })
+}
+
+/// Nothing came, and nothing had to yet.
+fn is_pending(expected: &ReturnFact) -> bool {
+    expected.arrival == Arrival::Outstanding && expected.working_days_late <= 0
+}
+
+/// A line per collection, quarter and day: who is still to send.
+fn pending_lines(seen: &Seen, pending: &[&ReturnFact]) -> Vec<String> {
+    let same = |a: &ReturnFact, b: &ReturnFact| {
+        a.collection_title == b.collection_title && a.quarter == b.quarter && a.due == b.due
+    };
+    let mut groups: Vec<Vec<&ReturnFact>> = Vec::new();
+    for expected in pending {
+        match groups.iter_mut().find(|group| group.iter().any(|one| same(one, expected))) {
+            Some(group) => group.push(expected),
+            None => groups.push(vec![expected]),
+        }
+    }
+    let line = |group: &Vec<&ReturnFact>| {
+        let first = group.first()?;
+        let all = seen.returns.iter().filter(|one| same(one, first)).count();
+        let names: Vec<&str> = group.iter().map(|one| one.authority.name.as_str()).collect();
+        let day = first.due.map_or_else(String::new, |due| format!(" is due on {}", words::day(due)));
+        let who = if names.len() == all {
+            format!("none of {all} has been sent yet")
+        } else {
+            format!("{} of {all} still to come, from {}", names.len(), words::listed(&names))
+        };
+        Some(format!("{} of {}{day}: {who}.", first.collection_title, first.quarter))
+    };
+    groups.iter().filter_map(line).collect()
 }
 
 /// Deadlines of the next six weeks and those that passed, soonest first.
