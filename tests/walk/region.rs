@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use chrono::{DateTime, Utc};
 use quarterdeck::config;
 use quarterdeck::config::settings::Settings;
+use quarterdeck::pipeline::collecting::{self, ByHand};
 use quarterdeck::pipeline::{self, Moment, Report, Step, Walk};
 use quarterdeck::store::journal::{Happened, Journal, Line};
 use quarterdeck::store::open::Store;
@@ -138,6 +139,24 @@ impl Region {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut walk = Walk::open(&settings, moment, Path::new(PROGRAM), Box::new(|_| {}))?;
         runtime.block_on(pipeline::once(&mut walk, only))
+    }
+
+    /// Keeps and journals files of a publisher, as taken in by hand; the next walk loads them.
+    pub(super) fn take_in(&self, now: &str, collection: &str, files: &[PathBuf]) {
+        let settings = self.settings();
+        let collection = settings.collections.iter().find(|one| one.name == collection).unwrap();
+        let moment = Moment { now: instant(now), machine: SystemTime::UNIX_EPOCH };
+        let mut walk = Walk::open(&settings, moment, Path::new(PROGRAM), Box::new(|_| {})).unwrap();
+        for file in files {
+            let by_hand = ByHand {
+                collection,
+                authority: None,
+                quarter: None,
+                file_name: file.file_name().unwrap().to_string_lossy().into_owned(),
+                bytes: fs::read(file).unwrap(),
+            };
+            collecting::take_by_hand(&mut walk, &by_hand, &mut Report::default()).unwrap();
+        }
     }
 
     /// The real program on this region at `now`.
