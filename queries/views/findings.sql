@@ -1,4 +1,4 @@
--- Where each finding stood after each quarter, by the latest run that was known.
+-- Where each finding stands: after its latest quarter, by the latest run that was known.
 CREATE OR REPLACE VIEW findings AS
 SELECT
   finding,
