@@ -1,6 +1,7 @@
 /*
 title = "Worse than a year ago"
 asks = "Which figures are worse than in the same quarter last year, by more than chance and by enough to matter?"
+asks_neutral = "Which figures are different from the same quarter last year, by more than chance and by enough to matter?"
 severity = "high"
 kind = "performance"
 evidence = "last-year"

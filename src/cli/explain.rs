@@ -8,7 +8,7 @@ use crate::cli::exit::Ending;
 use crate::cli::findings::{self, Kept};
 use crate::cli::print;
 use crate::config::settings::Settings;
-use crate::pipeline::{facts, found};
+use crate::pipeline::{asking, facts, found};
 use crate::store::check_file::CheckFile;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, Provenance};
@@ -23,9 +23,10 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     let kept = Kept::open(&settings, with)?;
     let finding = kept.finding(&arguments.id)?;
     let check = kept.checks.get(&finding.key.check).context("its check is no longer configured")?;
+    let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(&settings, id));
     let today = print::day(&settings, print::now(with));
     println!("{}\n", found::sentence_of(&settings, check, finding));
-    println!("check       {}: {}", check.name, check.asks);
+    println!("check       {}: {}", check.name, asking::asks(check, of));
     println!(
         "authority   {} {}",
         finding.key.authority,
@@ -36,13 +37,13 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     println!(
         "state       {}",
         findings::attention_or(
-            finding.state().word(),
+            found::state_word(&settings, finding, finding.state()),
             found::attention(finding, &kept.actions, today).1.as_ref()
         )
     );
     println!("ends when   {}", ends_when(check));
     numbers(finding);
-    life(finding);
+    life(&settings, finding);
     if let Some(indicator) = &finding.key.indicator {
         let rows = grid::provenance(
             kept.store.connection(),
@@ -82,14 +83,14 @@ fn numbers(finding: &Finding) {
     }
 }
 
-fn life(finding: &Finding) {
+fn life(settings: &Settings, finding: &Finding) {
     println!("\nits life:");
     for (moment, at) in &finding.moments {
         let event = moment.event.map_or("", |event| event.word());
         println!(
             "  {}  {:12} level {}  effect {:8.3}  {event:16} known since {}",
             moment.quarter,
-            moment.state.word(),
+            found::state_word(settings, finding, moment.state),
             moment.shown,
             moment.effect,
             at.format("%Y-%m-%d %H:%M UTC")

@@ -93,7 +93,7 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
         rows.rows.push(vec![
             json!(it.key.id()),
             json!(["info", "low", "medium", "high"].get(usize::from(level(it)))),
-            json!(it.state().word()),
+            json!(found::state_word(settings, it, it.state())),
             json!(it.fired_in.to_string()),
             json!(facts::named(settings, &it.key.authority).name),
             json!(it.key.indicator.as_ref().map(ToString::to_string)),

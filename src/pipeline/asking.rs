@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::config::settings::{Collection, Reporters, Settings};
 use crate::domain::check::ByCheck;
 use crate::domain::finding::{Outcome, Rule};
+use crate::domain::indicator::{Indicator, Polarity};
 use crate::domain::inhibition::{self, Direction, Fate, Said};
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
@@ -401,6 +402,13 @@ fn outcome(row: &CheckAnswer) -> Outcome {
         (true, true) => Outcome::Fires,
         (true, false) => Outcome::Clear,
     }
+}
+
+/// The question of a check, in words that fit the measure it is asked of.
+#[must_use]
+pub fn asks<'a>(check: &'a CheckFile, of: Option<&Indicator>) -> &'a str {
+    let neutral = of.is_some_and(|of| of.polarity == Polarity::None);
+    check.asks_neutral.as_ref().filter(|_| neutral).unwrap_or(&check.asks)
 }
 
 /// The words of a check's sentence that fit an answer: the variant its detail names, or the plain one.

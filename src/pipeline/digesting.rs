@@ -212,7 +212,7 @@ fn regional(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<Re
         let Some((check, of)) = known.checks.get(&finding.key.check).zip(indicator) else { continue };
         let key = (finding.key.check.as_str(), of.id.to_string());
         let story = stories.entry(key).or_insert_with(|| RegionalFact {
-            asks: check.asks.clone(),
+            asks: asking::asks(check, Some(of)).to_owned(),
             indicator: facts::indicator_fact(of),
             quarter: finding.fired_in,
             authorities: Vec::new(),

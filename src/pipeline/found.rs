@@ -9,8 +9,8 @@ use crate::config::settings::Settings;
 use crate::domain::announcement::{self, Candidate, Why};
 use crate::domain::disclosure::Disclosure;
 use crate::domain::figure::Status;
-use crate::domain::finding::{Action, Deed, Event};
-use crate::domain::indicator::{Indicator, Unit};
+use crate::domain::finding::{Action, Deed, Event, State};
+use crate::domain::indicator::{Indicator, Polarity, Unit};
 use crate::domain::inhibition;
 use crate::domain::letter::digest::facts::{self as digest, FindingFact, Said, Series};
 use crate::domain::quarter::Quarter;
@@ -87,6 +87,17 @@ pub fn attention(finding: &Finding, actions: &[Action], today: NaiveDate) -> (Qu
     let quietness = quietness::quiet(&life(finding), &mine, today);
     let holds = quietness != Quietness::Heard;
     (quietness, mine.into_iter().filter(|_| holds).max_by_key(|one| one.at))
+}
+
+/// A state in words that fit the measure: where neither direction is good, nothing is worse.
+#[must_use]
+pub fn state_word(settings: &Settings, finding: &Finding, state: State) -> &'static str {
+    let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
+    let neutral = of.is_some_and(|of| of.polarity == Polarity::None);
+    match state {
+        State::Worsening | State::Improving if neutral => "changing",
+        state => state.word(),
+    }
 }
 
 /// The sentence of a finding; the template itself when a number that it needs is not there.
@@ -210,7 +221,7 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
     Some(FindingFact {
         id: finding.key.id(),
         check: check.name.clone(),
-        asks: check.asks.clone(),
+        asks: asking::asks(check, of).to_owned(),
         sentence: sentence_of(settings, check, finding),
         level: now.shown,
         said,

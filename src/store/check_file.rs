@@ -15,6 +15,8 @@ pub struct CheckFile {
     pub title: String,
     /// The question, as the heading in a mail.
     pub asks: String,
+    /// The question of a measure of which neither direction is good, where it is another.
+    pub asks_neutral: Option<String>,
     /// What it is about.
     pub kind: CheckKind,
     /// Which kind of evidence it gives: `own-history`, `last-year`, `peers`, `target`, `data`.
@@ -89,6 +91,7 @@ impl CheckFile {
             name: name.to_owned(),
             title: written.text("title")?,
             asks: written.text("asks")?,
+            asks_neutral: written.optional_text("asks_neutral")?,
             kind: written.kind()?,
             evidence: written.one_of("evidence", &EVIDENCE)?,
             severity: u8::try_from(SEVERITIES.iter().position(|word| *word == severity).unwrap_or(0))
@@ -140,6 +143,7 @@ impl Written<'_> {
             TEXTS.contains(&key)
                 || NUMBERS.contains(&key)
                 || key == "parameters"
+                || key == "asks_neutral"
                 || key == "says"
                 || key.starts_with("says_")
         };
@@ -155,6 +159,10 @@ impl Written<'_> {
             Some(_) => Err(self.wrong(key, &format!("`{key}`: expected a text in quotes"))),
             None => Err(format!("the header has no `{key}`")),
         }
+    }
+
+    fn optional_text(&self, key: &str) -> Result<Option<String>, String> {
+        self.table.contains_key(key).then(|| self.text(key)).transpose()
     }
 
     fn one_of(&self, key: &str, words: &[&str]) -> Result<String, String> {
@@ -230,6 +238,14 @@ mod tests {
         assert_eq!(check.parameters, [("steps".to_owned(), Variable::Integer(2))]);
         assert_eq!(check.sql, "SELECT\n  1");
         assert_eq!(check.lines_before, 15);
+    }
+
+    #[test]
+    fn a_neutral_measure_may_have_a_question_of_its_own() {
+        let of = |text: &str| CheckFile::parse("c", text).unwrap().asks_neutral;
+        assert_eq!(of(HEADER), None);
+        let neutral = HEADER.replace("severity", "asks_neutral = \"N?\"\nseverity");
+        assert_eq!(of(&neutral).as_deref(), Some("N?"));
     }
 
     #[test]

@@ -292,7 +292,8 @@ fn kept_answers(connection: &Connection, which: Which) -> Result<BTreeMap<Findin
             GROUP BY check_name, collection, quarter
          ),
          fired AS (
-           SELECT DISTINCT check_name || '|' || collection || '|' || authority || '|' || coalesce(indicator, '')
+           SELECT DISTINCT
+             check_name || '|' || collection || '|' || authority || '|' || coalesce(indicator, '')
              FROM answers
             WHERE fires AND eligible
          )
