@@ -100,10 +100,19 @@ fn facts_of(
 
 fn remarks(it: &Loaded) -> Vec<receipt::Group> {
     let Ok(reading) = &it.outcome else { return Vec::new() };
-    let nowhere = || crate::domain::figure::Place { sheet: None, line: 0 };
-    receipt::grouped(reading.remarks.iter().map(|remark| {
-        (remark.code.to_string(), remark.text.clone(), remark.place.clone().unwrap_or_else(nowhere))
-    }))
+    // The receipt has a list of its own for missing indicators.
+    let told = reading.remarks.iter().filter(|remark| remark.code != "missing-indicators");
+    let (placed, of_the_file): (Vec<_>, Vec<_>) = told.partition(|remark| remark.place.is_some());
+    let mut groups =
+        receipt::grouped(placed.into_iter().filter_map(|remark| {
+            Some((remark.code.to_string(), remark.text.clone(), remark.place.clone()?))
+        }));
+    groups.extend(of_the_file.into_iter().map(|remark| receipt::Group {
+        code: remark.code.to_string(),
+        reason: remark.text.clone(),
+        places: Vec::new(),
+    }));
+    groups
 }
 
 fn verdict(
