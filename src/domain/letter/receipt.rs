@@ -260,9 +260,6 @@ fn group_words(group: &Group) -> String {
         return format!("{reason} ({})", group.code);
     }
     let rows = words::counted(group.places.len(), "row", "rows");
-    if group.places.is_empty() {
-        return format!("{reason} ({})", group.code);
-    }
     format!("{reason} ({}: {rows}, {})", group.code, words::places(&group.places))
 }
 
