@@ -37,7 +37,7 @@ fn digest(region: &Region, day: &str) -> Option<String> {
 
 #[test]
 fn what_is_dismissed_or_snoozed_is_quiet_in_the_digest_and_after_a_loss() {
-    let region = Region::with_returns();
+    let region = Region::with_one_return();
     region.walk(WEDNESDAY);
     let open = findings(&region, WEDNESDAY);
     assert!(!open.is_empty());
@@ -66,7 +66,7 @@ fn what_is_dismissed_or_snoozed_is_quiet_in_the_digest_and_after_a_loss() {
 
 #[test]
 fn what_is_acknowledged_is_told_once_and_then_counted() {
-    let region = Region::with_returns();
+    let region = Region::with_one_return();
     region.walk(FRIDAY);
     let first = digest(&region, "2017-11-17").unwrap();
     assert!(first.contains(" new"), "{first}");
@@ -88,7 +88,7 @@ fn what_is_acknowledged_is_told_once_and_then_counted() {
 
 #[test]
 fn a_deed_that_cannot_be_is_refused() {
-    let region = Region::with_returns();
+    let region = Region::with_one_return();
     region.walk(WEDNESDAY);
     let id = id(&findings(&region, WEDNESDAY)[0]);
     let said = ["--by", "Ann", "--reason", "why"];

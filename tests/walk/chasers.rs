@@ -3,6 +3,7 @@
 use quarterdeck::pipeline::Step;
 use quarterdeck::store::journal::Happened;
 
+use super::autumn;
 use super::figures::csv;
 use super::letters::starting;
 use super::region::Region;
@@ -19,10 +20,7 @@ fn chasers(region: &Region, code: &str) -> Vec<String> {
 
 #[test]
 fn a_return_that_is_not_in_is_chased_by_the_ladder_and_then_its_director_is_told() {
-    let region = Region::from_quarter(QUARTER);
-    for day in 1..=30 {
-        region.step(&format!("2017-11-{day:02}T09:00:00Z"), Step::Remind);
-    }
+    let region = autumn::walked();
     let torbay = "torbay-performance";
     let wanted = [
         format!("5-before.{torbay}"),

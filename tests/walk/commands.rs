@@ -92,9 +92,9 @@ fn a_file_can_be_verified_before_it_is_sent_and_nothing_is_stored() {
     let file = region.path("return.csv");
     let of = |code| vec!["verify", file.to_str().unwrap(), "--authority", code, "--quarter", QUARTER];
     fs::write(&file, csv("E06000022", QUARTER)).unwrap();
-    let fine = region.run(NOW, &of("E06000022"));
-    assert_eq!(fine.status, 0, "{fine:?}");
-    assert!(fine.out.contains("rows read 5 = accepted 5 + quarantined 0"), "{}", fine.out);
+    let accepted = region.run(NOW, &of("E06000022"));
+    assert_eq!(accepted.status, 0, "{accepted:?}");
+    assert!(accepted.out.contains("rows read 5 = accepted 5 + quarantined 0"), "{}", accepted.out);
     let wrong = region.run(NOW, &of("E06000023"));
     assert_eq!(wrong.status, 1, "{wrong:?}");
     assert!(wrong.out.contains("every row is about `E06000022`"), "{}", wrong.out);

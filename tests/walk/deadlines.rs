@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use quarterdeck::pipeline::Step;
 use quarterdeck::store::journal::Happened;
 
+use super::autumn;
 use super::figures::AUTHORITIES;
 use super::letters::{self, Mail};
 use super::region::Region;
@@ -34,12 +35,6 @@ fn of_the_challenge(queued: &BTreeMap<String, Vec<String>>) -> BTreeMap<&str, Ve
     .collect()
 }
 
-/// Every day from 1 November to 4 December 2017.
-fn autumn() -> Vec<String> {
-    let november = (1..=30).map(|day| format!("2017-11-{day:02}"));
-    november.chain((1..=4).map(|day| format!("2017-12-{day:02}"))).collect()
-}
-
 fn delivered(region: &Region, now: &str, start: &str) -> Vec<Mail> {
     region.step(now, Step::Deliver);
     letters::starting(&region.mails(), start).into_iter().cloned().collect()
@@ -47,14 +42,8 @@ fn delivered(region: &Region, now: &str, start: &str) -> Vec<Mail> {
 
 #[test]
 fn the_reminders_of_1_december_go_out_on_the_configured_working_days_to_those_outstanding() {
-    let region = Region::from_quarter("2017-18 Q2");
-    region.edit(
-        "deadlines.toml",
-        "on = 2017-12-01\n",
-        "on = 2017-12-01\ndone = [{ party = \"E06000052\", supplied = 1, on = 2017-11-20 }]\n",
-    );
-    let autumn = autumn();
-    let queued = queued_on(&region, autumn.iter().map(String::as_str));
+    let region = autumn::walked();
+    let queued = queued_on(&region, []);
     let reminded = of_the_challenge(&queued);
     let days: Vec<&str> = reminded.keys().copied().collect();
     assert_eq!(days, ["2017-11-17", "2017-11-24", "2017-11-30"], "10, 5 and 1 working days before");

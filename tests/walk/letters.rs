@@ -13,7 +13,6 @@ pub(super) struct Mail {
     pub(super) key: String,
     pub(super) to: String,
     pub(super) subject: String,
-    pub(super) message_id: String,
     /// The plain text, in one line.
     pub(super) text: String,
     /// Subject, text, page and attachments.
@@ -41,7 +40,6 @@ impl Mail {
             key: key.to_owned(),
             to: header("To"),
             subject: header("Subject"),
-            message_id: header("Message-ID"),
             text: one_line(&text.get_body().unwrap()),
             everything: format!("{} {}", header("Subject"), decoded.join("\n")),
         }

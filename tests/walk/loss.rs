@@ -5,7 +5,10 @@ use std::fs::{self, File};
 use quarterdeck::store::journal::Happened;
 
 use super::figures::csv_with_referrals;
+use super::letters::starting;
 use super::region::{NOW, Region};
+
+const WEEK_LATER: &str = "2017-11-24T08:00:00Z";
 
 fn findings(region: &Region) -> Vec<String> {
     region.rows(
@@ -36,6 +39,23 @@ fn a_database_that_was_lost_is_made_again_and_nothing_is_sent_twice() {
     assert!(!findings_before.is_empty());
     assert_eq!(region.happened(Happened::Sent), sent);
     assert_eq!(region.mails().len(), mails.len());
+}
+
+#[test]
+fn what_was_told_before_a_database_was_lost_is_not_told_as_new() {
+    let region = Region::with_returns();
+    region.walk(NOW);
+    region.lose_the_database();
+    region.walk(WEEK_LATER);
+    let mails = region.mails();
+    let told = |day: &str| {
+        let digests = starting(&mails, "digest.regional-lead.");
+        let text = digests.iter().find(|mail| mail.key.contains(day)).unwrap().text.clone();
+        let opening = text.split("Returns received up to").next().unwrap().to_owned();
+        opening.split("first digest: ").last().unwrap().split("2017: ").last().unwrap().to_owned()
+    };
+    assert!(told("2017-11-17").contains(" new"), "{}", told("2017-11-17"));
+    assert!(told("2017-11-24").starts_with("nothing changed"), "{}", told("2017-11-24"));
 }
 
 #[test]

@@ -40,6 +40,7 @@ impl Region {
         let edits = [
             ("state = \"state\"", "state = \"../state\""),
             ("first_quarter = \"2014-15 Q1\"", &format!("first_quarter = \"{first}\"")),
+            ("first_quarter = \"2015-16 Q1\"", &format!("first_quarter = \"{first}\"")),
             (shipped, &url),
             ("private_addresses = \"refused\"", "private_addresses = \"allowed\""),
             ("/run/credentials/quarterdeck.service/returns-token", "../token"),
@@ -54,14 +55,26 @@ impl Region {
         region
     }
 
-    /// Two quarters, every return of both published.
+    /// Every return of both quarters published.
     pub(super) fn with_returns() -> Self {
-        let region = Self::from_quarter("2017-18 Q1");
-        for code in figures::AUTHORITIES {
-            for quarter in ["2017-18 Q1", "2017-18 Q2"] {
-                region.publish(code, quarter, &figures::csv(code, quarter));
+        Self::with_returns_of(&["2017-18 Q1", "2017-18 Q2"])
+    }
+
+    pub(super) fn with_returns_of(quarters: &[&str]) -> Self {
+        let region = Self::from_quarter(quarters[0]);
+        for quarter in quarters {
+            for code in figures::AUTHORITIES {
+                region.publish(code, quarter, figures::csv(code, quarter));
             }
         }
+        region
+    }
+
+    /// One return published, of the authority that misses its target.
+    pub(super) fn with_one_return() -> Self {
+        let region = Self::from_quarter("2017-18 Q2");
+        let code = figures::MISSES_ITS_TARGET;
+        region.publish(code, "2017-18 Q2", figures::csv(code, "2017-18 Q2"));
         region
     }
 
@@ -91,11 +104,6 @@ impl Region {
         let text = fs::read_to_string(&path).unwrap();
         assert!(text.contains(from), "{file} has no `{from}`");
         fs::write(path, text.replacen(from, to, 1)).unwrap();
-    }
-
-    pub(super) fn add_to(&self, file: &str, more: &str) {
-        let path = self.config().join(file);
-        fs::write(&path, format!("{}\n{more}\n", fs::read_to_string(&path).unwrap())).unwrap();
     }
 
     /// Mail goes to a server on this port of this machine.

@@ -1,4 +1,4 @@
-//! A shelf of files behind loopback HTTP, with ETags; what is not there is not there yet.
+//! A shelf of files behind loopback HTTP, with entity tags; what is not there is not there yet.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
