@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use quarterdeck::pipeline::Step;
+
 use super::figures::csv;
 use super::region::{NOW, Region};
 
@@ -59,7 +61,7 @@ fn a_wrong_configuration_ends_with_2_and_tells_every_problem_with_its_line() {
 #[test]
 fn sql_answers_over_the_public_views_and_refuses_everything_else() {
     let region = small();
-    region.walk(NOW);
+    region.step(NOW, Step::Collect);
     let asked =
         "SELECT value, numerator, file_name, line FROM observations WHERE indicator = 'referral_rate'";
     let ended = region.run(NOW, &["sql", asked, "--format", "csv"]);

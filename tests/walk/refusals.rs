@@ -109,14 +109,14 @@ fn bad_files_are_refused_with_their_reason_and_the_others_are_loaded() {
 fn a_web_page_never_replaces_what_came_before() {
     let region = Region::from_quarter(QUARTER);
     region.publish("E06000022", QUARTER, csv("E06000022", QUARTER));
-    region.walk("2017-11-16T08:00:00Z");
+    region.step("2017-11-16T08:00:00Z", Step::Collect);
     region.publish("E06000022", QUARTER, PAGE);
-    region.walk("2017-11-17T08:00:00Z");
+    region.step("2017-11-17T08:00:00Z", Step::Collect);
     let counting = "SELECT concat_ws('|', version, accepted) FROM returns WHERE authority = 'E06000022'
         AND collection = 'quarterly'";
     assert_eq!(region.rows(counting), ["1|5"]);
     region.publish("E06000022", QUARTER, csv("E06000022", QUARTER));
-    assert_eq!(region.walk("2017-11-18T08:00:00Z").loaded, 0, "the same bytes as before");
+    assert_eq!(region.step("2017-11-18T08:00:00Z", Step::Collect).loaded, 0, "the same bytes as before");
 }
 
 #[test]
@@ -141,8 +141,8 @@ fn a_file_in_the_drop_folder_is_claimed_and_loaded() {
     let text = "authority_code,indicator,quarter,numerator,denominator,value\n\
                 E06000022,sw_agency_pct,2017-18 Q2,21,143,\nE06000022,sw_turnover_pct,2017-18 Q2,30,140.5,\n";
     fs::write(region.path("drop/workforce_E06000022_2017-18-Q2.csv"), text).unwrap();
-    let report = region.walk(NOW);
+    let report = region.step(NOW, Step::Collect);
     assert_eq!((report.loaded, report.rows_accepted, report.rows_quarantined), (1, 2, 0), "{report:?}");
     assert!(!region.path("drop/workforce_E06000022_2017-18-Q2.csv").exists());
-    assert_eq!(region.walk(NOW).received, 0);
+    assert_eq!(region.step(NOW, Step::Collect).received, 0);
 }

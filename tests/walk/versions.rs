@@ -1,5 +1,7 @@
 //! A return that is sent again.
 
+use quarterdeck::pipeline::Step;
+
 use super::figures::{csv, csv_with_referrals, figures};
 use super::letters::starting;
 use super::region::{NOW, Region};
@@ -48,11 +50,11 @@ fn a_return_that_is_sent_again_counts_and_the_first_version_stays() {
 fn a_return_that_is_sent_as_it_first_was_counts_again() {
     let region = Region::from_quarter(QUARTER);
     region.publish(DEVON, QUARTER, csv(DEVON, QUARTER));
-    region.walk("2017-11-15T08:00:00Z");
+    region.step("2017-11-15T08:00:00Z", Step::Collect);
     region.publish(DEVON, QUARTER, csv_with_referrals(DEVON, QUARTER, 8_765));
-    region.walk("2017-11-16T08:00:00Z");
+    region.step("2017-11-16T08:00:00Z", Step::Collect);
     region.publish(DEVON, QUARTER, csv(DEVON, QUARTER));
-    region.walk("2017-11-17T08:00:00Z");
+    region.step("2017-11-17T08:00:00Z", Step::Collect);
     let first = figures(DEVON, QUARTER)[0].numerator;
     assert_eq!(region.rows(COUNTING), [format!("3|{first}.0")], "the correction was taken back");
 }
