@@ -42,6 +42,13 @@ impl From<Ending> for ExitCode {
     }
 }
 
+/// Whether whoever read our output has stopped reading.
+#[must_use]
+pub fn is_closed_output(error: &anyhow::Error) -> bool {
+    let cause = error.root_cause().downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
 /// How an error ends a command.
 #[must_use]
 pub fn of(error: &anyhow::Error) -> Ending {

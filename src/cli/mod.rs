@@ -45,6 +45,8 @@ pub fn main() -> ExitCode {
     log(&arguments.command);
     match dispatch(arguments) {
         Ok(ending) => ending.into(),
+        // Whoever read us has seen enough, as `head` does.
+        Err(error) if exit::is_closed_output(&error) => Ending::Done.into(),
         Err(error) => {
             eprintln!("error: {error:#}");
             exit::of(&error).into()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -16,6 +16,9 @@ use crate::config;
 use crate::config::settings::{PostSettings, Settings, Source};
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::quarter::Quarter;
+
+/// A narrower terminal gets tables as wide as they are.
+const COLUMNS_MIN: u16 = 40;
 
 /// The command line asks for something that is not there.
 #[derive(Debug, Error)]
@@ -54,7 +57,11 @@ impl Rows {
 
     fn table(&self) -> Table {
         let mut table = Table::new();
-        table.set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(presets::UTF8_FULL_CONDENSED);
+        // A terminal that tells no width of use would fold every word letter by letter.
+        if table.width().is_none_or(|width| width >= COLUMNS_MIN) {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+        }
         table.set_header(&self.columns);
         for row in &self.rows {
             table.add_row(row.iter().map(text));

@@ -312,7 +312,15 @@ fn trouble(place: &str, what: String) -> Trouble {
     Trouble { room: Room::Check, what, place: place.to_owned(), next }
 }
 
+/// The SELECT on the line on which it stands in its file, so that errors tell the file's lines.
+fn at_its_line(check: &CheckFile) -> String {
+    format!("{}{}", "\n".repeat(check.lines_before), check.sql)
+}
+
 fn answers_of(table: &Table, quarter: Quarter) -> Result<Vec<CheckAnswer>, String> {
+    if table.cut {
+        return Err(format!("returns more than {} rows, the limit `result_rows_max`", table.rows.len()));
+    }
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
     analysis::answers_of(&columns, &table.rows, quarter)
 }
@@ -333,7 +341,7 @@ fn job(walk: &Walk<'_>, file: &Path, check: &CheckFile, plan: &[(&Collection, Qu
         let mut variables = analysis::variables(&collection.name, *quarter, walk.today, walk.now);
         variables.extend(check.parameters.iter().cloned());
         let variables = variables.iter().map(|(name, value)| (name.clone(), scalar(value))).collect();
-        questions.push(Question { name: check.name.clone(), sql: check.sql.clone(), variables });
+        questions.push(Question { name: check.name.clone(), sql: at_its_line(check), variables });
     }
     let limits = &walk.settings.limits;
     Job {
