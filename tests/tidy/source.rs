@@ -100,7 +100,8 @@ pub(super) fn top_level() -> Vec<String> {
     names
 }
 
-/// The names that have no place at the top. `target` is Cargo's own, and ignored by git.
+/// The names that have no place at the top. `target` is Cargo's own and `quarterdeck-demo` the demonstration's; git ignores
+/// both.
 pub(super) fn top_level_strangers(names: &[String]) -> Vec<String> {
     const ALLOWED: [&str; 10] = [
         "Cargo.toml",
@@ -113,6 +114,7 @@ pub(super) fn top_level_strangers(names: &[String]) -> Vec<String> {
         "LICENSE-MIT",
         "LICENSE-APACHE",
         "target",
+        "quarterdeck-demo",
     ];
     let stranger = |name: &&String| !name.starts_with('.') && !ALLOWED.contains(&name.as_str());
     names.iter().filter(stranger).cloned().collect()
