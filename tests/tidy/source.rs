@@ -100,10 +100,10 @@ pub(super) fn top_level() -> Vec<String> {
     names
 }
 
-/// The names that have no place at the top. `target` is Cargo's own and `quarterdeck-demo` the demonstration's; git ignores
-/// both.
+/// The names that have no place at the top. `target` is Cargo's own, `quarterdeck-demo` the
+/// demonstration's; git ignores both.
 pub(super) fn top_level_strangers(names: &[String]) -> Vec<String> {
-    const ALLOWED: [&str; 10] = [
+    const ALLOWED: [&str; 11] = [
         "Cargo.toml",
         "Cargo.lock",
         "src",
