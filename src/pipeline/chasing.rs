@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::config::settings::{Collection, Source};
 use crate::domain::deadline::{self, Chase};
 use crate::domain::letter::chaser::{self, ChaserFacts};
-use crate::domain::message::Letter;
+use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::composing::{self, Queue};
 use crate::pipeline::facts;
@@ -36,7 +36,9 @@ pub fn chasers(walk: &Walk<'_>, queue: &Queue) -> Result<Vec<Letter>> {
 
 /// The start of the key of every chaser of a return.
 fn stem(row: &ReturnRow) -> String {
-    format!("chaser.{}-{}.{}", row.collection, row.authority, row.quarter).to_lowercase().replace(' ', "-")
+    let subject = format!("{}-{}", row.collection, row.authority);
+    let quarter = row.quarter.slug().to_lowercase();
+    format!("{}{quarter}", MessageKey::stem(Kind::Chaser, &subject))
 }
 
 fn chaser_to(

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::domain::deadline::{self, Deadline, Party};
 use crate::domain::letter::facts::Named;
 use crate::domain::letter::reminder::{self, ReminderFacts};
-use crate::domain::message::Letter;
+use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Scope};
 use crate::pipeline::chasing::is_written_to;
 use crate::pipeline::composing::{self, Queue};
@@ -59,7 +59,7 @@ fn reminder_to(
     if !is_written_to(recipient.role, &deadline.reminders.to, &deadline.reminders.escalates(notice.step)) {
         return None;
     }
-    let stem = format!("reminder.{}-{}.", deadline.id, party.id()).to_lowercase().replace('+', "-");
+    let stem = MessageKey::stem(Kind::Reminder, &format!("{}-{}", deadline.id, party.id()));
     let facts = ReminderFacts {
         deadline,
         party: party.clone(),
