@@ -94,6 +94,16 @@ pub struct Collection {
     pub layouts: Vec<Layout>,
 }
 
+impl Collection {
+    /// The collection's quarters that had ended by `today`, oldest first.
+    #[must_use]
+    pub fn ended_quarters(&self, today: NaiveDate) -> Vec<Quarter> {
+        let next = |quarter: &Quarter| Some(quarter.plus(self.cadence.step()));
+        let quarters = std::iter::successors(Some(self.first_quarter), next);
+        quarters.take_while(|quarter| quarter.last_day() < today).collect()
+    }
+}
+
 /// How often a collection comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cadence {

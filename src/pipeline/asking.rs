@@ -230,16 +230,10 @@ fn held(walk: &Walk<'_>, collection: &Collection) -> Result<BTreeSet<Quarter>> {
 
 /// The newest ended quarter for which returns are expected.
 fn newest_quarter(walk: &Walk<'_>, collection: &Collection) -> Option<Quarter> {
-    if collection.reporters == Reporters::Publisher {
-        return None;
+    match collection.reporters {
+        Reporters::Publisher => None,
+        Reporters::Members => collection.ended_quarters(walk.today).last().copied(),
     }
-    let mut quarter = collection.first_quarter;
-    let mut newest = None;
-    while quarter.last_day() < walk.today {
-        newest = Some(quarter);
-        quarter = quarter.plus(collection.cadence.step());
-    }
-    newest
 }
 
 fn ask_shipped(

@@ -194,12 +194,12 @@ fn keep_new(
     report: &mut Report,
 ) -> Result<()> {
     let hash = keep::hash(&received.bytes);
-    let subject = subject_of(&collection.name, wanted);
-    let same = latest_received(walk.journal.lines()).get(&subject).is_some_and(|line| line.subject == hash);
-    if same {
+    let earlier = walk.journal.lines().iter().rev().find(|line| is_about(line, &collection.name, wanted));
+    if earlier.is_some_and(|line| line.subject == hash) {
         report.unchanged += 1;
         return Ok(());
     }
+    let history = earlier.is_none() && is_history(walk, collection, wanted);
     keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
     let detail = json!({
         "collection": collection.name,
@@ -210,19 +210,27 @@ fn keep_new(
         "etag": received.etag,
         "last_modified": received.last_modified,
         "bytes": received.bytes.len(),
-        "history": is_history(walk, collection, wanted, &subject),
+        "history": history,
     });
     walk.journal.append(walk.now, Happened::Received, &hash, detail)?;
     report.received += 1;
     Ok(())
 }
 
-/// A first version of an old quarter that comes while the history is still being collected.
-fn is_history(walk: &Walk<'_>, collection: &Collection, wanted: &Wanted, subject: &ReturnName) -> bool {
-    let newest = quarters_that_ended(walk, collection).last().copied();
+/// Whether a line announces a version of this return.
+fn is_about(line: &Line, collection: &str, wanted: &Wanted) -> bool {
+    let text = |name: &str| line.detail.get(name).and_then(Value::as_str);
+    line.event == Happened::Received
+        && text("collection") == Some(collection)
+        && text("authority") == wanted.authority.as_ref().map(AuthorityCode::as_str)
+        && text("quarter") == wanted.quarter.map(|quarter| quarter.to_string()).as_deref()
+}
+
+/// Whether an old quarter comes while the history is still being collected.
+fn is_history(walk: &Walk<'_>, collection: &Collection, wanted: &Wanted) -> bool {
+    let newest = collection.ended_quarters(walk.today).last().copied();
     !has_history(walk, collection)
         && wanted.quarter.is_some_and(|quarter| Some(quarter) != newest)
-        && !latest_received(walk.journal.lines()).contains_key(subject)
         && collection.source.is_polled()
 }
 
@@ -257,20 +265,10 @@ fn wanted(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
 
 /// The quarters that are polled: the newest and those still open to revision; all of them the first time.
 fn quarters(walk: &Walk<'_>, collection: &Collection) -> Vec<Quarter> {
-    let mut ended = quarters_that_ended(walk, collection);
+    let mut ended = collection.ended_quarters(walk.today);
     if has_history(walk, collection) {
         let open = usize::try_from(collection.revision_quarters).unwrap_or(0) + 1;
         ended.drain(..ended.len().saturating_sub(open));
-    }
-    ended
-}
-
-fn quarters_that_ended(walk: &Walk<'_>, collection: &Collection) -> Vec<Quarter> {
-    let mut ended = Vec::new();
-    let mut quarter = collection.first_quarter;
-    while quarter.last_day() < walk.today {
-        ended.push(quarter);
-        quarter = quarter.plus(collection.cadence.step());
     }
     ended
 }

@@ -99,10 +99,7 @@ fn settle_interrupted(walk: &mut Walk<'_>) -> Result<()> {
         .filter(|(_, track)| track.standing == Standing::Sending)
         .map(|(key, _)| (key.to_string(), json!({ "reply": "the run ended before the relay's reply" })))
         .collect();
-    if !interrupted.is_empty() {
-        walk.journal.append_all(walk.now, Happened::Unknown, interrupted)?;
-    }
-    Ok(())
+    Ok(walk.journal.append_all(walk.now, Happened::Unknown, interrupted)?)
 }
 
 /// What goes out now, oldest first: not what has used up its tries, nor more than a recipient's daily share.

@@ -156,13 +156,11 @@ fn polarity_word(polarity: Polarity) -> &'static str {
 fn append_expected(connection: &Connection, from: &Configured<'_>, today: NaiveDate) -> Result<()> {
     let mut rows = connection.appender("expected_returns")?;
     for collection in from.collections.iter().filter(|one| one.reporters == Reporters::Members) {
-        let mut quarter = collection.first_quarter;
-        while quarter.last_day() < today {
+        for quarter in collection.ended_quarters(today) {
             let due = due_day(collection, quarter, from.calendar).map(day);
             for it in from.authorities.iter().filter(|one| one.existed_on(quarter.last_day())) {
                 rows.append_row(params![collection.name, it.code.as_str(), quarter.index(), due])?;
             }
-            quarter = quarter.plus(collection.cadence.step());
         }
     }
     rows.flush()

@@ -188,6 +188,9 @@ impl Journal {
         event: Happened,
         entries: Vec<(String, Value)>,
     ) -> Result<(), JournalError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         let mut text = String::new();
         let mut lines = Vec::with_capacity(entries.len());
         for (subject, detail) in entries {
