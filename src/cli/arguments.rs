@@ -132,6 +132,12 @@ pub struct OnceArguments {
     /// Only this step
     #[arg(long, value_enum, value_name = "STEP")]
     pub only: Option<StepArgument>,
+    /// Try again what was set aside because runs died of it; `status` lists it
+    #[arg(long, value_name = "WHAT")]
+    pub again: Option<String>,
+    /// As the daemon starts it: under its limits, with the configuration in force
+    #[arg(long, hide = true)]
+    pub as_child: bool,
 }
 
 /// A file and what it is said to be.

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::print::UsageError;
 use crate::config::problem::Problems;
+use crate::daemon::StateDamaged;
 use crate::pipeline::opening::StateInUse;
 use crate::store::journal::JournalError;
 use crate::store::mirror::MirrorError;
@@ -63,7 +64,8 @@ pub fn of(error: &anyhow::Error) -> Ending {
         if cause.is::<StateInUse>() || matches!(cause.downcast_ref(), Some(StoreError::InUse { .. })) {
             return Ending::InUse;
         }
-        let damaged = matches!(cause.downcast_ref(), Some(StoreError::Damaged { .. }))
+        let damaged = cause.is::<StateDamaged>()
+            || matches!(cause.downcast_ref(), Some(StoreError::Damaged { .. }))
             || matches!(cause.downcast_ref(), Some(JournalError::Damaged { .. }))
             || matches!(cause.downcast_ref(), Some(MirrorError::JournalBehind { .. }));
         if damaged {

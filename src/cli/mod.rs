@@ -4,6 +4,7 @@ pub mod actions;
 pub mod arguments;
 pub mod check;
 pub mod check_config;
+pub mod child;
 pub mod completions;
 pub mod deadlines;
 pub mod demo;

@@ -4,8 +4,9 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::arguments::{OnceArguments, StepArgument, With};
+use crate::cli::child;
 use crate::cli::exit::Ending;
-use crate::cli::print;
+use crate::cli::print::{self, UsageError};
 use crate::clock;
 use crate::config::settings::Settings;
 use crate::pipeline::{self, Moment, Progress, Report, Step, Walk};
@@ -15,14 +16,36 @@ use crate::pipeline::{self, Moment, Progress, Report, Step, Walk};
 /// # Errors
 /// When the configuration is wrong or the state cannot be used.
 pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
-    let report = walk(&settings, print::now(with), arguments.only.map(step), Box::new(bar()))?;
+    let (settings, refused) =
+        if arguments.as_child { print::settings_in_force(with)? } else { (print::settings(with)?, None) };
+    if arguments.as_child {
+        child::confine(&settings.limits)?;
+    }
+    let program = print::program();
+    let moment = Moment { now: print::now(with), machine: clock::machine() };
+    let mut walk = Walk::open(&settings, moment, &program, Box::new(bar()))?;
+    walk.stop = child::stop_by_signal()?;
+    walk.troubles.extend(refused.map(|problems| child::trouble(&problems)));
+    if let Some(subject) = &arguments.again {
+        try_again(&mut walk, subject)?;
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let report = runtime.block_on(pipeline::once(&mut walk, arguments.only.map(step)))?;
     println!("{}", line(&report));
     for failure in &report.failures {
         eprintln!("failed: {}: {}", failure.place, failure.what);
     }
     let all_well = report.failures.is_empty() && report.refused == 0;
     Ok(if all_well { Ending::Done } else { Ending::SomeFailed })
+}
+
+fn try_again(walk: &mut Walk<'_>, subject: &str) -> Result<()> {
+    if walk.try_again(subject)? {
+        return Ok(());
+    }
+    let aside: Vec<String> = walk.aside().map(|one| format!("`{one}`")).collect();
+    let there = if aside.is_empty() { "nothing".to_owned() } else { aside.join(", ") };
+    Err(UsageError(format!("`{subject}` was not set aside; what was: {there}")).into())
 }
 
 /// One walk at an instant, with someone watching.
@@ -57,7 +80,7 @@ fn step(argument: StepArgument) -> Step {
 pub fn line(report: &Report) -> String {
     format!(
         "received {}, unchanged {}, not there yet {}; loaded {}, refused {}; rows accepted {}, \
-         quarantined {}; findings open {}, changed {}; messages queued {}, sent {}; failures {}",
+         quarantined {}; findings open {}, changed {}; messages queued {}, sent {}; failures {}{}",
         report.received,
         report.unchanged,
         report.not_there,
@@ -69,7 +92,8 @@ pub fn line(report: &Report) -> String {
         report.changed,
         report.queued,
         report.sent,
-        report.failures.len()
+        report.failures.len(),
+        if report.stopped { "; told to stop, the rest is left to the next run" } else { "" }
     )
 }
 

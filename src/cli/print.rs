@@ -13,7 +13,9 @@ use thiserror::Error;
 use crate::cli::arguments::{Format, With};
 use crate::clock;
 use crate::config;
+use crate::config::problem::Problems;
 use crate::config::settings::{PostSettings, Settings, Source};
+use crate::daemon;
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::quarter::Quarter;
 
@@ -127,6 +129,20 @@ pub fn settings(with: &With) -> Result<Settings> {
         move_state(&mut settings, &state);
     }
     Ok(settings)
+}
+
+/// The configuration that the daemon put in force, and what is wrong with the one on disk, if anything.
+///
+/// # Errors
+/// When there is none in force, and the one on disk is wrong.
+pub fn settings_in_force(with: &With) -> Result<(Settings, Option<Problems>)> {
+    let on_disk = settings(with);
+    let in_force = with.state.as_deref().and_then(|state| daemon::in_force(state).ok());
+    let Some((mut in_force, state)) = in_force.zip(with.state.as_deref()) else {
+        return Ok((on_disk?, None));
+    };
+    move_state(&mut in_force, state);
+    Ok((in_force, on_disk.err().and_then(|error| error.downcast::<Problems>().ok())))
 }
 
 /// Folders that are configured inside the state folder follow it.

@@ -5,7 +5,10 @@ use std::fmt::Write;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use serde::Deserialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::config::problem::{Problem, Text};
@@ -21,6 +24,13 @@ pub struct Files {
     unreadable_checks: Vec<Problem>,
 }
 
+#[derive(Deserialize)]
+struct Written {
+    folder: PathBuf,
+    texts: BTreeMap<String, String>,
+    checks: Vec<AddedCheck>,
+}
+
 impl Files {
     /// Reads the folder. What cannot be read is reported when it is asked for.
     #[must_use]
@@ -34,6 +44,44 @@ impl Files {
             Self { folder: folder.into(), texts: texts.collect(), checks: vec![], unreadable_checks: vec![] };
         files.read_checks();
         files
+    }
+
+    /// Tells whether anything in the folder was changed since, without reading it.
+    #[must_use]
+    pub fn stamp(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+        let inside = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut stamps: Vec<_> = inside(folder)
+            .chain(inside(&folder.join("checks")))
+            .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
+            .filter(|(_, found)| found.is_file())
+            .map(|(path, found)| (path, found.len(), found.modified().ok()))
+            .collect();
+        stamps.sort();
+        stamps
+    }
+
+    /// The texts as JSON, for a run that must not see what is edited meanwhile.
+    ///
+    /// # Errors
+    /// Never: every text is UTF-8.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let texts = self.texts.iter().filter_map(|(name, text)| Some((name, text.as_ref().ok()?)));
+        serde_json::to_string(&json!({
+            "folder": self.folder,
+            "texts": texts.collect::<BTreeMap<_, _>>(),
+            "checks": self.checks,
+        }))
+    }
+
+    /// The texts that [`to_json`](Self::to_json) wrote, and the folder in which they stood.
+    ///
+    /// # Errors
+    /// When `text` is not such JSON.
+    pub fn from_json(text: &str) -> serde_json::Result<(Self, PathBuf)> {
+        let written: Written = serde_json::from_str(text)?;
+        let texts = written.texts.into_iter().map(|(name, text)| (name, Ok(text))).collect();
+        let folder = written.folder.clone();
+        Ok((Self { folder, texts, checks: written.checks, unreadable_checks: vec![] }, written.folder))
     }
 
     /// Texts by file name, as if they stood in `folder`.

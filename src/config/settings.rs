@@ -467,7 +467,7 @@ pub struct Limits {
 }
 
 /// A check of the operator: runs as a worker.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AddedCheck {
     /// Its name: the file's, without `.sql`.
     pub name: String,

@@ -56,8 +56,8 @@ pub fn load(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Loaded>> {
         loaded.push(Loaded { arrival, stored, outcome });
         walk.tell(Progress::Read(done + 1, total));
     }
-    if walk.careful && total > 0 {
-        walk.journal.append(walk.now, Happened::Doing, "load", json!({}))?;
+    if total > 0 {
+        walk.is_doing("check and compose", "checking and composing")?;
     }
     Ok(loaded)
 }
@@ -112,10 +112,12 @@ fn judge(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<Result<Reading, Refus
         let reason = format!("collection `{}` is no longer configured", arrival.collection);
         return Ok(Err(Refusal::new("unknown-collection", reason)));
     };
-    if walk.careful && set_aside(walk, arrival)? {
-        let reason = "reading this file ended two runs; it was set aside and the original is kept".to_owned();
-        return Ok(Err(Refusal::new("set-aside", reason)));
+    let subject = format!("read {}", arrival.hash);
+    if !walk.may_do(&subject)? {
+        let reason = "several runs died while they read this file; it was set aside and the original is kept";
+        return Ok(Err(Refusal::new("set-aside", reason.to_owned())));
     }
+    walk.is_doing(&subject, &format!("reading `{}` of {}", arrival.file_name, arrival.collection))?;
     let bytes = keep::read_received(&settings.state, &arrival.hash)
         .with_context(|| format!("cannot read the kept file of `{}`", arrival.file_name))?;
     let limits = &settings.limits;
@@ -125,16 +127,6 @@ fn judge(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<Result<Reading, Refus
         ..expected(walk, collection, arrival.authority.as_ref(), arrival.quarter)
     };
     Ok(grid.and_then(|grid| understand(&grid, &expected)))
-}
-
-/// Journals that a file is about to be read; true when the run that died was reading just this one.
-fn set_aside(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<bool> {
-    if walk.died_reading.as_ref() == Some(&arrival.hash) {
-        return Ok(true);
-    }
-    let detail = json!({ "file_name": arrival.file_name });
-    walk.journal.append(walk.now, Happened::Doing, &format!("read {}", arrival.hash), detail)?;
-    Ok(false)
 }
 
 /// The rows of a file, or why it cannot be trusted; a workbook is opened by a worker, `program` itself.

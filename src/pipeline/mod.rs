@@ -12,6 +12,7 @@ pub mod asking;
 pub mod chasing;
 pub mod collecting;
 pub mod composing;
+pub mod daring;
 pub mod digesting;
 pub mod facts;
 pub mod found;
@@ -21,12 +22,15 @@ pub mod opening;
 pub mod posting;
 pub mod receipting;
 pub mod reminding;
+pub mod stopping;
 
 use anyhow::Result;
 use serde_json::json;
 
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::store::journal::Happened;
+
+use crate::pipeline::stopping::Stopped;
 
 pub use crate::pipeline::opening::{Moment, Progress, Walk};
 
@@ -70,6 +74,8 @@ pub struct Report {
     pub queued: usize,
     /// Messages a relay took.
     pub sent: usize,
+    /// Whether it was told to stop, and left the rest to the next one.
+    pub stopped: bool,
     /// What could not be done, in words; each is in a notice to the operator too.
     pub failures: Vec<Trouble>,
 }
@@ -79,36 +85,47 @@ pub struct Report {
 /// # Errors
 /// When the walk itself could not be done. One bad return or recipient is a failure in the report.
 pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
-    let wants = |step| only.is_none_or(|one| one == step);
     let mut report = Report::default();
     walk.begin()?;
-    if wants(Step::Collect) {
-        collecting::collect(walk, &mut report).await?;
+    report.failures.append(&mut walk.troubles);
+    match steps(walk, only, &mut report).await {
+        Err(error) if error.is::<Stopped>() => {
+            walk.journal.append(walk.now, Happened::Stopped, "all", json!({}))?;
+            report.stopped = true;
+        }
+        done => done?,
     }
-    walk.begin_transaction()?;
-    let done = load_check_compose(walk, only, &mut report);
-    if let Err(error) = walk.end_transaction(done) {
-        return Err(tell_of_failure(walk, error, report).await);
-    }
-    posting::announce(walk)?;
-    if wants(Step::Deliver) {
-        posting::post(walk, &mut report).await?;
-    }
-    walk.finish(only)?;
     Ok(report)
 }
 
+async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> Result<()> {
+    let wants = |step| only.is_none_or(|one| one == step);
+    if wants(Step::Collect) {
+        collecting::collect(walk, report).await?;
+    }
+    walk.begin_transaction()?;
+    let done = load_check_compose(walk, only, report);
+    if let Err(error) = walk.end_transaction(done) {
+        return Err(if error.is::<Stopped>() { error } else { tell_of_failure(walk, error, report).await });
+    }
+    posting::announce(walk)?;
+    if wants(Step::Deliver) {
+        posting::post(walk, report).await?;
+    }
+    walk.finish(only)
+}
+
 /// A walk that was taken back is journalled, and the operator is written to; the error is given on.
-async fn tell_of_failure(walk: &mut Walk<'_>, error: anyhow::Error, mut report: Report) -> anyhow::Error {
+async fn tell_of_failure(walk: &mut Walk<'_>, error: anyhow::Error, report: &mut Report) -> anyhow::Error {
     let what = format!("{error:#}");
     let next =
         "nothing was loaded or queued, and nothing is lost; see the log, then `quarterdeck once`".to_owned();
     report.failures.push(Trouble { room: Room::Run, what: what.clone(), place: "the run".to_owned(), next });
     let told = async {
         walk.journal.append(walk.now, Happened::Failed, "all", json!({ "why": what }))?;
-        composing::notice_of_failure(walk, &mut report)?;
+        composing::notice_of_failure(walk, report)?;
         posting::announce(walk)?;
-        posting::post(walk, &mut report).await
+        posting::post(walk, report).await
     };
     match told.await {
         Ok(()) => error,
@@ -132,6 +149,7 @@ pub struct ReceivedByHand {
 pub fn receive(walk: &mut Walk<'_>, file: &collecting::ByHand<'_>) -> Result<ReceivedByHand> {
     let mut received = ReceivedByHand::default();
     walk.begin()?;
+    received.report.failures.append(&mut walk.troubles);
     collecting::take_by_hand(walk, file, &mut received.report)?;
     walk.begin_transaction()?;
     let done = load_check_compose(walk, Some(Step::Collect), &mut received.report);

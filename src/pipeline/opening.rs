@@ -1,21 +1,26 @@
 //! Opening the state for one walk, and closing it.
 
 use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
 use rustix::fs::Mode;
 use rustix::process::umask;
 use serde_json::json;
 use thiserror::Error;
 
 use crate::config::settings::Settings;
+use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::Letter;
 use crate::pipeline::Step;
+use crate::pipeline::daring::{self, Daring, Death};
+use crate::pipeline::stopping::Stop;
 use crate::store::configured::{self, Configured};
-use crate::store::journal::{Happened, Journal, Line};
+use crate::store::journal::{Happened, Journal};
 use crate::store::mirror;
 use crate::store::open::Store;
 
@@ -48,10 +53,25 @@ pub struct Moment {
 /// The state is in use by another process.
 #[derive(Debug, Error)]
 #[error(
-    "the state folder `{0}` is in use by another quarterdeck; wait until it is done, or see \
-        `quarterdeck status`"
+    "the state folder `{}` is in use by another quarterdeck{holder}; wait until it is done, or see `quarterdeck \
+        status`",
+    state.display()
 )]
-pub struct StateInUse(pub PathBuf);
+pub struct StateInUse {
+    state: PathBuf,
+    holder: String,
+}
+
+impl StateInUse {
+    /// In use by whoever wrote its number into the lock file `name`.
+    #[must_use]
+    pub fn of(state: &Path, name: &str) -> Self {
+        let number =
+            fs::read_to_string(state.join(name)).ok().and_then(|text| text.trim().parse::<u32>().ok());
+        let holder = number.map_or_else(String::new, |number| format!(" (process {number})"));
+        Self { state: state.to_owned(), holder }
+    }
+}
 
 /// One walk: the settings, the instant, the open state.
 pub struct Walk<'a> {
@@ -69,10 +89,12 @@ pub struct Walk<'a> {
     pub journal: Journal,
     /// The database.
     pub store: Store,
-    /// Whether the last walk died: then each file is journalled before it is read.
-    pub careful: bool,
-    /// The file that a careful walk was reading when it died.
-    pub died_reading: Option<String>,
+    /// Whether this run was told to stop.
+    pub stop: Stop,
+    /// What the operator must hear of, known before the first step.
+    pub troubles: Vec<Trouble>,
+    /// How the last run ended, and what was set aside.
+    daring: Daring,
     watch: Box<dyn FnMut(Progress) + Send + 'a>,
     _lock: File,
 }
@@ -90,8 +112,7 @@ impl<'a> Walk<'a> {
     ) -> Result<Self> {
         let lock = lock(&settings.state)?;
         let journal = Journal::open(&settings.state)?;
-        let careful = died(&journal);
-        let died_reading = died_reading(&journal).filter(|_| careful);
+        let daring = daring::look_back(journal.lines());
         let store = Store::open(&settings.state, &settings.limits)?;
         mirror::follow(store.connection(), journal.lines())?;
         let now = moment.now;
@@ -104,11 +125,67 @@ impl<'a> Walk<'a> {
             program,
             journal,
             store,
-            careful,
-            died_reading,
+            stop: Stop::never(),
+            troubles: Vec::new(),
+            daring,
             watch,
             _lock: lock,
         })
+    }
+
+    /// Whether the last run died: then each thing is journalled before it is done.
+    #[must_use]
+    pub fn is_careful(&self) -> bool {
+        self.daring.death.is_some()
+    }
+
+    /// Between two steps: whether the next one may be done, which it may not when it was set aside.
+    ///
+    /// # Errors
+    /// [`Stopped`](crate::pipeline::stopping::Stopped) when the run was told to stop.
+    pub fn may_do(&self, subject: &str) -> Result<bool> {
+        self.stop.check()?;
+        Ok(!self.daring.aside.contains(subject))
+    }
+
+    /// Journals what a careful run is about to do; others keep no such record.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn is_doing(&mut self, subject: &str, words: &str) -> Result<()> {
+        if !self.is_careful() {
+            return Ok(());
+        }
+        Ok(self.journal.append(self.now, Happened::Doing, subject, json!({ "words": words }))?)
+    }
+
+    /// Journals what several runs died of as set aside; how the last one died becomes a trouble.
+    fn set_aside_what_killed(&mut self) -> Result<()> {
+        let Some(death) = self.daring.death.clone() else { return Ok(()) };
+        if let Some(culprit) = &death.culprit {
+            let detail = json!({ "words": death.doing });
+            self.journal.append(self.now, Happened::SetAside, culprit, detail)?;
+            self.daring.aside.insert(culprit.clone());
+        }
+        self.troubles.push(trouble(&death, self.settings.zone));
+        Ok(())
+    }
+
+    /// What was set aside, as `--again` takes it.
+    pub fn aside(&self) -> impl Iterator<Item = &str> {
+        self.daring.aside.iter().map(String::as_str)
+    }
+
+    /// Journals that something which was set aside may be tried again; false when nothing like it was.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn try_again(&mut self, subject: &str) -> Result<bool> {
+        let was_aside = self.daring.aside.remove(subject);
+        if was_aside {
+            self.journal.append(self.now, Happened::Released, subject, json!({}))?;
+        }
+        Ok(was_aside)
     }
 
     /// Begins the transaction in which load, check and compose become true together.
@@ -136,11 +213,12 @@ impl<'a> Walk<'a> {
         (self.watch)(progress);
     }
 
-    /// Journals that a walk began.
+    /// Journals that a walk began, after what the last one died of.
     ///
     /// # Errors
     /// When the journal cannot be written.
     pub fn begin(&mut self) -> Result<()> {
+        self.set_aside_what_killed()?;
         let detail = json!({ "version": env!("CARGO_PKG_VERSION") });
         Ok(self.journal.append(self.now, Happened::Began, "all", detail)?)
     }
@@ -186,26 +264,34 @@ pub fn lock(state: &Path) -> Result<File> {
         .with_context(|| format!("cannot create the state folder `{}`", state.display()))?;
     let path = state.join("lock");
     let file = File::options().write(true).create(true).truncate(false).open(&path);
-    let file = file.with_context(|| format!("cannot open `{}`", path.display()))?;
+    let mut file = file.with_context(|| format!("cannot open `{}`", path.display()))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StateInUse(state.to_owned()).into()),
-        Err(TryLockError::Error(cause)) => Err(cause).context("cannot lock the state folder"),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(StateInUse::of(state, "lock").into()),
+        Err(TryLockError::Error(cause)) => return Err(cause).context("cannot lock the state folder"),
     }
+    // Who has it, for whoever finds it taken. A full disk must not keep a run from telling that it is full.
+    if let Err(cause) = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())) {
+        tracing::warn!(%cause, "cannot write `{}`", path.display());
+    }
+    Ok(file)
 }
 
-/// The file whose reading was the last thing of the last run that we know of.
-fn died_reading(journal: &Journal) -> Option<String> {
-    let last = journal
-        .lines()
-        .iter()
-        .rev()
-        .find(|line| matches!(line.event, Happened::Began | Happened::Walked | Happened::Doing));
-    last.filter(|line| line.event == Happened::Doing)?.subject.strip_prefix("read ").map(str::to_owned)
-}
-
-fn died(journal: &Journal) -> bool {
-    let ends = |line: &&Line| matches!(line.event, Happened::Began | Happened::Walked | Happened::Failed);
-    let last = journal.lines().iter().rev().find(ends);
-    last.is_some_and(|line| line.event == Happened::Began)
+fn trouble(death: &Death, zone: Tz) -> Trouble {
+    let began = death.began.at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+    let doing = match &death.doing {
+        Some(doing) => format!("it was {doing}"),
+        None => format!("the last it journalled was `{}`", death.last.word()),
+    };
+    let (what, next) = match &death.culprit {
+        Some(subject) => (
+            format!("it died; {doing}, as others before it, so that is set aside and not tried again"),
+            format!("see the log; then `quarterdeck once --again \"{subject}\"`, or leave it aside"),
+        ),
+        None => (
+            format!("it died; {doing}"),
+            "nothing: what it had not done is done now, and each step is journalled".to_owned(),
+        ),
+    };
+    Trouble { room: Room::Run, what, place: format!("the run that began on {began}"), next }
 }

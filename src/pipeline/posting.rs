@@ -80,6 +80,11 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
             report.failures.push(trouble(format!("{} messages", total - done), what));
             break;
         }
+        let subject = format!("post {key}");
+        if !walk.may_do(&subject)? {
+            continue;
+        }
+        walk.is_doing(&subject, &format!("posting the message `{key}`"))?;
         match message(walk, &key) {
             Ok(message) => send(walk, &mut post, &message, report).await?,
             Err(error) => {

@@ -4,7 +4,7 @@
 //! announces is believed, and the database follows it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead as _, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -227,6 +227,54 @@ impl Journal {
     fn io(&self, cause: io::Error) -> JournalError {
         JournalError::Io { path: self.path.clone(), cause }
     }
+}
+
+/// What was written to a journal since it was looked at last.
+#[derive(Debug, Default)]
+pub struct News {
+    /// The lines of the kinds that were asked for.
+    pub lines: Vec<Line>,
+    /// When the very last line was written.
+    pub last: Option<DateTime<Utc>>,
+    /// How many bytes were read in all, for the next time.
+    pub read: u64,
+    /// Whether the journal is shorter than what was read before: then it must be read afresh.
+    pub is_shorter: bool,
+}
+
+/// Reads on from byte `from`, keeping only lines of some kinds. Sums are left to those who open it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn since(folder: &Path, from: u64, kinds: &[Happened]) -> io::Result<News> {
+    let mut news = News { read: from, ..News::default() };
+    let mut file = match File::open(folder.join(FILE)) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            news.is_shorter = from > 0;
+            return Ok(news);
+        }
+        Err(cause) => return Err(cause),
+    };
+    if file.metadata()?.len() < from {
+        news.is_shorter = true;
+        return Ok(news);
+    }
+    file.seek(SeekFrom::Start(from))?;
+    let marks: Vec<String> = kinds.iter().map(|kind| format!("\"event\":\"{}\"", kind.word())).collect();
+    let mut reader = BufReader::new(file);
+    let (mut piece, mut last) = (Vec::new(), Vec::new());
+    while reader.read_until(b'\n', &mut piece)? > 0 && piece.ends_with(b"\n") {
+        news.read += piece.len() as u64;
+        let text = String::from_utf8_lossy(&piece);
+        if marks.iter().any(|mark| text.contains(mark)) {
+            news.lines.extend(serde_json::from_str(&text).ok());
+        }
+        std::mem::swap(&mut piece, &mut last);
+        piece.clear();
+    }
+    news.last = serde_json::from_slice(&last).ok().map(|line: Line| line.at);
+    Ok(news)
 }
 
 /// The line as written: its JSON with the sum of the rest as last member.
