@@ -76,6 +76,9 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Manual pages
     Man(ManArguments),
+    /// Looks at the state, and repairs what can be; started by quarterdeck itself
+    #[command(hide = true)]
+    Probe,
     /// One untrusted thing under limits; started by quarterdeck itself
     #[command(hide = true)]
     Worker(WorkerArguments),

@@ -15,6 +15,7 @@ pub mod init;
 pub mod once;
 pub mod outbox;
 pub mod print;
+pub mod probe;
 pub mod receive;
 pub mod returns;
 pub mod run;
@@ -91,6 +92,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::Schema(it) => schema::schema(&it),
         Command::Completions(it) => completions::completions(&it),
         Command::Man(it) => completions::man(&it),
+        Command::Probe => probe::probe(with),
         Command::Worker(it) => worker::worker(&it),
     }
 }

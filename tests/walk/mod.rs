@@ -7,6 +7,7 @@ mod checks;
 mod commands;
 mod daemon;
 mod deadlines;
+mod deaths;
 mod figures;
 mod letters;
 mod loss;
