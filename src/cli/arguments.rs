@@ -29,6 +29,9 @@ pub struct With {
     /// Pretend that it is this instant, such as 2017-11-17T08:00:00Z
     #[arg(long, global = true, value_name = "INSTANT")]
     pub now: Option<DateTime<Utc>>,
+    /// As the daemon starts it: under its limits, with the configuration that it put in force
+    #[arg(long, global = true, hide = true)]
+    pub as_child: bool,
 }
 
 /// Every command.
@@ -138,9 +141,6 @@ pub struct OnceArguments {
     /// Try again what was set aside because runs died of it; `status` lists it
     #[arg(long, value_name = "WHAT")]
     pub again: Option<String>,
-    /// As the daemon starts it: under its limits, with the configuration in force
-    #[arg(long, hide = true)]
-    pub as_child: bool,
 }
 
 /// A file and what it is said to be.

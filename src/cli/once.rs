@@ -16,16 +16,15 @@ use crate::pipeline::{self, Moment, Progress, Report, Step, Walk};
 /// # Errors
 /// When the configuration is wrong or the state cannot be used.
 pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
-    let (settings, refused) =
-        if arguments.as_child { print::settings_in_force(with)? } else { (print::settings(with)?, None) };
-    if arguments.as_child {
+    let settings = print::settings(with)?;
+    if with.as_child {
         child::confine(&settings.limits)?;
     }
     let program = print::program();
     let moment = Moment { now: print::now(with), machine: clock::machine() };
     let mut walk = Walk::open(&settings, moment, &program, Box::new(bar()))?;
     walk.stop = child::stop_by_signal()?;
-    walk.troubles.extend(refused.map(|problems| child::trouble(&problems)));
+    walk.troubles.extend(print::refused(with).map(|problems| child::trouble(&problems)));
     if let Some(subject) = &arguments.again {
         try_again(&mut walk, subject)?;
     }

@@ -118,12 +118,17 @@ pub fn config_folder(with: &With) -> PathBuf {
     }
 }
 
-/// The checked configuration, with the state folder of the command line.
+/// The checked configuration, with the state folder of the command line; a child gets the one in force.
 ///
 /// # Errors
 /// Every problem of every file at once.
 pub fn settings(with: &With) -> Result<Settings> {
-    let mut settings = config::load(&config_folder(with))?;
+    let in_force = with.state.as_deref().filter(|_| with.as_child).map(daemon::in_force);
+    let mut settings = match in_force {
+        Some(Ok(settings)) => settings,
+        // Lost or damaged: the daemon writes it again, and the folder is the same or wrong.
+        Some(Err(_)) | None => config::load(&config_folder(with))?,
+    };
     if let Some(state) = &with.state {
         let state = env::current_dir().context("cannot tell the current folder")?.join(state);
         move_state(&mut settings, &state);
@@ -131,18 +136,10 @@ pub fn settings(with: &With) -> Result<Settings> {
     Ok(settings)
 }
 
-/// The configuration that the daemon put in force, and what is wrong with the one on disk, if anything.
-///
-/// # Errors
-/// When there is none in force, and the one on disk is wrong.
-pub fn settings_in_force(with: &With) -> Result<(Settings, Option<Problems>)> {
-    let on_disk = settings(with);
-    let in_force = with.state.as_deref().and_then(|state| daemon::in_force(state).ok());
-    let Some((mut in_force, state)) = in_force.zip(with.state.as_deref()) else {
-        return Ok((on_disk?, None));
-    };
-    move_state(&mut in_force, state);
-    Ok((in_force, on_disk.err().and_then(|error| error.downcast::<Problems>().ok())))
+/// What is wrong with the configuration on disk while a child has the one in force; none when it is right.
+#[must_use]
+pub fn refused(with: &With) -> Option<Problems> {
+    with.as_child.then(|| config::load(&config_folder(with)).err()).flatten()
 }
 
 /// Folders that are configured inside the state folder follow it.

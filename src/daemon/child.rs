@@ -34,7 +34,7 @@ impl Errand {
     fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Probe => &["probe"],
-            Self::Run => &["once", "--as-child"],
+            Self::Run => &["once"],
             Self::Backup => &["backup"],
             Self::Beat => &["beat", "--failed"],
         }
@@ -91,6 +91,7 @@ impl Running {
             .arg(&daemon.config)
             .arg("--state")
             .arg(&daemon.state)
+            .arg("--as-child")
             .args(errand.arguments())
             .stdin(Stdio::null())
             .kill_on_drop(true)

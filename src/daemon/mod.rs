@@ -207,11 +207,11 @@ impl<'a> Watch<'a> {
             systemd::still_starting();
         }
         self.clocks.look(now, clock::since_boot());
-        if is_busy || !self.patience.is_over(now) {
-            return Ok(());
-        }
         if self.in_force.was_edited(self.daemon) {
             self.reload();
+        }
+        if is_busy || !self.patience.is_over(now) {
+            return Ok(());
         }
         if self.agenda.is_probed {
             self.agenda.plan(self.daemon, &self.in_force.settings, &mut self.clocks, now);
@@ -245,6 +245,7 @@ impl<'a> Watch<'a> {
         match status.code() {
             Some(0) => {
                 self.agenda.is_probed = true;
+                info!("the state is sound");
                 self.patience.went_well();
                 self.agenda.plan(self.daemon, &self.in_force.settings, &mut self.clocks, now);
             }

@@ -161,7 +161,9 @@ fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String 
         .iter()
         .map(|(check, _)| (&check.name, &check.sql, &check.parameters, check.open_after, check.close_after))
         .collect();
-    let rules = (&it.region, &it.authorities, &it.indicators, &it.collections, &it.calendar, asked);
+    // What was set aside for a time has not been asked meanwhile.
+    let aside: Vec<&str> = walk.aside().filter(|subject| subject.starts_with("ask ")).collect();
+    let rules = (&it.region, &it.authorities, &it.indicators, &it.collections, &it.calendar, asked, aside);
     keep::hash(format!("{rules:?}{}", schema::statements().concat()).as_bytes())
 }
 

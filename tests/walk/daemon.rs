@@ -85,7 +85,7 @@ fn idle() -> Region {
 fn a_daemon_keeps_a_second_one_out_and_stops_when_told() {
     let region = idle();
     let daemon = Watch::over(&region);
-    daemon.until("watching", 20);
+    daemon.until("run done", 60);
     let second = region.run(NOW, &["run"]);
     assert_eq!(second.status, 3, "{second:?}");
     assert!(second.words.contains("is in use by another quarterdeck"), "{}", second.words);
@@ -150,7 +150,8 @@ fn a_wrong_configuration_is_refused_on_reload_and_at_start_and_the_one_before_st
     daemon.told(Signal::HUP);
     daemon.until("the configuration is wrong, the one before stays in force", 20);
     daemon.until("no such time zone", 5);
-    let child = region.run(NOW, &["--state", &region.state().display().to_string(), "once", "--as-child"]);
+    daemon.until("the state is sound", 60);
+    let child = region.run(NOW, &["--state", &region.state().display().to_string(), "--as-child", "once"]);
     assert!(child.words.contains("the one before it is used"), "a run goes on with it: {child:?}");
     assert_eq!(child.status, 1);
     region.edit("quarterdeck.toml", "zone = \"Europe/Lodon\"", "zone = \"Europe/London\"");

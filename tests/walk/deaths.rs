@@ -87,32 +87,32 @@ fn a_file_that_three_runs_died_of_is_set_aside_and_the_others_are_read() {
 }
 
 #[test]
-fn a_check_and_a_message_that_runs_died_of_are_left_out_and_come_back_when_asked_for() {
+fn a_check_that_runs_died_of_is_left_out_and_comes_back_when_asked_for() {
     let region = Region::with_returns_of(&[QUARTER]);
     std::fs::create_dir_all(region.state()).unwrap();
-    let receipt = format!("compose {}", {
-        let other = Region::with_returns_of(&[QUARTER]);
-        other.walk(NOW);
-        other.mails().into_iter().find(|mail| mail.key.starts_with("receipt.")).unwrap().key
-    });
-    for subject in ["ask far-from-target", &receipt] {
-        (0..3).for_each(|_| died(&region, Some(subject)));
-        region.walk(NOW);
-    }
-    let mails = region.mails();
-    assert!(!mails.iter().any(|mail| receipt.ends_with(&mail.key)), "{receipt}");
-    assert!(mails.iter().any(|mail| mail.key.starts_with("receipt.")), "the others are written");
-    let asked = "SELECT count(*) FROM asked WHERE check_name = 'far-from-target'";
-    let others = "SELECT count(*) FROM asked";
+    (0..3).for_each(|_| died(&region, Some("ask target-breach")));
+    region.walk(NOW);
+    let asked = "SELECT count(*) FROM asked WHERE check_name = 'target-breach'";
     assert_eq!(region.number(asked), 0);
-    assert!(region.number(others) > 0);
+    assert!(region.number("SELECT count(*) FROM asked") > 0, "the others are");
 
     let unknown = region.run("2017-11-17T09:00:00Z", &["once", "--again", "ask nothing"]);
     assert_eq!(unknown.status, 2);
-    assert!(unknown.words.contains("`ask far-from-target`"), "{}", unknown.words);
-    let again = region.run("2017-11-18T09:00:00Z", &["once", "--again", "ask far-from-target"]);
+    assert!(unknown.words.contains("`ask target-breach`"), "{}", unknown.words);
+    let again = region.run("2017-11-18T09:00:00Z", &["once", "--again", "ask target-breach"]);
     assert_eq!(again.status, 0, "{again:?}");
     assert!(region.number(asked) > 0);
+}
+
+#[test]
+fn a_message_that_runs_died_of_is_left_out_and_the_others_are_written() {
+    let (region, _) = two_returns();
+    let key = "receipt.quarterly-e06000022.2017-18-q2-v1.bathnes-performance";
+    (0..3).for_each(|_| died(&region, Some(&format!("compose {key}"))));
+    region.walk(NOW);
+    let keys: Vec<String> = region.mails().into_iter().map(|mail| mail.key).collect();
+    assert!(!keys.iter().any(|one| one == key), "{keys:?}");
+    assert!(keys.iter().any(|one| one.starts_with("receipt.quarterly-e06000023.")), "{keys:?}");
 }
 
 #[test]
