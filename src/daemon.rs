@@ -102,9 +102,9 @@ fn notify(state: sd_notify::NotifyState<'_>) {
 }
 
 fn reread(daemon: &Daemon, settings: &mut Settings) {
-    match config::load(&daemon.config) {
+    match config::load_in(&daemon.config, Some(&daemon.state)) {
         Ok(fresh) => {
-            *settings = Settings { state: daemon.state.clone(), ..fresh };
+            *settings = Settings { state: daemon.state.clone(), ..fresh.settings };
             info!("configuration read again");
         }
         Err(problems) => error!("the configuration is wrong, the old one stays: {problems}"),

@@ -16,11 +16,15 @@ pub mod digesting;
 pub mod facts;
 pub mod found;
 pub mod loading;
+pub mod metering;
 pub mod noticing;
 pub mod opening;
+pub mod picture;
 pub mod posting;
 pub mod receipting;
+pub mod refreshing;
 pub mod reminding;
+pub mod telling;
 
 use anyhow::Result;
 use serde_json::json;
@@ -70,6 +74,8 @@ pub struct Report {
     pub queued: usize,
     /// Messages a relay took.
     pub sent: usize,
+    /// Whether nothing could be sent because the mail server was out of reach, or refused our login.
+    pub mail_is_barred: bool,
     /// What could not be done, in words; each is in a notice to the operator too.
     pub failures: Vec<Trouble>,
 }
@@ -84,6 +90,7 @@ pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
     walk.begin()?;
     if wants(Step::Collect) {
         collecting::collect(walk, &mut report).await?;
+        refreshing::refresh(walk, &mut report).await?;
     }
     walk.begin_transaction()?;
     let done = load_check_compose(walk, only, &mut report);
