@@ -37,7 +37,8 @@ impl PageError {
 
 /// The body behind `address`: `https`, or `http` on this machine; answered with a success within `bounds`.
 ///
-/// It is asked once, without a login. A redirect is followed only within its scheme, host and port. Needs a tokio runtime and a process-wide rustls provider.
+/// It is asked once, without a login. A redirect is followed only within its scheme, host and port.
+/// Needs a tokio runtime and a process-wide rustls provider.
 ///
 /// # Errors
 /// In words without the address: who knows it can pretend to be us.

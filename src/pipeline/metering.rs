@@ -79,7 +79,8 @@ pub fn write(file: &Path, text: &str) -> io::Result<()> {
 }
 
 fn of_runs(picture: &Picture, measured: &Measured) -> Vec<Family> {
-    let outcomes: [(&str, fn(&Outcome) -> bool); 4] = [
+    type IsIt = fn(&Outcome) -> bool;
+    let outcomes: [(&str, IsIt); 4] = [
         ("done", |it| *it == Outcome::Done),
         ("failed", |it| matches!(it, Outcome::Failed(_))),
         ("stopped", |it| *it == Outcome::Stopped),

@@ -92,7 +92,7 @@ impl Picture {
             missed,
             silence,
             messages: standings(settings, tracks.values()),
-            stuck: stuck(settings, tracks.values(), &runs, now),
+            stuck: stuck(settings, &tracks.values(), &runs, now),
             set_aside: set_aside(lines),
             backup,
             backups_missed: plan.backups_missed(backup),
@@ -172,7 +172,7 @@ impl Picture {
                     local(*last)
                 ),
                 next: if held {
-                    "after so long the daemon waits for a run by hand: check the clock, then `quarterdeck once`"
+                    "the daemon now waits for a run by hand: check the clock, then `quarterdeck once`"
                 } else {
                     "is the daemon running? `systemctl status quarterdeck`"
                 },
@@ -253,7 +253,7 @@ pub fn is_problem(standing: &str) -> bool {
 /// send while it sent nothing else: then the mail server is out of reach, or refuses our login.
 fn stuck<'a>(
     settings: &Settings,
-    tracks: impl Iterator<Item = &'a Track> + Clone,
+    tracks: &(impl Iterator<Item = &'a Track> + Clone),
     runs: &[Run],
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {

@@ -8,6 +8,9 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 
+/// What the kernel shows for a process that is not ours to see.
+const HIDDEN: u32 = 0;
+
 /// Whoever holds a lock.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holder {
@@ -24,7 +27,7 @@ pub fn holder(path: &Path) -> Option<Holder> {
     let written = written(&fs::read_to_string(path).unwrap_or_default());
     match fs::read_to_string("/proc/locks") {
         Ok(table) => {
-            let process = holding(&table, inode)?;
+            let process = Some(holding(&table, inode)?).filter(|process| *process != HIDDEN);
             let since = written.since.filter(|_| process.is_none() || written.process == process);
             Some(Holder { process: process.or(written.process), since })
         }
@@ -40,16 +43,16 @@ fn written(text: &str) -> Holder {
     Holder { process, since: words.next().and_then(|word| word.parse().ok()) }
 }
 
-/// The process that holds a lock on the file with this inode; the inner none when it is not ours to see.
+/// The process that holds a lock on the file with this inode, or [`HIDDEN`].
 ///
 /// The device is not compared: file systems on several volumes give another one here than `stat` does.
-fn holding(table: &str, inode: u64) -> Option<Option<u32>> {
+fn holding(table: &str, inode: u64) -> Option<u32> {
     table.lines().find_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
         // A `->` behind the number is one that waits.
         let [_, "FLOCK", _, _, process, file, ..] = words.as_slice() else { return None };
         let its: u64 = file.rsplit(':').next()?.parse().ok()?;
-        (its == inode).then(|| process.parse().ok().filter(|process| *process != 0))
+        (its == inode).then(|| process.parse().unwrap_or(HIDDEN))
     })
 }
 
@@ -86,7 +89,7 @@ mod tests {
         let table = "1: POSIX  ADVISORY  WRITE 7 fd:01:42 0 EOF\n\
                      2: -> FLOCK  ADVISORY  WRITE 8 fd:01:42 0 EOF\n";
         assert_eq!(holding(table, 42), None);
-        assert_eq!(holding("3: FLOCK  ADVISORY  WRITE 9 fd:01:42 0 EOF\n", 42), Some(Some(9)));
-        assert_eq!(holding("3: FLOCK  ADVISORY  WRITE 0 fd:01:42 0 EOF\n", 42), Some(None));
+        assert_eq!(holding("3: FLOCK  ADVISORY  WRITE 9 fd:01:42 0 EOF\n", 42), Some(9));
+        assert_eq!(holding("3: FLOCK  ADVISORY  WRITE 0 fd:01:42 0 EOF\n", 42), Some(super::HIDDEN));
     }
 }

@@ -120,6 +120,6 @@ mod tests {
         assert_eq!(wrong(b"\n"), Some("is empty"));
         assert_eq!(wrong(b"a\nb\n"), Some("has more than one line"));
         assert_eq!(wrong(b"\xff\xfe"), Some("is not text"));
-        assert_eq!(wrong(&[b'a'; 20_000]), Some("is too long for a secret"));
+        assert_eq!(wrong("a".repeat(20_000).as_bytes()), Some("is too long for a secret"));
     }
 }

@@ -1,6 +1,6 @@
 //! `doctor`: what would stop it. One line per check: what it saw, and what to do.
 //!
-//! Its output holds no figure of a return, no secret and no address of a person or a source: it may be sent on.
+//! Its output holds no figure of a return, no secret and no address: it may be sent on.
 
 mod clocks;
 mod credentials;
@@ -11,6 +11,7 @@ mod reach;
 
 use anyhow::Result;
 use serde_json::json;
+use url::Url;
 
 use crate::cli::arguments::{DoctorArguments, Format, With};
 use crate::cli::exit::Ending;
@@ -152,17 +153,18 @@ fn show(seen: &[Seen], format: Format) -> Result<()> {
     rows.print(format)
 }
 
-/// Without addresses of people and of sources: a query or a path may be a secret.
+/// Without addresses of people, and with no more of a source's than its host: the rest may be a secret.
 fn plain(words: &str) -> String {
-    let hidden = |word: &str| {
-        if word.contains('@') || word.contains("://") {
-            let tail: String = word.chars().rev().take_while(|c| ".,;:)".contains(*c)).collect();
-            format!("(address){}", tail.chars().rev().collect::<String>())
-        } else {
-            word.to_owned()
-        }
-    };
-    words.split(' ').map(hidden).collect::<Vec<_>>().join(" ")
+    words.split(' ').map(plain_word).collect::<Vec<_>>().join(" ")
+}
+
+fn plain_word(word: &str) -> String {
+    if word.contains("://") {
+        let bare = word.trim_matches(|edge| "`\"'().,;:".contains(edge));
+        let host = Url::parse(bare).ok().and_then(|url| url.host_str().map(str::to_owned));
+        return host.map_or_else(|| "(address)".to_owned(), |host| format!("`{host}`"));
+    }
+    if word.contains('@') { "(address)".to_owned() } else { word.to_owned() }
 }
 
 #[cfg(test)]
@@ -171,6 +173,6 @@ mod tests {
     fn what_is_shown_has_no_address() {
         let shown =
             super::plain("`https://a.example/x?sig=1`: the login of `q@a.example` failed; tried once");
-        assert_eq!(shown, "(address): the login of (address) failed; tried once");
+        assert_eq!(shown, "`a.example` the login of (address) failed; tried once");
     }
 }
