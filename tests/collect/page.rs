@@ -42,7 +42,8 @@ fn whatever_goes_wrong_is_told_without_the_address() {
     });
     assert_eq!(why(&silent), "no whole answer within 2 seconds");
     let cut = Server::start(|_, _, stream| {
-        let Then::KeepOpen | Then::Close = write(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
+        let (Then::KeepOpen | Then::Close) =
+            write(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
         Then::Close
     });
     assert!(why(&cut).contains("error"), "{}", why(&cut));
