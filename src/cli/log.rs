@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::fs::fstat;
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -41,7 +42,9 @@ fn journald() -> Option<tracing_journald::Layer> {
     if !is_heard_by_journald() {
         return None;
     }
-    let layer = tracing_journald::layer().ok()?;
+    // What a run did is information; the library would call it a notice.
+    let mappings = PriorityMappings { info: Priority::Informational, ..PriorityMappings::new() };
+    let layer = tracing_journald::layer().ok()?.with_priority_mappings(mappings);
     Some(layer.with_field_prefix(Some(PREFIX.to_owned())).with_syslog_identifier("quarterdeck".to_owned()))
 }
 

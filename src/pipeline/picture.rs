@@ -155,7 +155,7 @@ impl Picture {
         match self.runs.last() {
             Some(run) if self.has_died() => found.push(Attention {
                 what: format!("the run of {} died; last: {}", local(run.at), run.last),
-                next: "the next run sets that aside and goes on; see the log",
+                next: "nothing is lost; the next run goes on where it was and says what it does; see the log",
             }),
             Some(Run { at, outcome: Outcome::Failed(why), .. }) => found.push(Attention {
                 what: format!("the run of {} failed: {}", local(*at), without_addresses(why)),

@@ -81,8 +81,9 @@ fn follow(run: &mut Run, line: &Line) {
 #[must_use]
 pub fn words(line: &Line) -> String {
     let subject = short(&line.subject);
+    let said = line.detail.get("words").and_then(|words| words.as_str());
     match line.event {
-        Happened::Doing => format!("it was about to {subject}"),
+        Happened::Doing => format!("it was about to {}", said.unwrap_or(&subject)),
         Happened::Received => format!("a file was received: {subject}"),
         Happened::Sending => format!("a message was being sent: {subject}"),
         Happened::Found => "findings were kept".to_owned(),

@@ -40,7 +40,7 @@ const OURS: [&str; 8] = [
 ];
 
 /// Endings of what a run that died may leave.
-const LEFT_OVER: [&str; 4] = [".torn", ".new", ".new.wal", ".damaged"];
+const LEFT_OVER: [&str; 3] = [".torn", ".new", ".aside"];
 
 /// A line per disk, and one for the state folder.
 pub(super) fn look(settings: &Settings) -> Vec<Seen> {

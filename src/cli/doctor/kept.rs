@@ -1,5 +1,7 @@
 //! What was kept: received files, messages, backups; each against what the journal says of it.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 
 use crate::cli::doctor::Seen;
@@ -45,8 +47,9 @@ fn backup(settings: &Settings, lines: &[Line], picture: &Picture, now: DateTime<
             Seen::warning("backup", "none was ever made", make)
         };
     };
-    if !settings.backup.folder.join(&line.subject).exists() {
-        let saw = format!("the last one, `{}`, is no longer in the folder for backups", line.subject);
+    let path = line.detail.get("path").and_then(|path| path.as_str()).map(PathBuf::from);
+    if !path.unwrap_or_else(|| settings.backup.folder.join(&line.subject)).exists() {
+        let saw = format!("the last one, `{}`, is no longer where it was made", line.subject);
         return Seen::problem("backup", saw, make);
     }
     Seen::ok("backup", format!("`{}`, verified, {}", line.subject, age(line.at, now)))
