@@ -71,6 +71,8 @@ pub enum Command {
     Sql(SqlArguments),
     /// What it is doing, did, and will do
     Status(PrintArguments),
+    /// What would stop it: configuration, credentials, mail, sources, disk, clock, database, backup
+    Doctor(DoctorArguments),
     /// A configuration folder to start from
     Init(InitArguments),
     /// A JSON Schema of a configuration file, for editors
@@ -82,6 +84,9 @@ pub enum Command {
     /// Looks at the state, and repairs what can be; started by quarterdeck itself
     #[command(hide = true)]
     Probe,
+    /// A heartbeat for a run that could not send one; started by quarterdeck itself
+    #[command(hide = true)]
+    Beat(BeatArguments),
     /// One untrusted thing under limits; started by quarterdeck itself
     #[command(hide = true)]
     Worker(WorkerArguments),
@@ -305,6 +310,28 @@ pub struct ManArguments {
     /// Writes a page per command into this folder; without it, prints the main page
     #[arg(long, value_name = "DIR")]
     pub into: Option<PathBuf>,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Also ask for the heartbeat's addresses; whoever listens there takes it for a run
+    #[arg(long)]
+    pub ping: bool,
+    /// Only open the database; the other checks start it so, because damage can end a process
+    #[arg(long, hide = true)]
+    pub only_database: bool,
+    /// How rows are printed
+    #[command(flatten)]
+    pub print: PrintArguments,
+}
+
+/// Arguments of the hidden heartbeat.
+#[derive(Debug, Args)]
+pub struct BeatArguments {
+    /// The run failed
+    #[arg(long)]
+    pub failed: bool,
 }
 
 /// Arguments of the hidden worker.

@@ -7,8 +7,7 @@ use crate::cli::arguments::{Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::cli::status::next_of;
-use crate::config;
-use crate::config::files::Files;
+use crate::config::Loaded;
 use crate::config::settings::Settings;
 use crate::domain::due::CronPattern;
 use crate::domain::scope::Scope;
@@ -21,14 +20,13 @@ use crate::store::open::Store;
 /// # Errors
 /// Every problem of the configuration at once.
 pub fn check_config(with: &With) -> Result<Ending> {
-    let settings = print::settings(with)?;
-    let folder = print::config_folder(with);
-    for warning in config::load_files(&Files::read(&folder), &folder)?.warnings {
-        eprintln!("warning: {warning}");
+    let Loaded { settings, warnings } = print::loaded(with)?;
+    for warning in warnings {
+        print::complain(format_args!("warning: {warning}"));
     }
     let now = print::now(with);
     check_files(&settings)?;
-    println!(
+    print::say(format_args!(
         "{}: {} authorities, {} indicators, {} collections, {} deadlines, {} recipients; times are {}",
         settings.region.name,
         settings.authorities.len(),
@@ -37,7 +35,7 @@ pub fn check_config(with: &With) -> Result<Ending> {
         settings.deadlines.len(),
         settings.recipients.len(),
         settings.zone
-    );
+    ))?;
     recipients(&settings).print(Format::Table)?;
     schedules(&settings, now)?.print(Format::Table)?;
     Ok(Ending::Done)

@@ -14,6 +14,7 @@ use crate::cli::arguments::{DemoArguments, Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::findings::Kept;
 use crate::cli::once;
+use crate::cli::print;
 use crate::cli::print::{Rows, UsageError};
 use crate::config::files::Files;
 use crate::config::settings::Settings;
@@ -48,11 +49,11 @@ pub fn demo(with: &With, arguments: &DemoArguments) -> Result<Ending> {
     write_index(&stage, &total)?;
     table(&stage, &total).print(Format::Table)?;
     let command = format!("quarterdeck --config {}", stage.folder.join("config").display());
-    println!(
+    print::say(format_args!(
         "{}",
         story::closing_lines(&story::endings(&plan, &stage.settings.authorities, &evidence), &command)
-    );
-    println!("Open {} to read every message.", stage.folder.join("index.html").display());
+    ))?;
+    print::say(format_args!("Open {} to read every message.", stage.folder.join("index.html").display()))?;
     Ok(if total.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })
 }
 

@@ -45,10 +45,10 @@ pub fn outbox(with: &With, arguments: &OutboxArguments) -> Result<Ending> {
         }
         _ => journal.append(print::now(with), deed, key, json!({}))?,
     }
-    println!(
+    print::say(format_args!(
         "message `{key}`: {}",
         if deed == Happened::Held { "held" } else { "goes out with the next run" }
-    );
+    ))?;
     Ok(Ending::Done)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -15,6 +15,12 @@ use crate::config::problem::{Problem, Text};
 use crate::config::settings::AddedCheck;
 use crate::config::shipped::SHIPPED;
 
+/// The copy of newer bank holidays in the state folder.
+pub const NEWER_HOLIDAYS: &str = "bank-holidays.json";
+
+/// A calendar is small.
+pub const NEWER_HOLIDAYS_BYTES_MAX: usize = 1 << 20;
+
 /// The texts of a configuration folder.
 #[derive(Clone, Debug)]
 pub struct Files {
@@ -22,6 +28,7 @@ pub struct Files {
     texts: BTreeMap<String, Result<String, String>>,
     checks: Vec<AddedCheck>,
     unreadable_checks: Vec<Problem>,
+    newer_holidays: Option<Text>,
 }
 
 #[derive(Deserialize)]
@@ -40,8 +47,13 @@ impl Files {
             let text = fs::read(folder.join(&name)).map_err(|error| why(&error)).and_then(utf8);
             (name, text)
         });
-        let mut files =
-            Self { folder: folder.into(), texts: texts.collect(), checks: vec![], unreadable_checks: vec![] };
+        let mut files = Self {
+            folder: folder.into(),
+            texts: texts.collect(),
+            checks: vec![],
+            unreadable_checks: vec![],
+            newer_holidays: None,
+        };
         files.read_checks();
         files
     }
@@ -81,14 +93,22 @@ impl Files {
         let written: Written = serde_json::from_str(text)?;
         let texts = written.texts.into_iter().map(|(name, text)| (name, Ok(text))).collect();
         let folder = written.folder.clone();
-        Ok((Self { folder, texts, checks: written.checks, unreadable_checks: vec![] }, written.folder))
+        let files =
+            Self { folder, texts, checks: written.checks, unreadable_checks: vec![], newer_holidays: None };
+        Ok((files, written.folder))
     }
 
     /// Texts by file name, as if they stood in `folder`.
     #[must_use]
     pub fn of(folder: &Path, texts: &[(&str, &str)]) -> Self {
         let texts = texts.iter().map(|(name, text)| ((*name).to_owned(), Ok((*text).to_owned())));
-        Self { folder: folder.into(), texts: texts.collect(), checks: vec![], unreadable_checks: vec![] }
+        Self {
+            folder: folder.into(),
+            texts: texts.collect(),
+            checks: vec![],
+            unreadable_checks: vec![],
+            newer_holidays: None,
+        }
     }
 
     /// The shipped files, as if they stood in `folder`.
@@ -109,6 +129,27 @@ impl Files {
     pub fn without(mut self, name: &str) -> Self {
         self.texts.remove(name);
         self
+    }
+
+    /// The same files with the copy of newer bank holidays in the folder `state`; none when there is no copy.
+    #[must_use]
+    pub fn with_newer_holidays(&self, state: &Path) -> Option<Self> {
+        let path = state.join(NEWER_HOLIDAYS);
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(NEWER_HOLIDAYS_BYTES_MAX).unwrap_or(u64::MAX);
+        fs::File::open(&path).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+        // What is no text is no calendar either, and is told as such.
+        let content = String::from_utf8_lossy(&bytes).into_owned();
+        Some(Self {
+            newer_holidays: Some(Text { path: path.display().to_string(), content }),
+            ..self.clone()
+        })
+    }
+
+    /// The copy of newer bank holidays.
+    #[must_use]
+    pub fn newer_holidays(&self) -> Option<Text> {
+        self.newer_holidays.clone()
     }
 
     /// A file's path as the operator would write it.
@@ -144,7 +185,8 @@ impl Files {
         let mut sum = Sha256::new();
         let texts = self.texts.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_deref().ok()?)));
         let checks = self.checks.iter().map(|check| (check.name.as_str(), check.text.as_str()));
-        for (name, text) in texts.chain(checks) {
+        let newer = self.newer_holidays.iter().map(|newer| (NEWER_HOLIDAYS, newer.content.as_str()));
+        for (name, text) in texts.chain(checks).chain(newer) {
             for part in [name, text] {
                 sum.update(part.len().to_le_bytes());
                 sum.update(part.as_bytes());

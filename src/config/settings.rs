@@ -45,7 +45,7 @@ pub struct Settings {
     /// A file of figures about the daemon, for a collector of metrics.
     pub metrics_file: Option<PathBuf>,
     /// Where newer bank holidays come from.
-    pub bank_holidays_url: Option<String>,
+    pub newer_holidays: Option<NewerHolidays>,
     /// Chasing of late returns.
     pub chasing: Chasing,
     /// How mail leaves.
@@ -355,6 +355,15 @@ pub struct Heartbeat {
     pub url_file: PathBuf,
     /// The file with the address asked for after a run that failed.
     pub failure_url_file: Option<PathBuf>,
+}
+
+/// Where newer bank holidays come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewerHolidays {
+    /// The address of a file in the shape of `bank-holidays.json`.
+    pub url: String,
+    /// Its division that counts.
+    pub division: String,
 }
 
 /// Chasing of late returns, by working days after the due day.

@@ -9,9 +9,9 @@ use std::time::SystemTime;
 use anyhow::{Context, Result};
 use tracing::{error, info};
 
-use crate::config;
 use crate::config::files::Files;
 use crate::config::settings::Settings;
+use crate::config::{self, Loaded};
 use crate::daemon::Daemon;
 use crate::store::keep;
 
@@ -23,14 +23,14 @@ pub(super) struct InForce {
     stamp: Vec<(PathBuf, u64, Option<SystemTime>)>,
 }
 
-/// The settings that a daemon of this state folder put in force.
+/// What a daemon of this state folder put in force.
 ///
 /// # Errors
-/// When there are none, or they are not what was written.
-pub fn read(state: &Path) -> Result<Settings> {
+/// When there is nothing, or it is not what was written.
+pub fn read(state: &Path) -> Result<Loaded> {
     let text = fs::read_to_string(state.join(FILE)).context("no configuration is in force")?;
     let (files, folder) = Files::from_json(&text).context("the configuration in force cannot be read")?;
-    Ok(config::load_files(&files, &folder)?.settings)
+    Ok(config::load_texts(files, &folder, Some(state))?)
 }
 
 impl InForce {
@@ -50,7 +50,7 @@ impl InForce {
     pub(super) fn reread(&mut self, daemon: &Daemon) {
         self.stamp = Files::stamp(&daemon.config);
         let files = Files::read(&daemon.config);
-        match config::load_files(&files, &daemon.config) {
+        match config::load_texts(files.clone(), &daemon.config, Some(&daemon.state)) {
             Err(problems) => error!("the configuration is wrong, the one before stays in force:\n{problems}"),
             Ok(fresh) => match write(daemon, &files) {
                 Err(error) => error!("the configuration stays as it was: {error:#}"),

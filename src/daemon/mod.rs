@@ -276,7 +276,10 @@ impl<'a> Watch<'a> {
                     None => warn!(%status, "a run died; the next one journals each step and tells of it"),
                 }
                 self.agenda.is_probed = false;
-                self.agenda.add(Errand::Beat);
+                // Any other run that could not be done has sent its own.
+                if matches!(code, None | Some(2)) {
+                    self.agenda.add(Errand::Beat);
+                }
                 self.patience.wait(now);
             }
         }

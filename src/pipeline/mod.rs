@@ -17,12 +17,16 @@ pub mod digesting;
 pub mod facts;
 pub mod found;
 pub mod loading;
+pub mod metering;
 pub mod noticing;
 pub mod opening;
+pub mod picture;
 pub mod posting;
 pub mod receipting;
+pub mod refreshing;
 pub mod reminding;
 pub mod stopping;
+pub mod telling;
 
 use anyhow::Result;
 use serde_json::json;
@@ -76,6 +80,8 @@ pub struct Report {
     pub sent: usize,
     /// Whether it was told to stop, and left the rest to the next one.
     pub stopped: bool,
+    /// Whether nothing could be sent because the mail server was out of reach, or refused our login.
+    pub mail_is_barred: bool,
     /// What could not be done, in words; each is in a notice to the operator too.
     pub failures: Vec<Trouble>,
 }
@@ -102,6 +108,7 @@ async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> 
     let wants = |step| only.is_none_or(|one| one == step);
     if wants(Step::Collect) {
         collecting::collect(walk, report).await?;
+        refreshing::refresh(walk, report).await?;
     }
     walk.begin_transaction()?;
     let done = load_check_compose(walk, only, report);

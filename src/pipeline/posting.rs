@@ -70,6 +70,7 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
         Ok(post) => post,
         Err(error) => {
             report.failures.push(trouble(format!("{} messages", waiting.len()), error.to_string()));
+            report.mail_is_barred = true;
             return Ok(());
         }
     };
@@ -93,6 +94,7 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
         }
         walk.tell(Progress::Posted(done + 1, total));
     }
+    report.mail_is_barred = post.is_barred();
     post.close().await;
     Ok(())
 }

@@ -19,6 +19,8 @@ pub(super) struct Shelf {
     pub(super) fetched: u32,
     pub(super) unchanged: u32,
     pub(super) not_there: u32,
+    /// Every path, in order.
+    pub(super) asked: Vec<String>,
 }
 
 impl Web {
@@ -79,6 +81,7 @@ fn converse(stream: &TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
 }
 
 fn answer(path: &str, known: &str, shelf: &mut Shelf) -> Vec<u8> {
+    shelf.asked.push(path.to_owned());
     let Some(body) = shelf.files.get(path) else {
         shelf.not_there += 1;
         return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec();
