@@ -14,5 +14,6 @@ pub mod open;
 pub mod outbox;
 pub mod refusal;
 pub mod returns;
+pub mod schedules;
 pub mod schema;
 pub mod snapshot;

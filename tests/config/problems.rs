@@ -121,7 +121,7 @@ timeout_seconds = 60
 attempts_max = 8";
 
 /// A file, a text that is there once, and what takes its place.
-const CASES: [(&str, &str, &str); 55] = [
+const CASES: [(&str, &str, &str); 58] = [
     ("quarterdeck.toml", "zone = \"Europe/London\"", "zone = \"Europe/Londen\""),
     ("quarterdeck.toml", "\nstate = \"state\"", "\nstat = \"state\""),
     ("quarterdeck.toml", "\nstate = \"state\"", ""),
@@ -151,6 +151,9 @@ const CASES: [(&str, &str, &str); 55] = [
     ("quarterdeck.toml", "\"0 8 17 2,5,8,11 *\"", "\"0 8 30 2 *\""),
     ("quarterdeck.toml", "\"0 7,13 * * MON-FRI\"", "\"*/90 * * * *\""),
     ("quarterdeck.toml", "\"0 7,13 * * MON-FRI\"", "\"0 7 * * WORKDAYS\""),
+    ("quarterdeck.toml", "\"0 7,13 * * MON-FRI\"", "\"0 7 13 * FRI\""),
+    ("quarterdeck.toml", "cron = \"30 2 * * *\"", "cron = \"30 2 31 4 *\""),
+    ("quarterdeck.toml", "cron = \"30 2 * * *\"", "cron = \"@daily\""),
     ("quarterdeck.toml", "after = [1, 5, 10]", "after = [1, 10, 5]"),
     ("quarterdeck.toml", "escalate_after = 10\n", ""),
     ("quarterdeck.toml", "reply_to = \"lead@", "reply_to = \"lead at "),

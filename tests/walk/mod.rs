@@ -16,6 +16,7 @@ mod quarter;
 mod refusals;
 mod region;
 mod relay;
+mod schedules;
 mod scope;
 mod versions;
 mod web;
