@@ -90,8 +90,8 @@ pub fn fell(history: &History, calendar: &Calendar, span: Span) -> Vec<Planned> 
 
 /// What a whole run should have done in `span`, and none began at the time or within `grace` after it.
 ///
-/// `runs` are the instants at which whole runs began. What is younger than `grace` is not missed yet. Copies of
-/// the state are no runs.
+/// `runs` are the instants at which whole runs began. What is younger than `grace` is not missed yet. Copies
+/// of the state are no runs.
 #[must_use]
 pub fn missed(
     history: &History,

@@ -266,16 +266,15 @@ proptest! {
         span in stretches(),
         hours in prop::collection::btree_set(0_u32..24, 1..4),
         minutes in prop::collection::btree_set(0_u32..60, 1..4),
-        share in 0.0_f64..1.0,
+        minutes_in in 0_i64..5_760,
     ) {
         let zone = TZ_VARIANTS[zone];
         let listed = |of: &BTreeSet<u32>| of.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
         let text = format!("{} {} * * *", listed(&minutes), listed(&hours));
-        let (hours, minutes): (Vec<u32>, Vec<u32>) = (hours.into_iter().collect(), minutes.into_iter().collect());
+        let (hours, minutes) = (Vec::from_iter(hours), Vec::from_iter(minutes));
         let whole = fired(&text, zone, span);
         prop_assert_eq!(&whole, &by_the_minute(&|wall| at(wall, &hours, &minutes), zone, span), "{}", zone);
-        #[expect(clippy::cast_possible_truncation, reason = "a place within some days")]
-        let middle = span.after + TimeDelta::seconds(((span.until - span.after).num_seconds() as f64 * share) as i64);
+        let middle = span.after + TimeDelta::minutes(minutes_in.min((span.until - span.after).num_minutes()));
         let mut cut = fired(&text, zone, Span { until: middle, ..span });
         cut.extend(fired(&text, zone, Span { after: middle, ..span }));
         prop_assert_eq!(whole, cut);
