@@ -50,19 +50,19 @@ fn by_the_minute(matches: &dyn Fn(NaiveDateTime) -> bool, zone: Tz, span: Span) 
     let minute = TimeDelta::minutes(1);
     let mut at = span.after - TimeDelta::days(2);
     let mut latest = wall(at);
-    let mut fired = Vec::new();
+    let mut instants = Vec::new();
     while at < span.until {
         at += minute;
-        let mut fires = false;
+        let mut is_hit = false;
         while latest < wall(at) {
             latest += minute;
-            fires |= matches(latest);
+            is_hit |= matches(latest);
         }
-        if fires && span.after < at && at <= span.until {
-            fired.push(at);
+        if is_hit && span.after < at && at <= span.until {
+            instants.push(at);
         }
     }
-    fired
+    instants
 }
 
 fn at(wall: NaiveDateTime, hours: &[u32], minutes: &[u32]) -> bool {
@@ -115,10 +115,12 @@ fn every_shipped_schedule_fires_as_stated_through_both_changes_of_2017_and_2018(
     }
 }
 
+/// A pattern, and what it means in other words.
+type Stated<'a> = (&'a str, &'a dyn Fn(NaiveDateTime) -> bool);
+
 #[test]
 fn patterns_inside_the_missing_and_the_repeated_hour_fire_as_stated() {
     let hourly = |wall: NaiveDateTime| wall.minute() == 0;
-    type Stated<'a> = (&'a str, &'a dyn Fn(NaiveDateTime) -> bool);
     let cases: [Stated<'_>; 5] = [
         ("0 * * * *", &hourly),
         ("30 1 * * *", &|wall| at(wall, &[1], &[30])),
