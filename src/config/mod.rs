@@ -3,6 +3,7 @@
 pub mod checked;
 pub mod expected;
 pub mod files;
+pub mod jobs;
 pub mod problem;
 pub mod settings;
 pub mod shape;

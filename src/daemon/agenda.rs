@@ -5,12 +5,15 @@ use std::collections::VecDeque;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{error, info};
 
+use crate::config::jobs;
 use crate::config::settings::Settings;
 use crate::daemon::Daemon;
 use crate::daemon::child::Errand;
 use crate::daemon::clocks::Clocks;
 use crate::daemon::memory::Memory;
-use crate::domain::due::{self, CatchUp, CronPattern, Span};
+use crate::domain::due::{self, Span};
+use crate::domain::schedule::{Job, Rule};
+use crate::store::schedules;
 
 /// A clock may be so far behind the journal, as time servers correct it.
 const BEHIND_MINUTES: i64 = 5;
@@ -78,8 +81,21 @@ impl Agenda {
         if why.is_some() {
             return;
         }
-        if is_due(settings, self.memory.walked.max(self.tried), now) {
+        let mut history = schedules::history(&self.memory.scheduled);
+        // What was edited since is in force from now on; the next run journals it.
+        history.see(now, &jobs::jobs(settings));
+        let planned = |after| {
+            let span = Span { after, until: now };
+            due::planned(&history, &settings.calendar, settings.schedule.catch_up, span)
+        };
+        let walked = self.memory.walked.max(self.tried);
+        if walked.is_none_or(|after| planned(after).iter().any(|it| it.job.is_walked())) {
             self.add(Errand::Run);
+        }
+        let first = self.memory.scheduled.first().map(|line| line.at);
+        let copied = self.memory.backed_up.max(self.tried_backup).or(first);
+        if copied.is_some_and(|after| planned(after).iter().any(|it| it.job == Job::Backup)) {
+            self.add(Errand::Backup);
         }
     }
 
@@ -90,7 +106,7 @@ impl Agenda {
                 "the clock was set far ahead; set it right, or run `quarterdeck once` by hand".to_owned(),
             );
         }
-        let local = |at: DateTime<Utc>| at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z");
+        let local = |at: DateTime<Utc>| due::worded(at, settings.zone);
         if let Some(last) = self.memory.last.filter(|last| *last > now + TimeDelta::minutes(BEHIND_MINUTES)) {
             return Some(format!(
                 "the clock says {}, and the journal was last written on {}; set the clock right",
@@ -112,32 +128,12 @@ impl Agenda {
         if let Some(why) = &self.held {
             return format!("nothing is run: {why}");
         }
-        let pattern = CronPattern::parse(&settings.schedule.collect).ok();
-        let next = pattern.map(|it| due::next_occurrences(&it, settings.zone, now, 1));
-        match next.unwrap_or_default().first() {
-            Some(at) => {
-                format!("next poll {}", at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z"))
-            }
-            None => "no poll is planned".to_owned(),
+        let jobs = jobs::jobs(settings);
+        let next =
+            |(job, rule): &(Job, Rule)| due::next(job, rule, &settings.calendar, now, 1).first().copied();
+        match jobs.iter().filter(|(job, _)| job.is_walked()).filter_map(next).min() {
+            Some(at) => format!("next run {}", due::worded(at, settings.zone)),
+            None => "no run is planned".to_owned(),
         }
     }
-}
-
-/// Whether anything has fallen due since the last walk: polling, a digest, or the hour of reminders.
-fn is_due(settings: &Settings, last: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
-    let Some(after) = last else { return true };
-    let span = Span { after, until: now };
-    let calendar = &settings.calendar;
-    let occurs = |cron: &str| {
-        CronPattern::parse(cron).is_ok_and(|it| !due::occurrences(&it, settings.zone, span).is_empty())
-    };
-    let digest = |cron: &str| {
-        CronPattern::parse(cron).is_ok_and(|it| {
-            !due::digest_occurrences(&it, settings.zone, span, calendar, CatchUp::Latest).is_empty()
-        })
-    };
-    let remind = format!("0 {} * * *", settings.schedule.remind_from_hour);
-    occurs(&settings.schedule.collect)
-        || settings.digests.iter().any(|plan| digest(&plan.cron))
-        || digest(&remind)
 }

@@ -42,7 +42,8 @@ pub fn compose(
     for letter in letters {
         queue.add(walk, &letter, report)?;
     }
-    for letter in noticing::notices(walk, report) {
+    let overdue = if only.is_none() { noticing::overdue(walk) } else { Vec::new() };
+    for letter in noticing::notices(walk, report).into_iter().chain(overdue) {
         queue.add(walk, &letter, report)?;
     }
     report.queued = queue.fresh.len();

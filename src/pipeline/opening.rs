@@ -13,6 +13,7 @@ use rustix::process::umask;
 use serde_json::json;
 use thiserror::Error;
 
+use crate::config::jobs;
 use crate::config::settings::Settings;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::Letter;
@@ -23,6 +24,7 @@ use crate::store::configured::{self, Configured};
 use crate::store::journal::{Happened, Journal};
 use crate::store::mirror;
 use crate::store::open::Store;
+use crate::store::schedules;
 
 /// How far a walk is, for a person who watches.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,12 +215,13 @@ impl<'a> Walk<'a> {
         (self.watch)(progress);
     }
 
-    /// Journals that a walk began, after what the last one died of.
+    /// Journals the schedules that changed, what the last run died of, and that a walk began.
     ///
     /// # Errors
     /// When the journal cannot be written.
     pub fn begin(&mut self) -> Result<()> {
         self.set_aside_what_killed()?;
+        note_schedules(&mut self.journal, self.settings, self.now)?;
         let detail = json!({ "version": env!("CARGO_PKG_VERSION") });
         Ok(self.journal.append(self.now, Happened::Began, "all", detail)?)
     }
@@ -251,6 +254,17 @@ impl<'a> Walk<'a> {
         configured::replace(self.store.connection(), &from, self.today)
             .context("cannot load the configuration")
     }
+}
+
+/// Journals each schedule that came into force, changed or went since the journal was written last.
+///
+/// From `now` on it is in force, and not before: what the old one missed is judged by the old one.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub fn note_schedules(journal: &mut Journal, settings: &Settings, now: DateTime<Utc>) -> Result<()> {
+    let changes = schedules::changes(journal.lines(), &jobs::jobs(settings), now);
+    Ok(journal.append_all(now, Happened::Scheduled, changes)?)
 }
 
 /// Takes the lock of a state folder.

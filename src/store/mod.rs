@@ -16,6 +16,7 @@ pub mod outbox;
 pub mod refusal;
 pub mod returns;
 pub mod runs;
+pub mod schedules;
 pub mod schema;
 pub mod snapshot;
 pub mod soundness;

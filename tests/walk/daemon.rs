@@ -130,7 +130,7 @@ fn systemd_is_told_of_start_life_reload_and_stop() {
     let systemd = Systemd::listen(&region);
     let daemon = Watch::under(&region, &systemd.path);
     let ready = systemd.hears("READY=1");
-    assert!(ready.contains("STATUS=next poll ") && ready.contains(" GMT"), "with its zone: {ready}");
+    assert!(ready.contains("STATUS=next run ") && ready.contains(" GMT"), "with its zone: {ready}");
     systemd.hears("WATCHDOG=1");
     daemon.told(Signal::HUP);
     let reloading = systemd.hears("RELOADING=1");

@@ -19,6 +19,7 @@ mod refreshing;
 mod refusals;
 mod region;
 mod relay;
+mod schedules;
 mod scope;
 mod status;
 mod telling;

@@ -2,7 +2,6 @@
 
 pub mod authorities;
 pub mod collections;
-pub mod cron;
 pub mod deadlines;
 pub mod digests;
 pub mod holidays;
