@@ -16,7 +16,6 @@ use crate::domain::message::Letter;
 use crate::pipeline::Step;
 use crate::store::configured::{self, Configured};
 use crate::store::journal::{Happened, Journal, Line};
-use crate::store::keep;
 use crate::store::mirror;
 use crate::store::open::Store;
 
@@ -90,7 +89,6 @@ impl<'a> Walk<'a> {
         watch: Box<dyn FnMut(Progress) + Send + 'a>,
     ) -> Result<Self> {
         let lock = lock(&settings.state)?;
-        keep::remove_unfinished(&settings.state).context("cannot tidy the state folder")?;
         let journal = Journal::open(&settings.state)?;
         let careful = died(&journal);
         let died_reading = died_reading(&journal).filter(|_| careful);
