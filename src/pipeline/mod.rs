@@ -21,12 +21,15 @@ pub mod opening;
 pub mod posting;
 pub mod receipting;
 pub mod reminding;
+pub mod unseen;
 
 use anyhow::Result;
 use serde_json::json;
 
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::store::journal::Happened;
+
+use crate::pipeline::unseen::Unseen;
 
 pub use crate::pipeline::opening::{Moment, Progress, Walk};
 
@@ -54,6 +57,8 @@ pub struct Report {
     pub unchanged: usize,
     /// Returns that are not there yet.
     pub not_there: usize,
+    /// Returns whose source did not answer.
+    pub unseen: Unseen,
     /// Submissions loaded.
     pub loaded: usize,
     /// Submissions refused whole.

@@ -19,6 +19,7 @@ pub(super) struct Shelf {
     pub(super) fetched: u32,
     pub(super) unchanged: u32,
     pub(super) not_there: u32,
+    pub(super) is_down: bool,
 }
 
 impl Web {
@@ -79,6 +80,9 @@ fn converse(stream: &TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
 }
 
 fn answer(path: &str, known: &str, shelf: &mut Shelf) -> Vec<u8> {
+    if shelf.is_down {
+        return b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".to_vec();
+    }
     let Some(body) = shelf.files.get(path) else {
         shelf.not_there += 1;
         return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec();
