@@ -10,19 +10,25 @@ use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::composing::{self, Queue};
 use crate::pipeline::facts;
 use crate::pipeline::opening::Walk;
+use crate::pipeline::unseen::Unseen;
 use crate::store::grid::{self, ReturnRow};
 
 /// The chasers that are due today, to the people of authorities whose return is outstanding.
 ///
+/// What could not be looked at in this walk is not chased: that the source is down is no fault of theirs. The
+/// next walk that sees it is not there writes.
+///
 /// # Errors
 /// When the database refuses.
-pub fn chasers(walk: &Walk<'_>, queue: &Queue) -> Result<Vec<Letter>> {
+pub fn chasers(walk: &Walk<'_>, queue: &Queue, unseen: &Unseen) -> Result<Vec<Letter>> {
     let mut letters = Vec::new();
     if !composing::may_remind(walk) {
         return Ok(letters);
     }
     let grid = grid::returns(walk.store.connection())?;
-    for row in grid.iter().filter(|row| row.submission.is_none() && row.due.is_some()) {
+    let is_out = |row: &&ReturnRow| row.submission.is_none() && row.due.is_some();
+    let is_hidden = |row: &&ReturnRow| unseen.has(&row.collection, &row.authority, row.quarter);
+    for row in grid.iter().filter(is_out).filter(|row| !is_hidden(row)) {
         let Some(collection) = walk.settings.collections.iter().find(|one| one.name == row.collection) else {
             continue;
         };

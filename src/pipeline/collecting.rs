@@ -53,6 +53,7 @@ async fn poll(
     report: &mut Report,
 ) -> Result<()> {
     let (total, mut done) = (wanted.len(), 0);
+    let asked_for = wanted.clone();
     let limits = walk.settings.limits;
     let stop = walk.stop.clone();
     let outcomes = {
@@ -71,11 +72,17 @@ async fn poll(
                 take(walk, collection, &wanted, outcome, report)?;
             }
         }
-        Err(error) => {
-            report.failures.push(trouble(format!("collection `{}`", collection.name), error.to_string()));
-        }
+        Err(error) => unseen(collection, &asked_for, error.to_string(), report),
     }
     Ok(())
+}
+
+/// A source as a whole could not be asked.
+fn unseen(collection: &Collection, wanted: &[Wanted], why: String, report: &mut Report) {
+    for one in wanted {
+        report.unseen.add(&collection.name, one);
+    }
+    report.failures.push(trouble(format!("collection `{}`", collection.name), why));
 }
 
 fn look(
@@ -91,7 +98,7 @@ fn look(
     let claims = match folder::look(source, wanted, walk.machine_now) {
         Ok(claims) => claims,
         Err(error) => {
-            report.failures.push(trouble(format!("collection `{}`", collection.name), error.to_string()));
+            unseen(collection, wanted, error.to_string(), report);
             return Ok(());
         }
     };
@@ -126,7 +133,9 @@ fn take(
         Outcome::Received(received) => keep_new(walk, collection, wanted, &received, report)?,
         Outcome::Unchanged => report.unchanged += 1,
         Outcome::NotThere => report.not_there += 1,
-        Outcome::Refused { reason } | Outcome::Failed { reason } => {
+        Outcome::Refused { reason } => report.failures.push(trouble(about(collection, wanted), reason)),
+        Outcome::Failed { reason } => {
+            report.unseen.add(&collection.name, wanted);
             report.failures.push(trouble(about(collection, wanted), reason));
         }
     }

@@ -33,7 +33,7 @@ pub fn compose(
     let mut queue = Queue::open(walk)?;
     let mut letters = receipting::receipts(walk, loaded)?;
     if wants(Step::Remind) {
-        letters.extend(chasing::chasers(walk, &queue)?);
+        letters.extend(chasing::chasers(walk, &queue, &report.unseen)?);
         letters.extend(reminding::reminders(walk, &queue)?);
     }
     if wants(Step::Digest) {

@@ -27,6 +27,7 @@ pub mod refreshing;
 pub mod reminding;
 pub mod stopping;
 pub mod telling;
+pub mod unseen;
 
 use anyhow::Result;
 use serde_json::json;
@@ -35,6 +36,7 @@ use crate::domain::letter::notice::{Room, Trouble};
 use crate::store::journal::Happened;
 
 use crate::pipeline::stopping::Stopped;
+use crate::pipeline::unseen::Unseen;
 
 pub use crate::pipeline::opening::{Moment, Progress, Walk};
 
@@ -62,6 +64,8 @@ pub struct Report {
     pub unchanged: usize,
     /// Returns that are not there yet.
     pub not_there: usize,
+    /// Returns whose source did not answer.
+    pub unseen: Unseen,
     /// Submissions loaded.
     pub loaded: usize,
     /// Submissions refused whole.

@@ -49,6 +49,17 @@ fn a_settled_file_of_the_right_name_is_claimed_whatever_its_case() {
 }
 
 #[test]
+fn a_file_stamped_with_a_time_to_come_is_claimed_when_it_lay_here_long_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    drop_file(folder.path(), "E06000022_2017-18-Q2.csv", CSV, 0);
+    let file = File::options().write(true).open(folder.path().join("E06000022_2017-18-Q2.csv")).unwrap();
+    file.set_modified(SystemTime::now() + Duration::from_hours(100_000)).unwrap();
+    let claimed = |after| look(&source(&folder), &[wanted(CODE)], SystemTime::now() + after).unwrap().len();
+    assert_eq!(claimed(Duration::ZERO), 0);
+    assert_eq!(claimed(Duration::from_mins(2)), 1);
+}
+
+#[test]
 fn what_is_still_written_hidden_or_special_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let name = "E06000022_2017-18-Q2";

@@ -62,3 +62,29 @@ fn a_return_that_is_in_is_not_chased_and_a_refused_file_is_not_in() {
     assert!(chaser.text.contains("A file came and was not accepted"), "{}", chaser.text);
     assert!(chaser.text.contains("Every row is about"), "{}", chaser.text);
 }
+
+#[test]
+fn a_return_that_could_not_be_looked_at_is_not_chased_until_it_is_seen_to_be_missing() {
+    let region = Region::from_quarter(QUARTER);
+    region.web.shelf().is_down = true;
+    region.walk("2017-11-13T09:00:00Z");
+    assert_eq!(chasers(&region, TORBAY), [] as [&str; 0]);
+    let workforce = |key: &String| key.starts_with("chaser.workforce-e06000027.");
+    assert!(region.happened(Happened::Queued).iter().any(workforce), "that folder can be read, and is empty");
+    region.web.shelf().is_down = false;
+    region.walk("2017-11-14T09:00:00Z");
+    assert_eq!(chasers(&region, TORBAY), ["1-after.torbay-performance"]);
+}
+
+#[test]
+fn a_drop_folder_that_is_gone_is_not_taken_for_an_empty_one() {
+    let region = Region::from_quarter(QUARTER);
+    std::fs::remove_dir(region.path("drop")).unwrap();
+    region.walk("2017-11-13T09:00:00Z");
+    let keys = region.happened(Happened::Queued);
+    assert!(!keys.iter().any(|key| key.starts_with("chaser.workforce-")), "{keys:?}");
+    std::fs::create_dir(region.path("drop")).unwrap();
+    region.walk("2017-11-14T09:00:00Z");
+    let keys = region.happened(Happened::Queued);
+    assert!(keys.iter().any(|key| key.starts_with("chaser.workforce-e06000027.")), "{keys:?}");
+}

@@ -21,6 +21,7 @@ pub(super) struct Shelf {
     pub(super) not_there: u32,
     /// Every path, in order.
     pub(super) asked: Vec<String>,
+    pub(super) is_down: bool,
 }
 
 impl Web {
@@ -82,6 +83,9 @@ fn converse(stream: &TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
 
 fn answer(path: &str, known: &str, shelf: &mut Shelf) -> Vec<u8> {
     shelf.asked.push(path.to_owned());
+    if shelf.is_down {
+        return b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".to_vec();
+    }
     let Some(body) = shelf.files.get(path) else {
         shelf.not_there += 1;
         return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec();
