@@ -137,6 +137,7 @@ fn move_state(settings: &mut Settings, state: &Path) {
             *path = state.join(inside);
         }
     };
+    follow(&mut settings.backup.folder);
     if let PostSettings::Folder { path } = &mut settings.mail.post {
         follow(path);
     }

@@ -38,6 +38,14 @@ pub struct Settings {
     pub digests: Vec<DigestPlan>,
     /// When the daemon does what.
     pub schedule: Schedule,
+    /// Copies of the state.
+    pub backup: Backup,
+    /// Who outside hears that a run went well, or did not.
+    pub heartbeat: Option<Heartbeat>,
+    /// A file of figures about the daemon, for a collector of metrics.
+    pub metrics_file: Option<PathBuf>,
+    /// Where newer bank holidays come from.
+    pub bank_holidays_url: Option<String>,
     /// Chasing of late returns.
     pub chasing: Chasing,
     /// How mail leaves.
@@ -323,8 +331,30 @@ pub struct Schedule {
     pub collect: String,
     /// Reminders and chasers go out from this hour on, on working days.
     pub remind_from_hour: u32,
-    /// What happens to digests that fell due while the daemon was down.
+    /// What happens to polls and digests that fell due while nothing ran.
     pub catch_up: CatchUp,
+    /// After so many days without a run, one by hand is asked for: the clock may be wrong.
+    pub hold_after_days: u32,
+}
+
+/// Copies of the state: consistent, verified by opening, rotated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backup {
+    /// When, as a cron pattern of five fields, wall time.
+    pub cron: String,
+    /// How many are kept; older ones are removed after a new one was verified.
+    pub keep: u32,
+    /// Where they are.
+    pub folder: PathBuf,
+}
+
+/// Addresses that are asked for, with an empty body, after each run. An address may be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// The file with the address asked for after a run that was done.
+    pub url_file: PathBuf,
+    /// The file with the address asked for after a run that failed.
+    pub failure_url_file: Option<PathBuf>,
 }
 
 /// Chasing of late returns, by working days after the due day.
@@ -424,6 +454,8 @@ pub struct Limits {
     pub fetches_at_once: u32,
     /// Limit on one `once`, as a child of the daemon.
     pub run_seconds: u64,
+    /// Address space of one run, in mebibytes.
+    pub run_mebibytes: u32,
     /// DuckDB's memory.
     pub database_mebibytes: u32,
     /// A worker's address space.

@@ -57,7 +57,7 @@ pub fn load(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Loaded>> {
         walk.tell(Progress::Read(done + 1, total));
     }
     if walk.careful && total > 0 {
-        walk.journal.append(walk.now, Happened::Loaded, "all", json!({}))?;
+        walk.journal.append(walk.now, Happened::Doing, "load", json!({}))?;
     }
     Ok(loaded)
 }
@@ -133,7 +133,7 @@ fn set_aside(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<bool> {
         return Ok(true);
     }
     let detail = json!({ "file_name": arrival.file_name });
-    walk.journal.append(walk.now, Happened::Reading, &arrival.hash, detail)?;
+    walk.journal.append(walk.now, Happened::Doing, &format!("read {}", arrival.hash), detail)?;
     Ok(false)
 }
 

@@ -196,10 +196,12 @@ pub fn lock(state: &Path) -> Result<File> {
 
 /// The file whose reading was the last thing of the last run that we know of.
 fn died_reading(journal: &Journal) -> Option<String> {
-    let last = journal.lines().iter().rev().find(|line| {
-        matches!(line.event, Happened::Began | Happened::Walked | Happened::Reading | Happened::Loaded)
-    });
-    last.filter(|line| line.event == Happened::Reading).map(|line| line.subject.clone())
+    let last = journal
+        .lines()
+        .iter()
+        .rev()
+        .find(|line| matches!(line.event, Happened::Began | Happened::Walked | Happened::Doing));
+    last.filter(|line| line.event == Happened::Doing)?.subject.strip_prefix("read ").map(str::to_owned)
 }
 
 fn died(journal: &Journal) -> bool {

@@ -29,10 +29,20 @@ pub enum Happened {
     Received,
     /// A run could not be done; the subject is `all`, the detail says why.
     Failed,
-    /// A kept file is about to be read, by a run that is careful; the subject is its hash.
-    Reading,
-    /// Such a run has read every file that waited.
-    Loaded,
+    /// A run that is careful is about to do something; the subject says what, such as `read` and a hash.
+    Doing,
+    /// What a run died of is not tried again; the subject is what it was doing.
+    SetAside,
+    /// A run was told to stop and gave back what it had not done; the subject is `all`.
+    Stopped,
+    /// A schedule came into force, or went; the subject is its job, the detail has its `cron` and `zone`.
+    Scheduled,
+    /// A copy of the state was made and verified; the subject is its name.
+    BackedUp,
+    /// The database, or the journal itself, was made again; the subject is `database` or `journal`.
+    Rebuilt,
+    /// Newer bank holidays were taken; the subject is the hash of the file.
+    Refreshed,
     /// A message was queued; the subject is its key.
     Queued,
     /// A message's body is about to be sent.

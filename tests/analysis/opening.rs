@@ -15,6 +15,7 @@ fn limits() -> Limits {
         fetch_seconds: 1,
         fetches_at_once: 1,
         run_seconds: 1,
+        run_mebibytes: 8192,
         database_mebibytes: 512,
         worker_mebibytes: 1,
         worker_seconds: 1,

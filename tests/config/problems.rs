@@ -30,7 +30,7 @@ config/deadlines.toml:107:6: deadline `challenge-event-2017`: `on = 2017-11-31`:
 between 01 and 30
 config/deadlines.toml:144:10: deadline `neglect-first-pair`: unknown authority `E06000042`; did you mean \
 `E06000022` (Bath and North East Somerset)?
-config/quarterdeck.toml:40:1: collection `quarterly`: unknown key `due_workingdays`; did you mean \
+config/quarterdeck.toml:43:1: collection `quarterly`: unknown key `due_workingdays`; did you mean \
 `due_working_days`?
 config/recipients.toml:53:16: recipient `bathnes-director`: unknown authority `E06000222`; did you mean \
 `E06000022` (Bath and North East Somerset)?
@@ -44,7 +44,7 @@ config/recipients.toml:273:6: recipient `torbay-performance` is there twice; rem
 fn a_value_of_the_wrong_kind_is_answered_with_what_was_expected() {
     let edit =
         ("quarterdeck.toml", "# nobody is chased.\ndue_working_days = 30", "\ndue_working_days = \"thirty\"");
-    let expected = "config/quarterdeck.toml:40:20: collection `quarterly`: `due_working_days = \"thirty\"`: \
+    let expected = "config/quarterdeck.toml:43:20: collection `quarterly`: `due_working_days = \"thirty\"`: \
                     expected a whole number of days from 1 to 120";
     assert_eq!(said(&[edit]), expected);
 }
@@ -54,7 +54,7 @@ fn a_file_that_is_not_toml_does_not_hide_the_others() {
     let expected = "\
 config/authorities.toml:46:8: authority `E06000023`: `code = E06000023`: string values must be quoted, \
 expected literal string
-config/quarterdeck.toml:358:20: schedule: `remind_from_hour = 24`: expected a whole number from 0 to 23
+config/quarterdeck.toml:361:20: schedule: `remind_from_hour = 24`: expected a whole number from 0 to 23
 config/recipients.toml:33:8: recipient `operator`: `role = \"opertor\"`: expected `performance-lead`, \
 `director`, `regional-lead` or `operator`; did you mean `operator`?";
     let edits = [

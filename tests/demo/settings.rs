@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use quarterdeck::config::settings::{
-    Cadence, Chasing, Collection, Limits, MailSettings, PostSettings, Region, Reporters, Schedule, Settings,
-    Source,
+    Backup, Cadence, Chasing, Collection, Limits, MailSettings, PostSettings, Region, Reporters, Schedule,
+    Settings, Source,
 };
 use quarterdeck::domain::authority::{Authority, AuthorityCode};
 use quarterdeck::domain::calendar::Calendar;
@@ -29,7 +29,16 @@ pub(super) fn of(authorities: &[&str]) -> Settings {
         deadlines: Vec::new(),
         recipients: Vec::new(),
         digests: Vec::new(),
-        schedule: Schedule { collect: "0 7 * * *".into(), remind_from_hour: 8, catch_up: CatchUp::Latest },
+        schedule: Schedule {
+            collect: "0 7 * * *".into(),
+            remind_from_hour: 8,
+            catch_up: CatchUp::Latest,
+            hold_after_days: 31,
+        },
+        backup: Backup { cron: "30 2 * * *".into(), keep: 14, folder: "backups".into() },
+        heartbeat: None,
+        metrics_file: None,
+        bank_holidays_url: None,
         chasing: Chasing { before: Vec::new(), after: Vec::new(), to: Vec::new(), escalate: None },
         mail: MailSettings {
             from_name: "Quarterdeck".into(),
@@ -143,6 +152,7 @@ fn limits() -> Limits {
         fetch_seconds: 1,
         fetches_at_once: 1,
         run_seconds: 1,
+        run_mebibytes: 8192,
         database_mebibytes: 1,
         worker_mebibytes: 1,
         worker_seconds: 1,

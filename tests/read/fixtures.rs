@@ -32,6 +32,7 @@ pub(crate) fn limits() -> Limits {
         fetch_seconds: 1,
         fetches_at_once: 1,
         run_seconds: 1,
+        run_mebibytes: 8192,
         database_mebibytes: 1,
         worker_mebibytes: 1,
         worker_seconds: 1,

@@ -23,6 +23,7 @@ fn limits() -> Limits {
         fetch_seconds: 5,
         fetches_at_once: 4,
         run_seconds: 60,
+        run_mebibytes: 8192,
         database_mebibytes: 256,
         worker_mebibytes: 1024,
         worker_seconds: 10,

@@ -1,8 +1,10 @@
 //! Digests and the schedule: patterns that fire, digests that somebody gets.
 
+use std::path::Path;
+
 use crate::config::checked::{Desk, cron};
 use crate::config::problem::Text;
-use crate::config::settings::{DigestPlan, DigestStyle, Schedule, WhenNothingChanged};
+use crate::config::settings::{Backup, DigestPlan, DigestStyle, Schedule, WhenNothingChanged};
 use crate::config::shape::Read;
 use crate::config::written::quarterdeck::{
     CatchUpWord, DigestToml, NothingChangedWord, QuarterdeckToml, StyleWord,
@@ -67,7 +69,15 @@ pub fn schedule(main: &Read<QuarterdeckToml>, desk: &mut Desk) -> Option<Schedul
             CatchUpWord::Latest => CatchUp::Latest,
             CatchUpWord::All => CatchUp::All,
         },
+        hold_after_days: typed.hold_after_days,
     })
+}
+
+/// When copies of the state are made, and where they are.
+pub fn backup(main: &Read<QuarterdeckToml>, folder: &Path, desk: &mut Desk) -> Option<Backup> {
+    let typed = main.value.as_ref()?.backup.as_ref()?;
+    pattern(&main.text, "backup", "cron", &typed.cron, desk);
+    Some(Backup { cron: typed.cron.value.clone(), keep: typed.keep, folder: folder.join(&typed.folder) })
 }
 
 fn pattern(text: &Text, at: &str, key: &str, typed: &At<String>, desk: &mut Desk) {

@@ -12,6 +12,7 @@ pub mod layouts;
 pub mod mail;
 pub mod recipients;
 pub mod region;
+pub mod watch;
 pub mod web;
 
 use std::collections::BTreeSet;
@@ -167,6 +168,8 @@ pub fn check(folder: Folder<'_>, desk: &mut Desk) -> Option<Settings> {
     let digests = digests::check(main, &folder.recipients, desk);
     let chasing = ladder::chasing(main, desk);
     let post = mail::check(main, folder.path, desk);
+    let backup = digests::backup(main, folder.path, desk);
+    let bank_holidays_url = watch::bank_holidays_url(main, desk);
     let calendar = holidays::check(main, folder.holidays.as_ref(), desk);
     let deadlines = deadlines::check(&folder.deadlines, &known, &calendar, desk);
     ladder::roles_without_people(&folder, &recipients, desk);
@@ -178,6 +181,10 @@ pub fn check(folder: Folder<'_>, desk: &mut Desk) -> Option<Settings> {
         collections,
         digests,
         schedule: digests::schedule(main, desk)?,
+        backup: backup?,
+        heartbeat: watch::heartbeat(main, folder.path),
+        metrics_file: watch::metrics_file(main, folder.path),
+        bank_holidays_url,
         chasing: chasing?,
         mail: post?,
         limits: region::limits(main)?,

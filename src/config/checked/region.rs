@@ -54,6 +54,7 @@ pub fn limits(main: &Read<QuarterdeckToml>) -> Option<Limits> {
         fetch_seconds: typed.fetch_seconds,
         fetches_at_once: typed.fetches_at_once,
         run_seconds: typed.run_seconds,
+        run_mebibytes: typed.run_mebibytes,
         database_mebibytes: typed.database_mebibytes,
         worker_mebibytes: typed.worker_mebibytes,
         worker_seconds: typed.worker_seconds,

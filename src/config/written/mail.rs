@@ -107,6 +107,9 @@ pub struct LimitsToml {
     /// Limit on one run.
     #[schemars(range(min = 10, max = 86_400), extend("x-of" = "seconds"))]
     pub run_seconds: u64,
+    /// Address space of one run.
+    #[schemars(range(min = 512, max = 1_048_576), extend("x-of" = "mebibytes"))]
+    pub run_mebibytes: u32,
     /// The database's memory.
     #[schemars(range(min = 64, max = 1_048_576), extend("x-of" = "mebibytes"))]
     pub database_mebibytes: u32,

@@ -23,6 +23,8 @@ pub struct QuarterdeckToml {
     /// The division of bank-holidays.json whose bank holidays count.
     #[schemars(required)]
     pub bank_holidays: Option<At<String>>,
+    /// Where newer bank holidays come from, in the same shape.
+    pub bank_holidays_url: Option<At<String>>,
     /// The region.
     #[schemars(required)]
     pub region: Option<RegionToml>,
@@ -35,6 +37,13 @@ pub struct QuarterdeckToml {
     /// When the daemon does what.
     #[schemars(required)]
     pub schedule: Option<ScheduleToml>,
+    /// Copies of the state.
+    #[schemars(required)]
+    pub backup: Option<BackupToml>,
+    /// Addresses that are asked for after each run.
+    pub heartbeat: Option<HeartbeatToml>,
+    /// Figures about the daemon, for a collector of metrics.
+    pub metrics: Option<MetricsToml>,
     /// Chasing of late returns.
     #[schemars(required)]
     pub chasing: Option<ChasingToml>,
@@ -114,8 +123,42 @@ pub struct ScheduleToml {
     /// Reminders and chasers go out from this hour on, on working days.
     #[schemars(range(min = 0, max = 23))]
     pub remind_from_hour: u32,
-    /// What happens to digests that fell due while the daemon was down.
+    /// What happens to polls and digests that fell due while nothing ran.
     pub catch_up: CatchUpWord,
+    /// After so many days without a run, one by hand is asked for: the clock may be wrong.
+    #[schemars(range(min = 2, max = 400), extend("x-of" = "days"))]
+    pub hold_after_days: u32,
+}
+
+/// Copies of the state.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BackupToml {
+    /// When: a cron pattern of five fields, wall time.
+    pub cron: At<String>,
+    /// How many are kept.
+    #[schemars(range(min = 1, max = 1000), extend("x-of" = "copies"))]
+    pub keep: u32,
+    /// The folder they are in.
+    pub folder: String,
+}
+
+/// Addresses that are asked for after each run.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HeartbeatToml {
+    /// A file with the address that is asked for after a run that was done.
+    pub url_file: String,
+    /// A file with the address that is asked for after a run that failed.
+    pub failure_url_file: Option<String>,
+}
+
+/// Figures about the daemon, for a collector of metrics.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MetricsToml {
+    /// The file, written whole and renamed after each run.
+    pub file: String,
 }
 
 /// What happens to occurrences that were missed.
