@@ -44,7 +44,7 @@ impl Region {
             ("first_quarter = \"2015-16 Q1\"", &format!("first_quarter = \"{first}\"")),
             (shipped, &url),
             ("private_addresses = \"refused\"", "private_addresses = \"allowed\""),
-            ("/run/credentials/quarterdeck.service/returns-token", "../token"),
+            ("/run/credentials/quarterdeck.service/secret_returns-token", "../token"),
             ("path = \"state/drop/workforce\"", "path = \"../drop\""),
             ("path = \"state/outgoing\"", "path = \"../outgoing\""),
             ("per_recipient_per_day = 10", "per_recipient_per_day = 1000"),
