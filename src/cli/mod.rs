@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod arguments;
+pub mod backup;
 pub mod check;
 pub mod check_config;
 pub mod completions;
@@ -14,6 +15,8 @@ pub mod init;
 pub mod once;
 pub mod outbox;
 pub mod print;
+pub mod probe;
+pub mod rebuild;
 pub mod receive;
 pub mod returns;
 pub mod run;
@@ -49,6 +52,9 @@ pub fn main() -> ExitCode {
         Err(error) if exit::is_closed_output(&error) => Ending::Done.into(),
         Err(error) => {
             eprintln!("error: {error:#}");
+            if let Some(next) = exit::next(&error) {
+                eprintln!("{next}");
+            }
             exit::of(&error).into()
         }
     }
@@ -86,10 +92,13 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::Outbox(it) => outbox::outbox(with, &it),
         Command::Sql(it) => sql::sql(with, &it),
         Command::Status(it) => status::status(with, &it),
+        Command::Backup(it) => backup::backup(with, &it),
+        Command::Rebuild(it) => rebuild::rebuild(with, &it),
         Command::Init(it) => init::init(&it),
         Command::Schema(it) => schema::schema(&it),
         Command::Completions(it) => completions::completions(&it),
         Command::Man(it) => completions::man(&it),
+        Command::Probe => probe::probe(with),
         Command::Worker(it) => worker::worker(&it),
     }
 }

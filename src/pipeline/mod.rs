@@ -9,24 +9,30 @@
 //! 4. *The database can be lost.* Received files and messages are kept under the journal, which comes first.
 
 pub mod asking;
+pub mod backing_up;
 pub mod chasing;
 pub mod collecting;
 pub mod composing;
 pub mod digesting;
+pub mod doubting;
 pub mod facts;
 pub mod found;
+pub mod keeping;
 pub mod loading;
 pub mod noticing;
 pub mod opening;
 pub mod posting;
+pub mod rebuilding;
 pub mod receipting;
 pub mod reminding;
+pub mod repairing;
 
 use anyhow::Result;
 use serde_json::json;
 
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::store::journal::Happened;
+use crate::store::mirror;
 
 pub use crate::pipeline::opening::{Moment, Progress, Walk};
 
@@ -95,6 +101,7 @@ pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
         posting::post(walk, &mut report).await?;
     }
     walk.finish(only)?;
+    doubting::settle(walk, only, &report)?;
     Ok(report)
 }
 
@@ -156,5 +163,7 @@ fn load_check_compose(
         asking::kept(walk)?
     };
     composing::compose(walk, only, &loaded, &findings, report)?;
+    // What is stored is never without the lines that announced it: a lost journal is mended from them.
+    mirror::follow_within(walk.store.connection(), walk.journal.lines())?;
     Ok(loaded)
 }

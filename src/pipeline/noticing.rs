@@ -7,7 +7,7 @@ use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::Role;
 use crate::pipeline::Report;
 use crate::pipeline::opening::Walk;
-use crate::pipeline::{composing, posting};
+use crate::pipeline::{composing, doubting, posting, rebuilding};
 use crate::store::keep;
 use crate::store::outbox::{self, Standing};
 
@@ -20,16 +20,26 @@ pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
     let mut letters = Vec::new();
     for recipient in walk.settings.recipients.iter().filter(|one| one.role == Role::Operator) {
         let of_messages = messages(walk, composing::last_queued(walk, MESSAGES, &recipient.id));
-        let sets = [
+        let mut sets = vec![
             (format!("{} {}", walk.today, fingerprint(&report.failures)), report.failures.clone()),
             (format!("messages {}", fingerprint(&of_messages)), of_messages),
         ];
+        sets.extend(of_the_state(walk));
         for (period, troubles) in sets {
             let facts = NoticeFacts { run_at: walk.now, period, troubles };
             letters.extend(notice::compose(&composing::occasion(walk, recipient), &facts));
         }
     }
     letters
+}
+
+/// What was made again, and what is in doubt since: one notice, which is not held itself.
+fn of_the_state(walk: &Walk<'_>) -> Option<(String, Vec<Trouble>)> {
+    let rebuilt = rebuilding::told(walk.journal.lines());
+    let Some((period, doubt)) = doubting::told(walk) else { return rebuilt };
+    let mut troubles = rebuilt.map(|(_, troubles)| troubles).unwrap_or_default();
+    troubles.push(doubt);
+    Some((period, troubles))
 }
 
 fn fingerprint(troubles: &[Trouble]) -> String {
