@@ -2,10 +2,12 @@
 
 mod actions;
 mod autumn;
+mod backups;
 mod chasers;
 mod checks;
 mod commands;
 mod daemon;
+mod damage;
 mod deadlines;
 mod figures;
 mod letters;
@@ -17,5 +19,6 @@ mod refusals;
 mod region;
 mod relay;
 mod scope;
+mod state;
 mod versions;
 mod web;
