@@ -102,10 +102,11 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The hash of every file below a folder.
+/// The hash of every file below a folder, but for the lock: it may say who has it.
 pub(super) fn hashes(folder: &Path) -> BTreeMap<PathBuf, String> {
     let hash = |file: &PathBuf| keep::hash(&fs::read(folder.join(file)).unwrap());
-    files(folder).into_iter().map(|file| (file.clone(), hash(&file))).collect()
+    let kept = files(folder).into_iter().filter(|file| !file.ends_with("lock"));
+    kept.map(|file| (file.clone(), hash(&file))).collect()
 }
 
 /// The keys of what was sent besides notices to the operator.
