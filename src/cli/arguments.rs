@@ -73,6 +73,10 @@ pub enum Command {
     Status(PrintArguments),
     /// What would stop it: configuration, credentials, mail, sources, disk, clock, database, backup
     Doctor(DoctorArguments),
+    /// A whole copy of the state, compared with it before it counts
+    Backup(BackupArguments),
+    /// The database made again from the journal, what was received and what was written; sends nothing
+    Rebuild(RebuildArguments),
     /// A configuration folder to start from
     Init(InitArguments),
     /// A JSON Schema of a configuration file, for editors
@@ -81,12 +85,12 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Manual pages
     Man(ManArguments),
-    /// Looks at the state, and repairs what can be; started by quarterdeck itself
-    #[command(hide = true)]
-    Probe,
     /// A heartbeat for a run that could not send one; started by quarterdeck itself
     #[command(hide = true)]
     Beat(BeatArguments),
+    /// Looks at the whole state and repairs what it can; started by the daemon
+    #[command(hide = true)]
+    Probe,
     /// One untrusted thing under limits; started by quarterdeck itself
     #[command(hide = true)]
     Worker(WorkerArguments),
@@ -269,7 +273,11 @@ pub enum OutboxDeed {
     /// Let a held message go
     Release {
         /// The message's key
-        key: String,
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        key: Option<String>,
+        /// Every message that is held; ends the doubt about a state that was restored
+        #[arg(long)]
+        all: bool,
     },
 }
 
@@ -281,6 +289,25 @@ pub struct SqlArguments {
     /// How rows are printed
     #[command(flatten)]
     pub print: PrintArguments,
+}
+
+/// Arguments of `backup`.
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// Into this folder, in place of the configured one; nothing in it is ever removed
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// How many seconds to wait for a run that has the state
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u64,
+}
+
+/// Arguments of `rebuild`.
+#[derive(Debug, Args)]
+pub struct RebuildArguments {
+    /// Give up received files and lines of the journal that neither the state nor a backup has
+    #[arg(long)]
+    pub accept_loss: bool,
 }
 
 /// Arguments of `init`.
@@ -337,6 +364,6 @@ pub struct BeatArguments {
 /// Arguments of the hidden worker.
 #[derive(Debug, Args)]
 pub struct WorkerArguments {
-    /// The task: workbook or query
+    /// The task: workbook, sql or database
     pub task: String,
 }

@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod arguments;
+pub mod backup;
 pub mod beat;
 pub mod check;
 pub mod check_config;
@@ -19,6 +20,7 @@ pub mod once;
 pub mod outbox;
 pub mod print;
 pub mod probe;
+pub mod rebuild;
 pub mod receive;
 pub mod returns;
 pub mod run;
@@ -55,6 +57,9 @@ pub fn main() -> ExitCode {
         Err(error) if exit::is_closed_output(&error) => Ending::Done.into(),
         Err(error) => {
             print::complain(format_args!("error: {error:#}"));
+            if let Some(next) = exit::next(&error) {
+                print::complain(format_args!("{next}"));
+            }
             exit::of(&error).into()
         }
     }
@@ -91,6 +96,8 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::Status(it) => status::status(with, &it),
         Command::Doctor(it) => doctor::doctor(with, &it),
         Command::Beat(it) => beat::beat(with, &it),
+        Command::Backup(it) => backup::backup(with, &it),
+        Command::Rebuild(it) => rebuild::rebuild(with, &it),
         Command::Init(it) => init::init(&it),
         Command::Schema(it) => schema::schema(&it),
         Command::Completions(it) => completions::completions(&it),

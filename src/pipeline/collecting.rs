@@ -219,6 +219,8 @@ fn keep_new(
     let hash = keep::hash(&received.bytes);
     let earlier = walk.journal.lines().iter().rev().find(|line| is_about(line, &collection.name, wanted));
     if earlier.is_some_and(|line| line.subject == hash) {
+        // A kept file that was lost or damaged is healed by the same bytes.
+        keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
         report.unchanged += 1;
         return Ok(());
     }
@@ -290,7 +292,9 @@ fn wanted(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
         }
     }
     for it in &mut list {
-        if let Some(line) = received.get(&subject_of(&collection.name, it)) {
+        // Without the kept file, the source must send it again, changed or not.
+        let kept = |line: &Line| walk.settings.state.join(keep::RECEIVED).join(&line.subject).exists();
+        if let Some(line) = received.get(&subject_of(&collection.name, it)).filter(|line| kept(line)) {
             let text = |name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
             it.etag = text("etag");
             it.last_modified = text("last_modified");

@@ -5,8 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use anyhow::Result;
+use chrono_tz::Tz;
+use serde_json::{Value, json};
 
+use crate::domain::letter::notice::{Room, Trouble};
+use crate::pipeline::opening::Walk;
 use crate::store::journal::{Happened, Line};
 
 /// So many careful runs in a row must die of the same thing before it is set aside.
@@ -107,6 +111,82 @@ impl Run<'_> {
 fn in_words(line: &Line) -> String {
     let words = line.detail.get("words").and_then(Value::as_str);
     words.unwrap_or(&line.subject).to_owned()
+}
+
+impl Walk<'_> {
+    /// Whether the last run died: then each thing is journalled before it is done.
+    #[must_use]
+    pub fn is_careful(&self) -> bool {
+        self.daring.death.is_some()
+    }
+
+    /// Between two steps: whether the next one may be done, which it may not when it was set aside.
+    ///
+    /// # Errors
+    /// [`Stopped`](crate::pipeline::stopping::Stopped) when the run was told to stop.
+    pub fn may_do(&self, subject: &str) -> Result<bool> {
+        self.stop.check()?;
+        Ok(!self.daring.aside.contains(subject))
+    }
+
+    /// Journals what a careful run is about to do; others keep no such record.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn is_doing(&mut self, subject: &str, words: &str) -> Result<()> {
+        if !self.is_careful() {
+            return Ok(());
+        }
+        Ok(self.journal.append(self.now, Happened::Doing, subject, json!({ "words": words }))?)
+    }
+
+    /// Journals what several runs died of as set aside; how the last one died becomes a trouble.
+    pub(super) fn set_aside_what_killed(&mut self) -> Result<()> {
+        let Some(death) = self.daring.death.clone() else { return Ok(()) };
+        if let Some(culprit) = &death.culprit {
+            let detail = json!({ "words": death.doing });
+            self.journal.append(self.now, Happened::SetAside, culprit, detail)?;
+            self.daring.aside.insert(culprit.clone());
+        }
+        self.troubles.push(trouble(&death, self.settings.zone));
+        Ok(())
+    }
+
+    /// What was set aside, as `--again` takes it.
+    pub fn aside(&self) -> impl Iterator<Item = &str> {
+        self.daring.aside.iter().map(String::as_str)
+    }
+
+    /// Journals that something which was set aside may be tried again; false when nothing like it was.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn try_again(&mut self, subject: &str) -> Result<bool> {
+        let was_aside = self.daring.aside.remove(subject);
+        if was_aside {
+            self.journal.append(self.now, Happened::Released, subject, json!({}))?;
+        }
+        Ok(was_aside)
+    }
+}
+
+fn trouble(death: &Death, zone: Tz) -> Trouble {
+    let began = death.began.at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
+    let doing = match &death.doing {
+        Some(doing) => format!("it was {doing}"),
+        None => format!("the last it journalled was `{}`", death.last.word()),
+    };
+    let (what, next) = match &death.culprit {
+        Some(subject) => (
+            format!("it died; {doing}, as others before it, so that is set aside and not tried again"),
+            format!("see the log; then `quarterdeck once --again \"{subject}\"`, or leave it aside"),
+        ),
+        None => (
+            format!("it died; {doing}"),
+            "nothing: what it had not done is done now, and each step is journalled".to_owned(),
+        ),
+    };
+    Trouble { room: Room::Run, what, place: format!("the run that began on {began}"), next }
 }
 
 #[cfg(test)]

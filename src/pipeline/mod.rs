@@ -9,22 +9,27 @@
 //! 4. *The database can be lost.* Received files and messages are kept under the journal, which comes first.
 
 pub mod asking;
+pub mod backing_up;
 pub mod chasing;
 pub mod collecting;
 pub mod composing;
 pub mod daring;
 pub mod digesting;
+pub mod doubting;
 pub mod facts;
 pub mod found;
+pub mod keeping;
 pub mod loading;
 pub mod metering;
 pub mod noticing;
 pub mod opening;
 pub mod picture;
 pub mod posting;
+pub mod rebuilding;
 pub mod receipting;
 pub mod refreshing;
 pub mod reminding;
+pub mod repairing;
 pub mod stopping;
 pub mod telling;
 pub mod unseen;
@@ -34,6 +39,7 @@ use serde_json::json;
 
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::store::journal::Happened;
+use crate::store::mirror;
 
 use crate::pipeline::stopping::Stopped;
 use crate::pipeline::unseen::Unseen;
@@ -103,7 +109,10 @@ pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
             walk.journal.append(walk.now, Happened::Stopped, "all", json!({}))?;
             report.stopped = true;
         }
-        done => done?,
+        done => {
+            done?;
+            doubting::settle(walk, only, &report)?;
+        }
     }
     Ok(report)
 }
@@ -185,5 +194,7 @@ fn load_check_compose(
         asking::kept(walk)?
     };
     composing::compose(walk, only, &loaded, &findings, report)?;
+    // What is stored is never without the lines that announced it: a lost journal is mended from them.
+    mirror::follow_within(walk.store.connection(), walk.journal.lines())?;
     Ok(loaded)
 }

@@ -10,7 +10,7 @@ use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::Report;
 use crate::pipeline::opening::Walk;
-use crate::pipeline::{composing, posting};
+use crate::pipeline::{composing, doubting, posting, rebuilding};
 use crate::store::outbox::{self, Standing};
 use crate::store::{keep, schedules};
 
@@ -29,10 +29,11 @@ pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
     let mut letters = Vec::new();
     for recipient in operators(walk) {
         let of_messages = messages(walk, composing::last_queued(walk, MESSAGES, &recipient.id));
-        let sets = [
+        let mut sets = vec![
             (format!("{} {}", walk.today, fingerprint(&report.failures)), report.failures.clone()),
             (format!("messages {}", fingerprint(&of_messages)), of_messages),
         ];
+        sets.extend(of_the_state(walk));
         letters.extend(sets.into_iter().filter_map(|set| letter(walk, recipient, set)));
     }
     letters
@@ -103,6 +104,15 @@ fn holidays(walk: &Walk<'_>) -> Option<(String, Trouble)> {
         next: "take the file afresh from gov.uk/bank-holidays.json, or set `bank_holidays_url`".to_owned(),
     };
     Some((format!("holidays {}", walk.today.format("%Y-%m")), trouble))
+}
+
+/// What was made again, and what is in doubt since: one notice, which is not held itself.
+fn of_the_state(walk: &Walk<'_>) -> Option<(String, Vec<Trouble>)> {
+    let rebuilt = rebuilding::told(walk.journal.lines());
+    let Some((period, doubt)) = doubting::told(walk) else { return rebuilt };
+    let mut troubles = rebuilt.map(|(_, troubles)| troubles).unwrap_or_default();
+    troubles.push(doubt);
+    Some((period, troubles))
 }
 
 fn fingerprint(troubles: &[Trouble]) -> String {

@@ -7,24 +7,25 @@ use std::time::SystemTime;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use rustix::fs::Mode;
 use rustix::process::umask;
-use serde_json::json;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::config::jobs;
 use crate::config::settings::Settings;
-use crate::domain::letter::notice::{Room, Trouble};
+use crate::domain::letter::notice::Trouble;
 use crate::domain::message::Letter;
 use crate::pipeline::Step;
-use crate::pipeline::daring::{self, Daring, Death};
+use crate::pipeline::daring::{self, Daring};
+use crate::pipeline::rebuilding::{self, Loss, Remaking};
 use crate::pipeline::stopping::Stop;
 use crate::store::configured::{self, Configured};
 use crate::store::journal::{Happened, Journal};
 use crate::store::mirror;
 use crate::store::open::Store;
 use crate::store::schedules;
+use crate::store::schema::SCHEMA_VERSION;
 
 /// How far a walk is, for a person who watches.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,6 +76,31 @@ impl StateInUse {
     }
 }
 
+/// A newer program wrote the state; nothing in it was changed.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct NotOurs(pub String);
+
+/// What is configured as the state folder cannot be one.
+#[derive(Debug, Error)]
+#[error("the state folder `{}` {what}", path.display())]
+pub struct Unfit {
+    /// The path.
+    pub path: PathBuf,
+    /// What it is, and what to do.
+    pub what: String,
+}
+
+/// A state that is locked and open.
+pub struct Opened {
+    /// Keeps every other quarterdeck out.
+    pub lock: File,
+    /// The journal.
+    pub journal: Journal,
+    /// The database, while it is open.
+    pub store: Option<Store>,
+}
+
 /// One walk: the settings, the instant, the open state.
 pub struct Walk<'a> {
     /// The whole configuration; rooms get their own sections.
@@ -96,9 +122,9 @@ pub struct Walk<'a> {
     /// What the operator must hear of, known before the first step.
     pub troubles: Vec<Trouble>,
     /// How the last run ended, and what was set aside.
-    daring: Daring,
+    pub(super) daring: Daring,
     watch: Box<dyn FnMut(Progress) + Send + 'a>,
-    _lock: File,
+    lock: File,
 }
 
 impl<'a> Walk<'a> {
@@ -113,10 +139,40 @@ impl<'a> Walk<'a> {
         watch: Box<dyn FnMut(Progress) + Send + 'a>,
     ) -> Result<Self> {
         let lock = lock(&settings.state)?;
+        Self::with_lock(settings, moment, program, watch, lock)
+    }
+
+    /// As [`Walk::open`], for whoever has the lock already.
+    ///
+    /// # Errors
+    /// As [`Walk::open`].
+    pub fn with_lock(
+        settings: &'a Settings,
+        moment: Moment,
+        program: &'a Path,
+        watch: Box<dyn FnMut(Progress) + Send + 'a>,
+        lock: File,
+    ) -> Result<Self> {
         let journal = Journal::open(&settings.state)?;
+        let remaking = Remaking { settings, moment, program, why: "", loss: Loss::Refused };
+        let opened = rebuilding::ready(remaking, lock, journal)?;
+        Self::upon(settings, moment, program, watch, opened)
+    }
+
+    /// A walk upon a state that is open.
+    ///
+    /// # Errors
+    /// When its database is closed.
+    pub fn upon(
+        settings: &'a Settings,
+        moment: Moment,
+        program: &'a Path,
+        watch: Box<dyn FnMut(Progress) + Send + 'a>,
+        opened: Opened,
+    ) -> Result<Self> {
+        let Opened { lock, journal, store } = opened;
+        let store = store.context("the database is closed")?;
         let daring = daring::look_back(journal.lines());
-        let store = Store::open(&settings.state, &settings.limits)?;
-        mirror::follow(store.connection(), journal.lines())?;
         let now = moment.now;
         let today = now.with_timezone(&settings.zone).date_naive();
         Ok(Self {
@@ -131,63 +187,20 @@ impl<'a> Walk<'a> {
             troubles: Vec::new(),
             daring,
             watch,
-            _lock: lock,
+            lock,
         })
     }
 
-    /// Whether the last run died: then each thing is journalled before it is done.
+    /// The state alone, still locked.
     #[must_use]
-    pub fn is_careful(&self) -> bool {
-        self.daring.death.is_some()
+    pub fn into_parts(self) -> Opened {
+        Opened { lock: self.lock, journal: self.journal, store: Some(self.store) }
     }
 
-    /// Between two steps: whether the next one may be done, which it may not when it was set aside.
-    ///
-    /// # Errors
-    /// [`Stopped`](crate::pipeline::stopping::Stopped) when the run was told to stop.
-    pub fn may_do(&self, subject: &str) -> Result<bool> {
-        self.stop.check()?;
-        Ok(!self.daring.aside.contains(subject))
-    }
-
-    /// Journals what a careful run is about to do; others keep no such record.
-    ///
-    /// # Errors
-    /// When the journal cannot be written.
-    pub fn is_doing(&mut self, subject: &str, words: &str) -> Result<()> {
-        if !self.is_careful() {
-            return Ok(());
-        }
-        Ok(self.journal.append(self.now, Happened::Doing, subject, json!({ "words": words }))?)
-    }
-
-    /// Journals what several runs died of as set aside; how the last one died becomes a trouble.
-    fn set_aside_what_killed(&mut self) -> Result<()> {
-        let Some(death) = self.daring.death.clone() else { return Ok(()) };
-        if let Some(culprit) = &death.culprit {
-            let detail = json!({ "words": death.doing });
-            self.journal.append(self.now, Happened::SetAside, culprit, detail)?;
-            self.daring.aside.insert(culprit.clone());
-        }
-        self.troubles.push(trouble(&death, self.settings.zone));
-        Ok(())
-    }
-
-    /// What was set aside, as `--again` takes it.
-    pub fn aside(&self) -> impl Iterator<Item = &str> {
-        self.daring.aside.iter().map(String::as_str)
-    }
-
-    /// Journals that something which was set aside may be tried again; false when nothing like it was.
-    ///
-    /// # Errors
-    /// When the journal cannot be written.
-    pub fn try_again(&mut self, subject: &str) -> Result<bool> {
-        let was_aside = self.daring.aside.remove(subject);
-        if was_aside {
-            self.journal.append(self.now, Happened::Released, subject, json!({}))?;
-        }
-        Ok(was_aside)
+    /// What a line says that begins a run: which program wrote here, and its tables.
+    #[must_use]
+    pub fn version() -> Value {
+        json!({ "version": env!("CARGO_PKG_VERSION"), "schema": SCHEMA_VERSION })
     }
 
     /// Begins the transaction in which load, check and compose become true together.
@@ -222,8 +235,7 @@ impl<'a> Walk<'a> {
     pub fn begin(&mut self) -> Result<()> {
         self.set_aside_what_killed()?;
         note_schedules(&mut self.journal, self.settings, self.now)?;
-        let detail = json!({ "version": env!("CARGO_PKG_VERSION") });
-        Ok(self.journal.append(self.now, Happened::Began, "all", detail)?)
+        Ok(self.journal.append(self.now, Happened::Began, "all", Self::version())?)
     }
 
     /// Journals that the walk reached its end, and lets the database follow.
@@ -270,12 +282,14 @@ pub fn note_schedules(journal: &mut Journal, settings: &Settings, now: DateTime<
 /// Takes the lock of a state folder.
 ///
 /// # Errors
-/// [`StateInUse`] when another process has it.
+/// [`StateInUse`] when another process has it; [`Unfit`] when it is no folder of this machine.
 pub fn lock(state: &Path) -> Result<File> {
+    fitting(state)?;
     // What concerns vulnerable children is for this user alone, wherever we were started.
     umask(Mode::from_raw_mode(0o077));
     fs::create_dir_all(state)
         .with_context(|| format!("cannot create the state folder `{}`", state.display()))?;
+    local(state)?;
     let path = state.join("lock");
     let file = File::options().write(true).create(true).truncate(false).open(&path);
     let mut file = file.with_context(|| format!("cannot open `{}`", path.display()))?;
@@ -291,21 +305,30 @@ pub fn lock(state: &Path) -> Result<File> {
     Ok(file)
 }
 
-fn trouble(death: &Death, zone: Tz) -> Trouble {
-    let began = death.began.at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z");
-    let doing = match &death.doing {
-        Some(doing) => format!("it was {doing}"),
-        None => format!("the last it journalled was `{}`", death.last.word()),
-    };
-    let (what, next) = match &death.culprit {
-        Some(subject) => (
-            format!("it died; {doing}, as others before it, so that is set aside and not tried again"),
-            format!("see the log; then `quarterdeck once --again \"{subject}\"`, or leave it aside"),
-        ),
-        None => (
-            format!("it died; {doing}"),
-            "nothing: what it had not done is done now, and each step is journalled".to_owned(),
-        ),
-    };
-    Trouble { room: Room::Run, what, place: format!("the run that began on {began}"), next }
+/// A folder, or nothing yet: what is reached through a link can be moved from under us.
+fn fitting(state: &Path) -> Result<(), Unfit> {
+    let unfit = |what: String| Err(Unfit { path: state.to_owned(), what });
+    match fs::symlink_metadata(state) {
+        Ok(found) if found.is_symlink() => {
+            let to = fs::read_link(state).unwrap_or_default();
+            unfit(format!("is a symbolic link to `{}`; name that folder itself as `state`", to.display()))
+        }
+        Ok(found) if !found.is_dir() => unfit("is not a folder; name another one as `state`".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Locks and syncs of network disks are not what they say.
+fn local(state: &Path) -> Result<()> {
+    const NETWORK_DISKS: [(u64, &str); 5] =
+        [(0x6969, "NFS"), (0x517B, "SMB"), (0xFE53_4D42, "SMB"), (0xFF53_4D42, "CIFS"), (0x5346_414F, "AFS")];
+    let found = rustix::fs::statfs(state)
+        .with_context(|| format!("cannot ask on which disk `{}` is", state.display()))?;
+    let kind = u64::try_from(found.f_type).unwrap_or_default() & 0xFFFF_FFFF;
+    if let Some((_, name)) = NETWORK_DISKS.iter().find(|(number, _)| *number == kind) {
+        let what =
+            format!("is on a network disk ({name}), where locks cannot be relied on; put it on a local one");
+        return Err(Unfit { path: state.to_owned(), what }.into());
+    }
+    Ok(())
 }

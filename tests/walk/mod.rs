@@ -2,10 +2,12 @@
 
 mod actions;
 mod autumn;
+mod backups;
 mod chasers;
 mod checks;
 mod commands;
 mod daemon;
+mod damage;
 mod deadlines;
 mod deaths;
 mod doctor;
@@ -21,6 +23,7 @@ mod region;
 mod relay;
 mod schedules;
 mod scope;
+mod state;
 mod status;
 mod telling;
 mod versions;
