@@ -159,6 +159,12 @@ fn a_wrong_configuration_is_refused_on_reload_and_at_start_and_the_one_before_st
     assert_eq!(daemon.stop(), 0);
     region.edit("quarterdeck.toml", "zone = \"Europe/London\"", "zone = \"Europe/Lodon\"");
     assert_eq!(region.run(NOW, &["run"]).status, 2, "and systemd does not try again");
+    region.edit("quarterdeck.toml", "zone = \"Europe/Lodon\"", "zone = \"Europe/London\"");
+    fs::create_dir(region.config().join("checks")).unwrap();
+    fs::write(region.config().join("checks/mine.sql"), "SELECT 1").unwrap();
+    let wrong = region.run(NOW, &["run"]);
+    assert_eq!(wrong.status, 2, "{wrong:?}");
+    assert!(wrong.words.contains("mine.sql: "), "{}", wrong.words);
 }
 
 #[test]

@@ -20,8 +20,8 @@ fn region() -> Region {
         region.web.put(&path, b"OK");
         fs::write(region.path(kind), format!("{}\n", region.web.url(&path))).unwrap();
     }
-    let keys = "# [heartbeat]\n# url_file = \"/run/credentials/quarterdeck.service/heartbeat-url\"\n\
-                # failure_url_file = \"/run/credentials/quarterdeck.service/failure-url\"";
+    let keys = "# [heartbeat]\n# url_file = \"/run/credentials/quarterdeck.service/secret_heartbeat-url\"\n\
+                # failure_url_file = \"/run/credentials/quarterdeck.service/secret_failure-url\"";
     let ours = "[heartbeat]\nurl_file = \"../good\"\nfailure_url_file = \"../bad\"";
     region.edit("quarterdeck.toml", keys, ours);
     let metrics = "# [metrics]\n# file = \"/var/lib/prometheus/node-exporter/quarterdeck.prom\"";
