@@ -226,7 +226,10 @@ impl<'a> Watch<'a> {
             Errand::Probe => self.probed(status, now)?,
             Errand::Run => self.ran(status, now),
             Errand::Backup => match status.code() {
-                Some(0) => self.agenda.backed_up(now),
+                Some(0) => {
+                    info!("a copy of the state was made");
+                    self.agenda.backed_up(now);
+                }
                 Some(3) => {}
                 _ => {
                     error!(%status, "no copy of the state could be made");

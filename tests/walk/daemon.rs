@@ -186,6 +186,18 @@ fn a_run_in_hand_is_given_back_when_the_daemon_is_told_to_stop() {
 }
 
 #[test]
+fn a_copy_of_the_state_is_made_when_it_is_due() {
+    let region = idle();
+    region.edit("quarterdeck.toml", "cron = \"30 2 * * *\"", "cron = \"* * * * *\"");
+    region.edit("quarterdeck.toml", "folder = \"state/backups\"", "folder = \"../backups\"");
+    let daemon = Watch::over(&region);
+    daemon.until("a copy of the state was made", 150);
+    assert_eq!(region.happened(Happened::BackedUp).len(), 1);
+    assert_eq!(fs::read_dir(region.path("backups")).unwrap().count(), 1);
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
 fn a_daemon_whose_lock_was_taken_away_ends() {
     let region = idle();
     let mut daemon = Watch::over(&region);
