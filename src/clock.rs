@@ -1,14 +1,23 @@
 //! The one place that asks what time it is.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SubsecRound, Utc};
+use rustix::time::{ClockId, clock_gettime};
 
 /// The present instant by which the machine stamps its files.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that asks the clock")]
 pub fn machine() -> SystemTime {
     SystemTime::now()
+}
+
+/// How long this machine has been up, time asleep included; no change of the clock touches it.
+#[must_use]
+pub fn since_boot() -> Duration {
+    let up = clock_gettime(ClockId::Boottime);
+    let (seconds, nanos) = (u64::try_from(up.tv_sec), u32::try_from(up.tv_nsec));
+    Duration::new(seconds.unwrap_or_default(), nanos.unwrap_or_default())
 }
 
 /// The present instant, in whole microseconds. Only `cli` and `daemon` may call this.

@@ -64,6 +64,6 @@ fn act(with: &With, arguments: &ActionArguments, deed: Happened, mut detail: Val
         detail.insert("level".to_owned(), json!(level));
     }
     Journal::open(&settings.state)?.append(print::now(with), deed, &arguments.id, detail)?;
-    println!("finding `{}`: {} by {}", arguments.id, deed.word(), arguments.by);
+    print::say(format_args!("finding `{}`: {} by {}", arguments.id, deed.word(), arguments.by))?;
     Ok(Ending::Done)
 }

@@ -29,6 +29,9 @@ pub struct With {
     /// Pretend that it is this instant, such as 2017-11-17T08:00:00Z
     #[arg(long, global = true, value_name = "INSTANT")]
     pub now: Option<DateTime<Utc>>,
+    /// As the daemon starts it: under its limits, with the configuration that it put in force
+    #[arg(long, global = true, hide = true)]
+    pub as_child: bool,
 }
 
 /// Every command.
@@ -68,6 +71,12 @@ pub enum Command {
     Sql(SqlArguments),
     /// What it is doing, did, and will do
     Status(PrintArguments),
+    /// What would stop it: configuration, credentials, mail, sources, disk, clock, database, backup
+    Doctor(DoctorArguments),
+    /// A whole copy of the state, compared with it before it counts
+    Backup(BackupArguments),
+    /// The database made again from the journal, what was received and what was written; sends nothing
+    Rebuild(RebuildArguments),
     /// A configuration folder to start from
     Init(InitArguments),
     /// A JSON Schema of a configuration file, for editors
@@ -76,6 +85,12 @@ pub enum Command {
     Completions(CompletionsArguments),
     /// Manual pages
     Man(ManArguments),
+    /// A heartbeat for a run that could not send one; started by quarterdeck itself
+    #[command(hide = true)]
+    Beat(BeatArguments),
+    /// Looks at the whole state and repairs what it can; started by the daemon
+    #[command(hide = true)]
+    Probe,
     /// One untrusted thing under limits; started by quarterdeck itself
     #[command(hide = true)]
     Worker(WorkerArguments),
@@ -132,6 +147,9 @@ pub struct OnceArguments {
     /// Only this step
     #[arg(long, value_enum, value_name = "STEP")]
     pub only: Option<StepArgument>,
+    /// Try again what was set aside because runs died of it; `status` lists it
+    #[arg(long, value_name = "WHAT")]
+    pub again: Option<String>,
 }
 
 /// A file and what it is said to be.
@@ -255,7 +273,11 @@ pub enum OutboxDeed {
     /// Let a held message go
     Release {
         /// The message's key
-        key: String,
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        key: Option<String>,
+        /// Every message that is held; ends the doubt about a state that was restored
+        #[arg(long)]
+        all: bool,
     },
 }
 
@@ -267,6 +289,25 @@ pub struct SqlArguments {
     /// How rows are printed
     #[command(flatten)]
     pub print: PrintArguments,
+}
+
+/// Arguments of `backup`.
+#[derive(Debug, Args)]
+pub struct BackupArguments {
+    /// Into this folder, in place of the configured one; nothing in it is ever removed
+    #[arg(long, value_name = "DIR")]
+    pub into: Option<PathBuf>,
+    /// How many seconds to wait for a run that has the state
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub wait: u64,
+}
+
+/// Arguments of `rebuild`.
+#[derive(Debug, Args)]
+pub struct RebuildArguments {
+    /// Give up received files and lines of the journal that neither the state nor a backup has
+    #[arg(long)]
+    pub accept_loss: bool,
 }
 
 /// Arguments of `init`.
@@ -298,9 +339,31 @@ pub struct ManArguments {
     pub into: Option<PathBuf>,
 }
 
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
+    /// Also ask for the heartbeat's addresses; whoever listens there takes it for a run
+    #[arg(long)]
+    pub ping: bool,
+    /// Only open the database; the other checks start it so, because damage can end a process
+    #[arg(long, hide = true)]
+    pub only_database: bool,
+    /// How rows are printed
+    #[command(flatten)]
+    pub print: PrintArguments,
+}
+
+/// Arguments of the hidden heartbeat.
+#[derive(Debug, Args)]
+pub struct BeatArguments {
+    /// The run failed
+    #[arg(long)]
+    pub failed: bool,
+}
+
 /// Arguments of the hidden worker.
 #[derive(Debug, Args)]
 pub struct WorkerArguments {
-    /// The task: workbook or query
+    /// The task: workbook, sql or database
     pub task: String,
 }

@@ -16,7 +16,7 @@ pub fn check(with: &With, arguments: &FindingsArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let report = once::walk(&settings, print::now(with), Some(Step::Check), Box::new(once::bar()))?;
     for failure in &report.failures {
-        eprintln!("failed: {}: {}", failure.place, failure.what);
+        print::complain(format_args!("failed: {}: {}", failure.place, failure.what));
     }
     findings::show(&settings, &Kept::open(&settings, with)?, arguments, with)?;
     Ok(if report.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })

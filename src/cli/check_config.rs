@@ -1,17 +1,21 @@
 //! `check-config`: every problem, or what each recipient will get and when.
 
+use std::path::Path;
+
 use anyhow::Result;
+use chrono::{DateTime, Months, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::cli::arguments::{Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
-use crate::cli::status::next_of;
-use crate::config;
-use crate::config::files::Files;
 use crate::config::settings::Settings;
-use crate::domain::due::CronPattern;
+use crate::config::{Loaded, jobs};
+use crate::domain::calendar::Calendar;
+use crate::domain::due::{self, Span};
+use crate::domain::schedule::{Job, Rule};
 use crate::domain::scope::Scope;
+use crate::domain::turn;
 use crate::store::analysis;
 use crate::store::check_file::CheckFile;
 use crate::store::open::Store;
@@ -21,14 +25,16 @@ use crate::store::open::Store;
 /// # Errors
 /// Every problem of the configuration at once.
 pub fn check_config(with: &With) -> Result<Ending> {
-    let settings = print::settings(with)?;
-    let folder = print::config_folder(with);
-    for warning in config::load_files(&Files::read(&folder), &folder)?.warnings {
-        eprintln!("warning: {warning}");
+    let Loaded { settings, warnings } = print::loaded(with)?;
+    for warning in warnings {
+        print::complain(format_args!("warning: {warning}"));
     }
     let now = print::now(with);
+    if let Some(warning) = holidays_that_end(&settings, &print::config_folder(with), now) {
+        print::complain(format_args!("warning: {warning}"));
+    }
     check_files(&settings)?;
-    println!(
+    print::say(format_args!(
         "{}: {} authorities, {} indicators, {} collections, {} deadlines, {} recipients; times are {}",
         settings.region.name,
         settings.authorities.len(),
@@ -37,9 +43,13 @@ pub fn check_config(with: &With) -> Result<Ending> {
         settings.deadlines.len(),
         settings.recipients.len(),
         settings.zone
-    );
+    ))?;
     recipients(&settings).print(Format::Table)?;
-    schedules(&settings, now)?.print(Format::Table)?;
+    let jobs = jobs::jobs(&settings);
+    schedules(&jobs, &settings.calendar, now).print(Format::Table)?;
+    for line in clock_changes(&settings, &jobs, now) {
+        print::say(format_args!("{line}"))?;
+    }
     Ok(Ending::Done)
 }
 
@@ -82,18 +92,47 @@ fn recipients(settings: &Settings) -> Rows {
     rows
 }
 
-fn schedules(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> Result<Rows> {
+fn schedules(jobs: &[(Job, Rule)], calendar: &Calendar, now: DateTime<Utc>) -> Rows {
     let mut rows = Rows::of(&["what", "pattern", "next", "then", "and then"]);
-    let digests = settings.digests.iter().map(|digest| (format!("digest {}", digest.name), &digest.cron));
-    let collect = std::iter::once(("collect".to_owned(), &settings.schedule.collect));
-    for (what, cron) in collect.chain(digests) {
-        let pattern = CronPattern::parse(cron).map_err(|error| print::UsageError(error.to_string()))?;
-        let mut row = vec![json!(what), json!(cron)];
-        for at in next_of(settings, &what, &pattern, now, 3) {
-            row.push(json!(at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z").to_string()));
-        }
+    for (job, rule) in jobs {
+        let next = due::next(job, rule, calendar, now, 3);
+        let mut row = vec![json!(job.to_string()), json!(rule.pattern.as_str())];
+        row.extend(next.into_iter().map(|at| json!(due::worded(at, rule.zone))));
         row.resize(5, json!(""));
         rows.rows.push(row);
     }
-    Ok(rows)
+    rows
+}
+
+/// What becomes of each job at the changes of the clocks within a year and some weeks.
+fn clock_changes(settings: &Settings, jobs: &[(Job, Rule)], now: DateTime<Utc>) -> Vec<String> {
+    let span = Span { after: now, until: now + TimeDelta::days(400) };
+    let told: Vec<String> = jobs
+        .iter()
+        .filter_map(|(job, rule)| {
+            let turns = turn::turns(job, rule, &settings.calendar, span);
+            let words: Vec<String> = turns.iter().map(ToString::to_string).collect();
+            let pattern = rule.pattern.as_str();
+            (!words.is_empty()).then(|| format!("{job} `{pattern}`: {}", words.join("; ")))
+        })
+        .collect();
+    match turn::changes(settings.zone, span).first() {
+        Some(first) if told.is_empty() => {
+            let on = due::worded(*first, settings.zone);
+            vec![format!(
+                "the clocks change next at {on}; no pattern falls into an hour left out or repeated"
+            )]
+        }
+        _ => told,
+    }
+}
+
+/// Bank holidays that end within six months.
+fn holidays_that_end(settings: &Settings, folder: &Path, now: DateTime<Utc>) -> Option<String> {
+    let until = settings.calendar.known_until()?;
+    let soon = print::day(settings, now).checked_add_months(Months::new(6))?;
+    let file = folder.join("bank-holidays.json");
+    let words = "take the file afresh from gov.uk/bank-holidays.json, or set `bank_holidays_url`";
+    (until < soon)
+        .then(|| format!("{}:1:1: bank holidays are known until {until} only; {words}", file.display()))
 }

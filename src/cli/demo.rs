@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result};
-use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
+use chrono::{DateTime, NaiveDate, TimeZone, Utc};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -14,6 +14,7 @@ use crate::cli::arguments::{DemoArguments, Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::findings::Kept;
 use crate::cli::once;
+use crate::cli::print;
 use crate::cli::print::{Rows, UsageError};
 use crate::config::files::Files;
 use crate::config::settings::Settings;
@@ -48,11 +49,11 @@ pub fn demo(with: &With, arguments: &DemoArguments) -> Result<Ending> {
     write_index(&stage, &total)?;
     table(&stage, &total).print(Format::Table)?;
     let command = format!("quarterdeck --config {}", stage.folder.join("config").display());
-    println!(
+    print::say(format_args!(
         "{}",
         story::closing_lines(&story::endings(&plan, &stage.settings.authorities, &evidence), &command)
-    );
-    println!("Open {} to read every message.", stage.folder.join("index.html").display());
+    ))?;
+    print::say(format_args!("Open {} to read every message.", stage.folder.join("index.html").display()))?;
     Ok(if total.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })
 }
 
@@ -98,6 +99,10 @@ fn adapt(typed: &mut toml::Table, url: &str) {
     if let Some(region) = typed.get_mut("region").and_then(toml::Value::as_table_mut) {
         region.insert("notice".to_owned(), NOTICE.into());
     }
+    // What is walked is what is planned, or the operator would be told of runs that did not happen.
+    if let Some(schedule) = typed.get_mut("schedule").and_then(toml::Value::as_table_mut) {
+        schedule.insert("collect".to_owned(), "0 8 * * MON-FRI".into());
+    }
     if let Some(mail) = typed.get_mut("mail").and_then(toml::Value::as_table_mut) {
         mail.insert("folder".to_owned(), toml::toml! { path = "../mail" }.into());
         mail.remove("smtp");
@@ -121,14 +126,13 @@ fn adapt(typed: &mut toml::Table, url: &str) {
     }
 }
 
-/// The mornings that are walked: one on which history is loaded, then every working day of a quarter's
-/// collection.
+/// The mornings that are walked: the last of a quarter, on which history is loaded, then every working day of
+/// the quarter's collection.
 fn days(settings: &Settings, plan: &Plan) -> Vec<DateTime<Utc>> {
     let Some(last) = plan.quarters().last().copied() else { return Vec::new() };
     let calendar = &settings.calendar;
-    let first = last.first_day() + Days::new(75);
     let end = calendar.plus(publication::due_day(settings, last), 15);
-    let mut mornings = vec![morning(settings, calendar.plus(first, 0))];
+    let mut mornings = vec![morning(settings, calendar.on_or_before(last.last_day()))];
     let mut day = last.last_day();
     while day < end {
         day = calendar.plus(day, 1);

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use crate::cli::print::UsageError;
 use crate::config::problem::Problems;
-use crate::pipeline::opening::StateInUse;
+use crate::daemon::StateDamaged;
+use crate::pipeline::opening::{NotOurs, StateInUse, Unfit};
+use crate::pipeline::rebuilding::Lost;
 use crate::store::journal::JournalError;
 use crate::store::mirror::MirrorError;
 use crate::store::refusal::StoreError;
@@ -49,6 +51,15 @@ pub fn is_closed_output(error: &anyhow::Error) -> bool {
     cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
+/// What to do about an error whose own words do not say it: a block that turned out damaged in mid-run.
+#[must_use]
+pub fn next(error: &anyhow::Error) -> Option<&'static str> {
+    let is_said = format!("{error:#}").contains("quarterdeck");
+    let next = "the database is damaged: `quarterdeck rebuild` keeps it aside and makes it again from the \
+        journal, the received files and the messages; it sends nothing";
+    (of(error) == Ending::Damaged && !is_said).then_some(next)
+}
+
 /// How an error ends a command.
 #[must_use]
 pub fn of(error: &anyhow::Error) -> Ending {
@@ -57,18 +68,46 @@ pub fn of(error: &anyhow::Error) -> Ending {
         return Ending::Wrong;
     }
     for cause in error.chain() {
-        if cause.is::<Problems>() || cause.is::<UsageError>() {
+        if cause.is::<Problems>() || cause.is::<UsageError>() || cause.is::<Unfit>() {
             return Ending::Wrong;
         }
         if cause.is::<StateInUse>() || matches!(cause.downcast_ref(), Some(StoreError::InUse { .. })) {
             return Ending::InUse;
         }
-        let damaged = matches!(cause.downcast_ref(), Some(StoreError::Damaged { .. }))
-            || matches!(cause.downcast_ref(), Some(JournalError::Damaged { .. }))
-            || matches!(cause.downcast_ref(), Some(MirrorError::JournalBehind { .. }));
-        if damaged {
+        if is_damage(cause) {
             return Ending::Damaged;
         }
     }
     Ending::Failed
+}
+
+/// Whether the operator must say what to do with the state; a newer program's state is one such.
+fn is_damage(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let of_store = matches!(
+        cause.downcast_ref(),
+        Some(
+            StoreError::Damaged { .. }
+                | StoreError::Newer { .. }
+                | StoreError::NewerEngine { .. }
+                | StoreError::Older { .. }
+        )
+    );
+    let of_journal = matches!(
+        cause.downcast_ref(),
+        Some(JournalError::Damaged { .. } | JournalError::Gone(_) | JournalError::Newer { .. })
+    );
+    let of_both = matches!(
+        cause.downcast_ref(),
+        Some(MirrorError::JournalBehind { .. } | MirrorError::Forked { .. } | MirrorError::Empty { .. })
+    );
+    let of_a_block = cause
+        .downcast_ref()
+        .is_some_and(|error| matches!(StoreError::of_reading(error), StoreError::Damaged { .. }));
+    of_store
+        || of_a_block
+        || of_journal
+        || of_both
+        || cause.is::<NotOurs>()
+        || cause.is::<Lost>()
+        || cause.is::<StateDamaged>()
 }

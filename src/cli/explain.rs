@@ -25,25 +25,25 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     let check = kept.checks.get(&finding.key.check).context("its check is no longer configured")?;
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(&settings, id));
     let today = print::day(&settings, print::now(with));
-    println!("{}\n", found::sentence_of(&settings, check, finding));
-    println!("check       {}: {}", check.name, asking::asks(check, of));
-    println!(
+    print::say(format_args!("{}\n", found::sentence_of(&settings, check, finding)))?;
+    print::say(format_args!("check       {}: {}", check.name, asking::asks(check, of)))?;
+    print::say(format_args!(
         "authority   {} {}",
         finding.key.authority,
         facts::named(&settings, &finding.key.authority).name
-    );
-    println!("collection  {}", finding.key.collection);
-    indicator(&settings, finding);
-    println!(
+    ))?;
+    print::say(format_args!("collection  {}", finding.key.collection))?;
+    indicator(&settings, finding)?;
+    print::say(format_args!(
         "state       {}",
         findings::attention_or(
             found::state_word(&settings, finding, finding.state()),
             found::attention(finding, &kept.actions, today).1.as_ref()
         )
-    );
-    println!("ends when   {}", ends_when(check));
-    numbers(finding);
-    life(&settings, finding);
+    ))?;
+    print::say(format_args!("ends when   {}", ends_when(check)))?;
+    numbers(finding)?;
+    life(&settings, finding)?;
     if let Some(indicator) = &finding.key.indicator {
         let rows = grid::provenance(
             kept.store.connection(),
@@ -51,18 +51,19 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
             &finding.key.authority,
             indicator.as_str(),
         )?;
-        figures(&rows);
+        figures(&rows)?;
     }
-    println!("\nthe question, as SQL:\n{}", check.sql);
+    print::say(format_args!("\nthe question, as SQL:\n{}", check.sql))?;
     Ok(Ending::Done)
 }
 
-fn indicator(settings: &Settings, finding: &Finding) {
+fn indicator(settings: &Settings, finding: &Finding) -> Result<()> {
     let Some(of) = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id)) else {
-        return;
+        return Ok(());
     };
-    println!("indicator   {} ({}): {}", of.name, of.id, of.definition);
-    println!("source      {}", of.source);
+    print::say(format_args!("indicator   {} ({}): {}", of.name, of.id, of.definition))?;
+    print::say(format_args!("source      {}", of.source))?;
+    Ok(())
 }
 
 fn ends_when(check: &CheckFile) -> String {
@@ -74,35 +75,37 @@ fn ends_when(check: &CheckFile) -> String {
     format!("the check is clear for {quarters}")
 }
 
-fn numbers(finding: &Finding) {
-    println!("\nthe numbers of {}:", finding.fired_in);
+fn numbers(finding: &Finding) -> Result<()> {
+    print::say(format_args!("\nthe numbers of {}:", finding.fired_in))?;
     for (name, value) in finding.detail.as_object().into_iter().flatten() {
         if !matches!(value, Value::Null) {
-            println!("  {name:24} {}", print::text(value));
+            print::say(format_args!("  {name:24} {}", print::text(value)))?;
         }
     }
+    Ok(())
 }
 
-fn life(settings: &Settings, finding: &Finding) {
-    println!("\nits life:");
+fn life(settings: &Settings, finding: &Finding) -> Result<()> {
+    print::say(format_args!("\nits life:"))?;
     for (moment, at) in &finding.moments {
         let event = moment.event.map_or("", |event| event.word());
-        println!(
+        print::say(format_args!(
             "  {}  {:12} level {}  effect {:8.3}  {event:16} known since {}",
             moment.quarter,
             found::state_word(settings, finding, moment.state),
             moment.shown,
             moment.effect,
             at.format("%Y-%m-%d %H:%M UTC")
-        );
+        ))?;
     }
+    Ok(())
 }
 
-fn figures(rows: &[Provenance]) {
-    println!("\nevery figure, with its file and line:");
+fn figures(rows: &[Provenance]) -> Result<()> {
+    print::say(format_args!("\nevery figure, with its file and line:"))?;
     for row in rows {
         let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
-        println!(
+        print::say(format_args!(
             "  {}  {} / {} = {}  {}  {} line {} version {} sha256 {}",
             row.quarter,
             number(row.numerator),
@@ -113,6 +116,7 @@ fn figures(rows: &[Provenance]) {
             row.line,
             row.version,
             row.hash.get(..12).unwrap_or(&row.hash)
-        );
+        ))?;
     }
+    Ok(())
 }

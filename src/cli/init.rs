@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 
 use crate::cli::arguments::InitArguments;
 use crate::cli::exit::Ending;
+use crate::cli::print;
 use crate::cli::print::UsageError;
 use crate::config;
 
@@ -21,7 +22,10 @@ pub fn init(arguments: &InitArguments) -> Result<Ending> {
         .into());
     }
     config::write_shipped(folder).with_context(|| format!("cannot write into `{}`", folder.display()))?;
-    println!("wrote the sample configuration into {}", folder.display());
-    println!("next: edit it, then run `quarterdeck --config {} check-config`", folder.display());
+    print::say(format_args!("wrote the sample configuration into {}", folder.display()))?;
+    print::say(format_args!(
+        "next: edit it, then run `quarterdeck --config {} check-config`",
+        folder.display()
+    ))?;
     Ok(Ending::Done)
 }

@@ -2,18 +2,25 @@
 
 pub mod actions;
 pub mod arguments;
+pub mod backup;
+pub mod beat;
 pub mod check;
 pub mod check_config;
+pub mod child;
 pub mod completions;
 pub mod deadlines;
 pub mod demo;
+pub mod doctor;
 pub mod exit;
 pub mod explain;
 pub mod findings;
 pub mod init;
+pub mod log;
 pub mod once;
 pub mod outbox;
 pub mod print;
+pub mod probe;
+pub mod rebuild;
 pub mod receive;
 pub mod returns;
 pub mod run;
@@ -29,6 +36,7 @@ use clap::{CommandFactory, Parser};
 
 use crate::cli::arguments::{Arguments, Command};
 use crate::cli::exit::Ending;
+use crate::cli::log::Loudness;
 
 /// The command line, for completions, manual pages and tests.
 #[must_use]
@@ -42,28 +50,28 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // An error only says that it was done before.
     drop(rustls::crypto::ring::default_provider().install_default());
-    log(&arguments.command);
+    log::begin(loudness(&arguments.command));
     match dispatch(arguments) {
         Ok(ending) => ending.into(),
         // Whoever read us has seen enough, as `head` does.
         Err(error) if exit::is_closed_output(&error) => Ending::Done.into(),
         Err(error) => {
-            eprintln!("error: {error:#}");
+            print::complain(format_args!("error: {error:#}"));
+            if let Some(next) = exit::next(&error) {
+                print::complain(format_args!("{next}"));
+            }
             exit::of(&error).into()
         }
     }
 }
 
-/// Logs go to standard error, where journald takes them; people at a terminal see warnings only.
-fn log(command: &Command) {
-    let level = if matches!(command, Command::Run) { "info" } else { "warn" };
-    let filter = tracing_subscriber::EnvFilter::new(format!("{level},tokio_cron_scheduler=error"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_target(false)
-        .init();
+/// The daemon and its runs say what they do where journald listens; people see warnings only.
+fn loudness(command: &Command) -> Loudness {
+    match command {
+        Command::Run => Loudness::Daemon,
+        Command::Once(_) if log::is_heard_by_journald() => Loudness::Daemon,
+        _ => Loudness::Person,
+    }
 }
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
@@ -86,10 +94,15 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::Outbox(it) => outbox::outbox(with, &it),
         Command::Sql(it) => sql::sql(with, &it),
         Command::Status(it) => status::status(with, &it),
+        Command::Doctor(it) => doctor::doctor(with, &it),
+        Command::Beat(it) => beat::beat(with, &it),
+        Command::Backup(it) => backup::backup(with, &it),
+        Command::Rebuild(it) => rebuild::rebuild(with, &it),
         Command::Init(it) => init::init(&it),
         Command::Schema(it) => schema::schema(&it),
         Command::Completions(it) => completions::completions(&it),
         Command::Man(it) => completions::man(&it),
+        Command::Probe => probe::probe(with),
         Command::Worker(it) => worker::worker(&it),
     }
 }

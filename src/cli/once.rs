@@ -4,11 +4,13 @@ use anyhow::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::arguments::{OnceArguments, StepArgument, With};
-use crate::cli::exit::Ending;
-use crate::cli::print;
+use crate::cli::exit::{self, Ending};
+use crate::cli::print::{self, UsageError};
+use crate::cli::{child, log};
 use crate::clock;
 use crate::config::settings::Settings;
-use crate::pipeline::{self, Moment, Progress, Report, Step, Walk};
+use crate::pipeline::picture::without_addresses;
+use crate::pipeline::{self, Moment, Progress, Report, Step, Walk, telling};
 
 /// Does everything due now, or one step, and prints one line about it.
 ///
@@ -16,13 +18,38 @@ use crate::pipeline::{self, Moment, Progress, Report, Step, Walk};
 /// When the configuration is wrong or the state cannot be used.
 pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
-    let report = walk(&settings, print::now(with), arguments.only.map(step), Box::new(bar()))?;
-    println!("{}", line(&report));
+    if with.as_child {
+        child::confine(&settings.limits)?;
+    }
+    let report = walk_as(&settings, print::now(with), arguments.only.map(step), Box::new(bar()), |walk| {
+        walk.stop = child::stop_by_signal()?;
+        walk.troubles.extend(print::refused(with).map(|problems| child::trouble(&problems)));
+        arguments.again.as_ref().map_or(Ok(()), |subject| try_again(walk, subject))
+    })?;
+    if log::is_heard_by_journald() {
+        journalled(&report);
+    } else if let Err(error) = print::say(format_args!("{}", line(&report))) {
+        // The run is done, whoever has stopped listening.
+        tracing::debug!(%error, "nobody reads what the run did");
+    }
     for failure in &report.failures {
-        eprintln!("failed: {}: {}", failure.place, failure.what);
+        if log::is_heard_by_journald() {
+            tracing::warn!(place = failure.place, what = without_addresses(&failure.what), "failed");
+        } else {
+            print::complain(format_args!("failed: {}: {}", failure.place, failure.what));
+        }
     }
     let all_well = report.failures.is_empty() && report.refused == 0;
     Ok(if all_well { Ending::Done } else { Ending::SomeFailed })
+}
+
+fn try_again(walk: &mut Walk<'_>, subject: &str) -> Result<()> {
+    if walk.try_again(subject)? {
+        return Ok(());
+    }
+    let aside: Vec<String> = walk.aside().map(|one| format!("`{one}`")).collect();
+    let there = if aside.is_empty() { "nothing".to_owned() } else { aside.join(", ") };
+    Err(UsageError(format!("`{subject}` was not set aside; what was: {there}")).into())
 }
 
 /// One walk at an instant, with someone watching.
@@ -35,11 +62,35 @@ pub fn walk(
     only: Option<Step>,
     watch: Box<dyn FnMut(Progress) + Send + '_>,
 ) -> Result<Report> {
+    walk_as(settings, now, only, watch, |_| Ok(()))
+}
+
+fn walk_as(
+    settings: &Settings,
+    now: chrono::DateTime<chrono::Utc>,
+    only: Option<Step>,
+    watch: Box<dyn FnMut(Progress) + Send + '_>,
+    prepare: impl FnOnce(&mut Walk<'_>) -> Result<()>,
+) -> Result<Report> {
     let program = print::program();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let moment = Moment { now, machine: clock::machine() };
-    let mut walk = Walk::open(settings, moment, &program, watch)?;
-    runtime.block_on(pipeline::once(&mut walk, only))
+    let began = clock::machine();
+    let moment = Moment { now, machine: began };
+    let mut walk = match Walk::open(settings, moment, &program, watch) {
+        Ok(walk) => walk,
+        Err(error) => {
+            // The run that has the state in use will tell of itself.
+            if only.is_none() && !matches!(exit::of(&error), Ending::InUse) {
+                runtime.block_on(telling::after_no_walk(settings, now));
+            }
+            return Err(error);
+        }
+    };
+    prepare(&mut walk)?;
+    let done = runtime.block_on(pipeline::once(&mut walk, only));
+    let took = clock::machine().duration_since(began).ok();
+    runtime.block_on(telling::after_walk(&walk, only, done.as_ref().ok(), took));
+    done
 }
 
 fn step(argument: StepArgument) -> Step {
@@ -52,12 +103,29 @@ fn step(argument: StepArgument) -> Step {
     }
 }
 
+/// The one line of a run in the journal, with what people search by as fields.
+fn journalled(report: &Report) {
+    tracing::info!(
+        received = report.received,
+        loaded = report.loaded,
+        refused = report.refused,
+        rows_accepted = report.rows_accepted,
+        rows_quarantined = report.rows_quarantined,
+        findings_open = report.open,
+        queued = report.queued,
+        sent = report.sent,
+        failures = report.failures.len(),
+        "{}",
+        line(report)
+    );
+}
+
 /// What a walk did, in one line.
 #[must_use]
 pub fn line(report: &Report) -> String {
     format!(
         "received {}, unchanged {}, not there yet {}; loaded {}, refused {}; rows accepted {}, \
-         quarantined {}; findings open {}, changed {}; messages queued {}, sent {}; failures {}",
+         quarantined {}; findings open {}, changed {}; messages queued {}, sent {}; failures {}{}",
         report.received,
         report.unchanged,
         report.not_there,
@@ -69,7 +137,8 @@ pub fn line(report: &Report) -> String {
         report.changed,
         report.queued,
         report.sent,
-        report.failures.len()
+        report.failures.len(),
+        if report.stopped { "; told to stop, the rest is left to the next run" } else { "" }
     )
 }
 

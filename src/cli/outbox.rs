@@ -6,10 +6,12 @@ use serde_json::{Value, json};
 use crate::cli::arguments::{OutboxArguments, OutboxDeed, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows, UsageError};
+use crate::config::settings::Settings;
 use crate::domain::message::MessageKey;
 use crate::pipeline::{opening, posting};
 use crate::store::journal::{Happened, Journal, Line};
 use crate::store::outbox::{self, Standing};
+use crate::store::recover;
 
 /// Lists the messages, or holds, releases or retries one.
 ///
@@ -22,8 +24,11 @@ pub fn outbox(with: &With, arguments: &OutboxArguments) -> Result<Ending> {
             list(&Journal::read(&settings.state)?).print(arguments.print.format)?;
             return Ok(Ending::Done);
         }
+        Some(OutboxDeed::Release { key: None, .. }) => return release_all(with, &settings),
         Some(OutboxDeed::Hold { key }) => (key, Happened::Held),
-        Some(OutboxDeed::Release { key } | OutboxDeed::Retry { key }) => (key, Happened::Released),
+        Some(OutboxDeed::Release { key: Some(key), .. } | OutboxDeed::Retry { key }) => {
+            (key, Happened::Released)
+        }
     };
     let _lock = opening::lock(&settings.state)?;
     let mut journal = Journal::open(&settings.state)?;
@@ -45,10 +50,23 @@ pub fn outbox(with: &With, arguments: &OutboxArguments) -> Result<Ending> {
         }
         _ => journal.append(print::now(with), deed, key, json!({}))?,
     }
-    println!(
+    print::say(format_args!(
         "message `{key}`: {}",
         if deed == Happened::Held { "held" } else { "goes out with the next run" }
-    );
+    ))?;
+    Ok(Ending::Done)
+}
+
+/// Lets every held message go: whoever says so knows what was sent, so a doubt ends with it.
+fn release_all(with: &With, settings: &Settings) -> Result<Ending> {
+    let _lock = opening::lock(&settings.state)?;
+    let mut journal = Journal::open(&settings.state)?;
+    let tracks = outbox::tracks(journal.lines());
+    let held = tracks.iter().filter(|(_, track)| track.standing == Standing::Held);
+    let entries: Vec<(String, Value)> = held.map(|(key, _)| (key.to_string(), json!({}))).collect();
+    println!("{} messages go out with the next run", entries.len());
+    journal.append_all(print::now(with), Happened::Released, entries)?;
+    recover::settle_doubt(&settings.state).context("cannot end the doubt about this state")?;
     Ok(Ending::Done)
 }
 

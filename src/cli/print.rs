@@ -1,6 +1,7 @@
 //! Rows as a table, JSON or CSV; settings and instants from the command line.
 
 use std::env;
+use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,8 +13,10 @@ use thiserror::Error;
 
 use crate::cli::arguments::{Format, With};
 use crate::clock;
-use crate::config;
+use crate::config::problem::Problems;
 use crate::config::settings::{PostSettings, Settings, Source};
+use crate::config::{self, Loaded};
+use crate::daemon;
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::quarter::Quarter;
 
@@ -83,6 +86,19 @@ impl Rows {
     }
 }
 
+/// Prints a line to standard output.
+///
+/// # Errors
+/// When standard output is closed or full.
+pub fn say(words: Arguments<'_>) -> Result<()> {
+    Ok(writeln!(io::stdout().lock(), "{words}")?)
+}
+
+/// Prints a line to standard error. One that cannot be written has no other place to go.
+pub fn complain(words: Arguments<'_>) {
+    drop(writeln!(io::stderr().lock(), "{words}"));
+}
+
 /// A cell as text: nothing for null, no quotes around words.
 #[must_use]
 pub fn text(value: &Value) -> String {
@@ -116,17 +132,43 @@ pub fn config_folder(with: &With) -> PathBuf {
     }
 }
 
-/// The checked configuration, with the state folder of the command line.
+/// The checked configuration, with the state folder of the command line; a child gets the one in force.
 ///
 /// # Errors
 /// Every problem of every file at once.
 pub fn settings(with: &With) -> Result<Settings> {
-    let mut settings = config::load(&config_folder(with))?;
-    if let Some(state) = &with.state {
-        let state = env::current_dir().context("cannot tell the current folder")?.join(state);
-        move_state(&mut settings, &state);
+    let loaded = loaded(with)?;
+    // Nobody asked for the warnings of the files; that a copy of our own is damaged is news.
+    for warning in loaded.warnings.iter().filter(|it| Path::new(&it.file).starts_with(&loaded.settings.state))
+    {
+        tracing::warn!("{warning}");
     }
-    Ok(settings)
+    Ok(loaded.settings)
+}
+
+/// The checked configuration with its warnings, with the state folder of the command line.
+///
+/// # Errors
+/// Every problem of every file at once.
+pub fn loaded(with: &With) -> Result<Loaded> {
+    let here = || env::current_dir().context("cannot tell the current folder");
+    let state = with.state.as_ref().map(|state| here().map(|here| here.join(state))).transpose()?;
+    let in_force = state.as_deref().filter(|_| with.as_child).map(daemon::in_force);
+    let mut loaded = match in_force {
+        Some(Ok(loaded)) => loaded,
+        // Lost or damaged: the daemon writes it again, and the folder is the same or wrong.
+        Some(Err(_)) | None => config::load_in(&config_folder(with), state.as_deref())?,
+    };
+    if let Some(state) = state {
+        move_state(&mut loaded.settings, &state);
+    }
+    Ok(loaded)
+}
+
+/// What is wrong with the configuration on disk while a child has the one in force; none when it is right.
+#[must_use]
+pub fn refused(with: &With) -> Option<Problems> {
+    with.as_child.then(|| config::load(&config_folder(with)).err()).flatten()
 }
 
 /// Folders that are configured inside the state folder follow it.

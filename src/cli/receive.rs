@@ -36,10 +36,10 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
         verify::show(&loaded.outcome, of.print.format)?;
     }
     if received.loaded.is_empty() {
-        println!("nothing new: the same bytes were received before");
+        print::say(format_args!("nothing new: the same bytes were received before"))?;
     }
     for failure in &received.report.failures {
-        eprintln!("failed: {}: {}", failure.place, failure.what);
+        print::complain(format_args!("failed: {}: {}", failure.place, failure.what));
     }
     let all_fine = received.loaded.iter().all(|loaded| verify::ending(&loaded.outcome) == Ending::Done);
     Ok(if all_fine && received.report.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })

@@ -43,10 +43,10 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
             let cut = table.cut;
             Rows { columns, rows: table.rows }.print(arguments.print.format)?;
             if cut {
-                eprintln!(
+                print::complain(format_args!(
                     "only the first {} rows are shown; the limit is `result_rows_max`",
                     limits.result_rows_max
-                );
+                ));
             }
             Ok(Ending::Done)
         }

@@ -1,81 +1,115 @@
 //! `status`: what it is doing, did, and will do; read from the journal, so it answers during a run.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::cli::arguments::{PrintArguments, With};
 use crate::cli::exit::Ending;
-use crate::cli::print::{self, Rows, UsageError};
+use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
 use crate::domain::due::{self, CronPattern};
-use crate::store::journal::{Happened, Journal, Line};
-use crate::store::outbox;
+use crate::pipeline::picture::{DAYS_BACK, Picture, age, counted, local, without_addresses};
+use crate::store::holder::Holder;
+use crate::store::journal::Journal;
+use crate::store::runs::{Outcome, Run};
 
-/// Prints the last run, the messages by standing, and the next occurrences.
+/// Prints what someone should look at first, then what it does, did and will do.
+///
+/// Opens no database and takes no lock. Ends with [`Ending::SomeFailed`] when there is something to look at.
 ///
 /// # Errors
 /// When the configuration is wrong or the journal is damaged.
 pub fn status(with: &With, arguments: &PrintArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let lines = Journal::read(&settings.state)?;
+    let now = print::now(with);
+    let picture = Picture::of(&settings, &lines, now);
     let mut rows = Rows::of(&["what", "value"]);
     let mut add = |what: &str, value: String| rows.rows.push(vec![json!(what), json!(value)]);
+    let mut attention = picture.attention(&settings, now);
+    // Under a pretended instant the journal may well be ahead of it.
+    if let Some(at) = picture.ahead_of(now).filter(|_| with.now.is_none()) {
+        attention.push(crate::pipeline::picture::Attention {
+            what: format!("the journal's last line is ahead of the clock: {}", local(&settings, at)),
+            next: "set the clock right; see `quarterdeck doctor`, line `clock`",
+        });
+    }
+    for it in &attention {
+        add("attention", format!("{}; {}", it.what, it.next));
+    }
     add("region", settings.region.name.clone());
     add("state", settings.state.display().to_string());
-    add("last run", last_run(&settings, &lines));
-    add("returns received", count(&lines, Happened::Received).to_string());
-    for (standing, count) in standings(&lines) {
-        add(&format!("messages {standing}"), count.to_string());
+    for (what, value) in what_it_did(&settings, &picture, now) {
+        add(&what, value);
+    }
+    for (what, at) in &picture.next {
+        add(what, at.map_or_else(|| "never".to_owned(), |at| local(&settings, at)));
     }
     add("times are", settings.zone.to_string());
-    for (what, next) in next(&settings, print::now(with))? {
-        add(&what, next);
-    }
     rows.print(arguments.format)?;
-    Ok(Ending::Done)
+    Ok(if attention.is_empty() { Ending::Done } else { Ending::SomeFailed })
 }
 
-fn last_run(settings: &Settings, lines: &[Line]) -> String {
-    let local =
-        |line: &Line| line.at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z").to_string();
-    let is_end = |line: &&Line| line.event == Happened::Walked && !line.subject.starts_with("history.");
-    let (began, ended) =
-        (lines.iter().rev().find(|line| line.event == Happened::Began), lines.iter().rev().find(is_end));
-    match (began, ended) {
-        (None, _) => "never".to_owned(),
-        (Some(began), Some(ended)) if ended.seq > began.seq => format!("{}, ended", local(began)),
-        (Some(began), _) => format!("{}, under way or died", local(began)),
+fn what_it_did(settings: &Settings, picture: &Picture, now: DateTime<Utc>) -> Vec<(String, String)> {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    let mut add = |what: &str, value: String| rows.push((what.to_owned(), value));
+    add("daemon", picture.daemon.as_ref().map_or_else(|| "not running".to_owned(), |it| held(settings, it)));
+    add("doing now", doing_now(settings, picture));
+    let told = |run: &Run| format!("{}, {}", local(settings, run.at), ended(picture, run));
+    let last = picture.runs.last();
+    add("last run", last.map_or_else(|| "never".to_owned(), told));
+    if let Some(whole) = picture.last_whole().filter(|whole| last != Some(*whole)) {
+        add("last whole run", local(settings, whole.at));
+    }
+    let done = picture.planned - picture.missed.len();
+    add(
+        "planned against done",
+        format!(
+            "{} planned in the last {DAYS_BACK} days, {done} done, {} missed",
+            counted(picture.planned, "run", "runs"),
+            picture.missed.len()
+        ),
+    );
+    let backup = |at| format!("{}, {}", local(settings, at), age(at, now));
+    add("last backup", picture.backup.map_or_else(|| "never".to_owned(), backup));
+    add("returns received", picture.received.to_string());
+    for (standing, count) in &picture.messages {
+        add(&format!("messages {standing}"), count.to_string());
+    }
+    for (at, words) in &picture.set_aside {
+        add("set aside", format!("{words}, since {}", local(settings, *at)));
+    }
+    rows
+}
+
+fn doing_now(settings: &Settings, picture: &Picture) -> String {
+    let Some(holder) = &picture.holder else { return "nothing".to_owned() };
+    match picture.runs.last() {
+        Some(run) if run.outcome == Outcome::Open => {
+            format!("a run ({}); last: {}", held(settings, holder), run.last)
+        }
+        _ => format!("the state is in use ({})", held(settings, holder)),
     }
 }
 
-fn count(lines: &[Line], event: Happened) -> usize {
-    lines.iter().filter(|line| line.event == event).count()
-}
-
-fn standings(lines: &[Line]) -> BTreeMap<&'static str, usize> {
-    let mut counts = BTreeMap::new();
-    for track in outbox::tracks(lines).values() {
-        *counts.entry(track.standing.word()).or_insert(0) += 1;
+fn held(settings: &Settings, holder: &Holder) -> String {
+    let process = holder.process.map_or_else(|| "running".to_owned(), |it| format!("process {it}"));
+    match holder.since {
+        Some(since) => format!("{process} since {}", local(settings, since)),
+        None => process,
     }
-    counts
 }
 
-fn next(settings: &Settings, now: chrono::DateTime<chrono::Utc>) -> Result<Vec<(String, String)>> {
-    let collect = std::iter::once(("next run".to_owned(), &settings.schedule.collect));
-    let digests =
-        settings.digests.iter().map(|digest| (format!("next digest {}", digest.name), &digest.cron));
-    collect
-        .chain(digests)
-        .map(|(what, cron)| {
-            let pattern = CronPattern::parse(cron).map_err(|error| UsageError(error.to_string()))?;
-            let next = next_of(settings, &what, &pattern, now, 1);
-            let local =
-                next.first().map(|at| at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z"));
-            Ok((what, local.map_or_else(|| "never".to_owned(), |local| local.to_string())))
-        })
-        .collect()
+fn ended(picture: &Picture, run: &Run) -> String {
+    match &run.outcome {
+        Outcome::Done if run.is_whole() => "ended".to_owned(),
+        Outcome::Done => format!("ended, only {}", run.step),
+        Outcome::Failed(why) => format!("failed: {}", without_addresses(why)),
+        Outcome::Stopped => "stopped when it was told to".to_owned(),
+        Outcome::Open if picture.holder.is_some() => "under way".to_owned(),
+        Outcome::Died | Outcome::Open => format!("died; last: {}", run.last),
+    }
 }
 
 /// The next instants of a schedule; a digest on a day that is no working day moves to the next.
@@ -84,9 +118,9 @@ pub fn next_of(
     settings: &Settings,
     what: &str,
     pattern: &CronPattern,
-    after: chrono::DateTime<chrono::Utc>,
+    after: DateTime<Utc>,
     count: usize,
-) -> Vec<chrono::DateTime<chrono::Utc>> {
+) -> Vec<DateTime<Utc>> {
     if what.contains("digest") {
         due::next_digests(pattern, settings.zone, after, &settings.calendar, count)
     } else {

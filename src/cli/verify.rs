@@ -121,7 +121,7 @@ pub fn show(outcome: &Result<Reading, Refusal>, format: Format) -> Result<()> {
     match outcome {
         Err(refusal) => {
             if format == Format::Table {
-                println!("refused whole: {}", refusal.reason);
+                print::say(format_args!("refused whole: {}", refusal.reason))?;
             }
             rows.rows.push(vec![
                 json!("refused"),
@@ -133,7 +133,7 @@ pub fn show(outcome: &Result<Reading, Refusal>, format: Format) -> Result<()> {
         }
         Ok(reading) => {
             if format == Format::Table {
-                println!("{}", summary(reading));
+                print::say(format_args!("{}", summary(reading)))?;
             }
             fill(&mut rows, reading);
         }

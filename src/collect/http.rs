@@ -45,7 +45,7 @@ pub async fn fetch_all(
     on_done: &mut (dyn FnMut(&Wanted, &Outcome) + Send),
 ) -> Result<Vec<(Wanted, Outcome)>, CollectError> {
     let visit = Arc::new(Visit {
-        client: client(source, limits)?,
+        client: client(source, limits.connect_seconds, limits.fetch_seconds)?,
         credentials: Credentials::read(&source.login)?,
         source: source.clone(),
         limits: *limits,
@@ -116,12 +116,16 @@ async fn ask_one_host(
 }
 
 /// Redirects are followed by hand (see `visit`), so that a login never travels with one.
-fn client(source: &HttpSource, limits: &Limits) -> Result<Client, CollectError> {
-    let whole = Duration::from_secs(limits.fetch_seconds);
-    let silence = Duration::from_secs(limits.connect_seconds.saturating_mul(SILENCE_FACTOR)).min(whole);
+pub(super) fn client(
+    source: &HttpSource,
+    connect_seconds: u64,
+    whole_seconds: u64,
+) -> Result<Client, CollectError> {
+    let whole = Duration::from_secs(whole_seconds);
+    let silence = Duration::from_secs(connect_seconds.saturating_mul(SILENCE_FACTOR)).min(whole);
     let mut builder = Client::builder()
         .user_agent(concat!("quarterdeck/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(Duration::from_secs(limits.connect_seconds))
+        .connect_timeout(Duration::from_secs(connect_seconds))
         .read_timeout(silence)
         .timeout(whole)
         .pool_max_idle_per_host(1)

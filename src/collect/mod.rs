@@ -12,6 +12,7 @@ pub mod folder;
 mod guard;
 pub mod http;
 mod login;
+pub mod page;
 mod patience;
 mod suspect;
 mod visit;

@@ -3,14 +3,23 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
+use serde::Deserialize;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::config::problem::{Problem, Text};
 use crate::config::settings::AddedCheck;
 use crate::config::shipped::SHIPPED;
+
+/// The copy of newer bank holidays in the state folder.
+pub const NEWER_HOLIDAYS: &str = "bank-holidays.json";
+
+/// A calendar is small.
+pub const NEWER_HOLIDAYS_BYTES_MAX: usize = 1 << 20;
 
 /// The texts of a configuration folder.
 #[derive(Clone, Debug)]
@@ -19,6 +28,14 @@ pub struct Files {
     texts: BTreeMap<String, Result<String, String>>,
     checks: Vec<AddedCheck>,
     unreadable_checks: Vec<Problem>,
+    newer_holidays: Option<Text>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    folder: PathBuf,
+    texts: BTreeMap<String, String>,
+    checks: Vec<AddedCheck>,
 }
 
 impl Files {
@@ -30,17 +47,68 @@ impl Files {
             let text = fs::read(folder.join(&name)).map_err(|error| why(&error)).and_then(utf8);
             (name, text)
         });
-        let mut files =
-            Self { folder: folder.into(), texts: texts.collect(), checks: vec![], unreadable_checks: vec![] };
+        let mut files = Self {
+            folder: folder.into(),
+            texts: texts.collect(),
+            checks: vec![],
+            unreadable_checks: vec![],
+            newer_holidays: None,
+        };
         files.read_checks();
         files
+    }
+
+    /// Tells whether anything in the folder was changed since, without reading it.
+    #[must_use]
+    pub fn stamp(folder: &Path) -> Vec<(PathBuf, u64, Option<SystemTime>)> {
+        let inside = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut stamps: Vec<_> = inside(folder)
+            .chain(inside(&folder.join("checks")))
+            .filter_map(|entry| Some((entry.path(), entry.metadata().ok()?)))
+            .filter(|(_, found)| found.is_file())
+            .map(|(path, found)| (path, found.len(), found.modified().ok()))
+            .collect();
+        stamps.sort();
+        stamps
+    }
+
+    /// The texts as JSON, for a run that must not see what is edited meanwhile.
+    ///
+    /// # Errors
+    /// Never: every text is UTF-8.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let texts = self.texts.iter().filter_map(|(name, text)| Some((name, text.as_ref().ok()?)));
+        serde_json::to_string(&json!({
+            "folder": self.folder,
+            "texts": texts.collect::<BTreeMap<_, _>>(),
+            "checks": self.checks,
+        }))
+    }
+
+    /// The texts that [`to_json`](Self::to_json) wrote, and the folder in which they stood.
+    ///
+    /// # Errors
+    /// When `text` is not such JSON.
+    pub fn from_json(text: &str) -> serde_json::Result<(Self, PathBuf)> {
+        let written: Written = serde_json::from_str(text)?;
+        let texts = written.texts.into_iter().map(|(name, text)| (name, Ok(text))).collect();
+        let folder = written.folder.clone();
+        let files =
+            Self { folder, texts, checks: written.checks, unreadable_checks: vec![], newer_holidays: None };
+        Ok((files, written.folder))
     }
 
     /// Texts by file name, as if they stood in `folder`.
     #[must_use]
     pub fn of(folder: &Path, texts: &[(&str, &str)]) -> Self {
         let texts = texts.iter().map(|(name, text)| ((*name).to_owned(), Ok((*text).to_owned())));
-        Self { folder: folder.into(), texts: texts.collect(), checks: vec![], unreadable_checks: vec![] }
+        Self {
+            folder: folder.into(),
+            texts: texts.collect(),
+            checks: vec![],
+            unreadable_checks: vec![],
+            newer_holidays: None,
+        }
     }
 
     /// The shipped files, as if they stood in `folder`.
@@ -61,6 +129,27 @@ impl Files {
     pub fn without(mut self, name: &str) -> Self {
         self.texts.remove(name);
         self
+    }
+
+    /// The same files with the copy of newer bank holidays in the folder `state`; none when there is no copy.
+    #[must_use]
+    pub fn with_newer_holidays(&self, state: &Path) -> Option<Self> {
+        let path = state.join(NEWER_HOLIDAYS);
+        let mut bytes = Vec::new();
+        let limit = u64::try_from(NEWER_HOLIDAYS_BYTES_MAX).unwrap_or(u64::MAX);
+        fs::File::open(&path).ok()?.take(limit).read_to_end(&mut bytes).ok()?;
+        // What is no text is no calendar either, and is told as such.
+        let content = String::from_utf8_lossy(&bytes).into_owned();
+        Some(Self {
+            newer_holidays: Some(Text { path: path.display().to_string(), content }),
+            ..self.clone()
+        })
+    }
+
+    /// The copy of newer bank holidays.
+    #[must_use]
+    pub fn newer_holidays(&self) -> Option<Text> {
+        self.newer_holidays.clone()
     }
 
     /// A file's path as the operator would write it.
@@ -96,7 +185,8 @@ impl Files {
         let mut sum = Sha256::new();
         let texts = self.texts.iter().filter_map(|(name, text)| Some((name.as_str(), text.as_deref().ok()?)));
         let checks = self.checks.iter().map(|check| (check.name.as_str(), check.text.as_str()));
-        for (name, text) in texts.chain(checks) {
+        let newer = self.newer_holidays.iter().map(|newer| (NEWER_HOLIDAYS, newer.content.as_str()));
+        for (name, text) in texts.chain(checks).chain(newer) {
             for part in [name, text] {
                 sum.update(part.len().to_le_bytes());
                 sum.update(part.as_bytes());

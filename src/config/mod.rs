@@ -3,6 +3,7 @@
 pub mod checked;
 pub mod expected;
 pub mod files;
+pub mod jobs;
 pub mod problem;
 pub mod settings;
 pub mod shape;
@@ -33,12 +34,36 @@ pub struct Loaded {
     pub warnings: Vec<Problem>,
 }
 
-/// Reads and checks the configuration in `folder`.
+/// Reads and checks the configuration in `folder`, with its own state folder.
 ///
 /// # Errors
 /// Every problem of every file, in one go.
 pub fn load(folder: &Path) -> Result<Settings, Problems> {
-    load_files(&Files::read(folder), folder).map(|loaded| loaded.settings)
+    load_in(folder, None).map(|loaded| loaded.settings)
+}
+
+/// Reads and checks the configuration in `folder`; newer bank holidays are taken from `state`, when it is
+/// given, else from the configured state folder.
+///
+/// # Errors
+/// Every problem of every file, in one go.
+pub fn load_in(folder: &Path, state: Option<&Path>) -> Result<Loaded, Problems> {
+    load_texts(Files::read(folder), folder, state)
+}
+
+/// Checks texts that stood in `folder`, with the newer bank holidays of the state folder.
+///
+/// # Errors
+/// Every problem of every file, in one go.
+pub fn load_texts(files: Files, folder: &Path, state: Option<&Path>) -> Result<Loaded, Problems> {
+    let loaded = load_files(&files, folder)?;
+    if loaded.settings.newer_holidays.is_none() {
+        return Ok(loaded);
+    }
+    match files.with_newer_holidays(state.unwrap_or(&loaded.settings.state)) {
+        Some(files) => load_files(&files, folder),
+        None => Ok(loaded),
+    }
 }
 
 /// Checks files that were read or are embedded; relative paths start at `folder`.
@@ -55,6 +80,7 @@ pub fn load_files(files: &Files, folder: &Path) -> Result<Loaded, Problems> {
         deadlines: read(files, "deadlines.toml", &mut desk),
         recipients: read(files, "recipients.toml", &mut desk),
         holidays: text(files, "bank-holidays.json", &mut desk).ok(),
+        newer_holidays: files.newer_holidays(),
         checks: files.checks().to_vec(),
         fingerprint: files.fingerprint(),
     };

@@ -45,7 +45,7 @@ pub struct Settings {
     /// A file of figures about the daemon, for a collector of metrics.
     pub metrics_file: Option<PathBuf>,
     /// Where newer bank holidays come from.
-    pub bank_holidays_url: Option<String>,
+    pub newer_holidays: Option<NewerHolidays>,
     /// Chasing of late returns.
     pub chasing: Chasing,
     /// How mail leaves.
@@ -357,6 +357,15 @@ pub struct Heartbeat {
     pub failure_url_file: Option<PathBuf>,
 }
 
+/// Where newer bank holidays come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewerHolidays {
+    /// The address of a file in the shape of `bank-holidays.json`.
+    pub url: String,
+    /// Its division that counts.
+    pub division: String,
+}
+
 /// Chasing of late returns, by working days after the due day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chasing {
@@ -467,7 +476,7 @@ pub struct Limits {
 }
 
 /// A check of the operator: runs as a worker.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AddedCheck {
     /// Its name: the file's, without `.sql`.
     pub name: String,

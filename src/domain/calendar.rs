@@ -17,6 +17,11 @@ impl Calendar {
         Self { holidays: holidays.into_iter().collect() }
     }
 
+    /// The bank holidays, in order.
+    pub fn holidays(&self) -> impl Iterator<Item = NaiveDate> + '_ {
+        self.holidays.iter().copied()
+    }
+
     /// The last day of the last year for which holidays are known.
     #[must_use]
     pub fn known_until(&self) -> Option<NaiveDate> {

@@ -1,29 +1,18 @@
-//! What is due between two instants: a pure function of the configuration and the calendar.
+//! What is due between two instants: a pure function of schedules, calendar and what was done before.
 //!
-//! Patterns are wall time. The rule at a change of the clocks is ours and is the same for every pattern: a
-//! local time that is skipped fires at the first valid instant after it, and a local time that comes twice
-//! fires once, the first time. So croner only ever sees wall time, and its own rules never apply.
+//! Whatever kept the daemon from running, whether it was stopped, paused, asleep or edited, what it missed is
+//! judged by one rule, in [`planned`].
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{
-    DateTime, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Timelike, Utc,
-};
+use chrono::{DateTime, Days, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use croner::Cron;
-use croner::parser::{CronParser, Seconds, Year};
-use thiserror::Error;
 
 use crate::domain::calendar::Calendar;
+use crate::domain::cron::{instant, wall};
+use crate::domain::schedule::{History, Job, Rule};
 
-/// A stretch of time: after the first instant, up to and including the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
-    /// Exclusive.
-    pub after: DateTime<Utc>,
-    /// Inclusive.
-    pub until: DateTime<Utc>,
-}
+pub use crate::domain::cron::{CronPattern, Span, next_occurrences, occurrences};
 
 /// What happens to occurrences that were missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,126 +25,143 @@ pub enum CatchUp {
     All,
 }
 
-/// A cron pattern of five fields: minute, hour, day of month, month, day of week.
+/// A job and the instant at which it is to be done.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Planned {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What.
+    pub job: Job,
+}
+
+/// Everything that is due in `span`, after `catch_up` was applied, in order of time.
 ///
-/// When both days are given, either will do, as in Vixie cron; `+MON` in the last field means both must hold.
-/// `L`, `15W`, `FRI#L` and `MON#2` are understood.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CronPattern {
-    text: String,
-    cron: Cron,
-}
-
-/// A text that is not a pattern we would wait for.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum NotAPattern {
-    /// Seconds, years and nicknames such as `@daily` are not taken.
-    #[error("`{0}` is not five fields; write minute, hour, day of month, month, day of week")]
-    Fields(String),
-    /// The fields do not hold together.
-    #[error("`{0}` is not a cron pattern: {1}")]
-    Unreadable(String, String),
-    /// A step that croner would take for "every", or for "once".
-    #[error("`{0}`: the step of `{1}` skips all {2} but one; write that one")]
-    Step(String, String, &'static str),
-    /// Such as 30 February.
-    #[error("`{0}` never fires within five years; check the day and the month")]
-    Never(String),
-}
-
-const FIELDS: [(&str, u32, u32); 5] = [
-    ("minutes", 0, 59),
-    ("hours", 0, 23),
-    ("days of the month", 1, 31),
-    ("months", 1, 12),
-    ("days of the week", 0, 7),
-];
-
-impl CronPattern {
-    /// Reads five fields, and refuses what croner would accept and nobody can mean.
-    ///
-    /// # Errors
-    /// Says in words what is wrong with `text`.
-    pub fn parse(text: &str) -> Result<Self, NotAPattern> {
-        let fields: Vec<&str> = text.split_whitespace().collect();
-        if fields.len() != FIELDS.len() {
-            return Err(NotAPattern::Fields(text.to_owned()));
-        }
-        for (field, (name, least, most)) in fields.iter().zip(FIELDS) {
-            if let Some(part) = field.split(',').find(|part| steps_too_far(part, least, most)) {
-                return Err(NotAPattern::Step(text.to_owned(), part.to_owned(), name));
-            }
-        }
-        let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser
-            .parse(text)
-            .map_err(|why| NotAPattern::Unreadable(text.to_owned(), plain(&why.to_string())))?;
-        let pattern = Self { text: text.to_owned(), cron };
-        if pattern.fires_within_five_years() { Ok(pattern) } else { Err(NotAPattern::Never(text.to_owned())) }
-    }
-
-    /// The pattern as written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    /// Five years that hold one 29 February: a fixed stretch, so that the answer depends on the text alone.
-    fn fires_within_five_years(&self) -> bool {
-        let day = |year| NaiveDate::from_ymd_opt(year, 3, 1).unwrap_or_default().and_time(NaiveTime::MIN);
-        self.walls(day(2016)).next().is_some_and(|first| first < day(2021))
-    }
-
-    /// The wall times of the pattern from `start` on, whether or not the zone has them.
-    fn walls(&self, start: NaiveDateTime) -> impl Iterator<Item = NaiveDateTime> + '_ {
-        let start = start.with_nanosecond(0).unwrap_or(start);
-        let next = |after: &NaiveDateTime| self.cron.find_next_occurrence(after, false).ok();
-        std::iter::successors(self.cron.find_next_occurrence(&start, true).ok(), next)
-    }
-}
-
-/// croner takes `*/90` for every minute and `*/60` for the full hour.
-fn steps_too_far(part: &str, least: u32, most: u32) -> bool {
-    let Some((range, step)) = part.split_once('/') else { return false };
-    let Ok(step) = step.parse::<u32>() else { return false };
-    let bounds = range.split_once('-').and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
-    let (from, to) = bounds.unwrap_or((least, most));
-    step > to.saturating_sub(from)
-}
-
-fn plain(why: &str) -> String {
-    let words = why.trim_end_matches('.');
-    words.rsplit(": ").next().unwrap_or(words).to_lowercase()
-}
-
-/// The instants of `pattern` in `span`, in order, each once.
+/// An occurrence is missed when its day, in the zone of its rule, is over at `span.until`.
+///
+/// * A digest: `Skip` leaves out those that were missed, `Latest` keeps the last instant, `All` keeps each.
+/// * A poll finds the same however often it is made, so one stands for all, with `Latest` and `All` also for
+///   those that were missed.
+/// * Reminders and chasers have a rule of their own, whatever `catch_up` says: of the steps of a ladder that
+///   have come only the last one applies, at the next hour of reminders. So a missed hour is not made up for.
+/// * One copy of the state is as good as those that were missed, and is always made up for.
 #[must_use]
-pub fn occurrences(pattern: &CronPattern, zone: Tz, span: Span) -> Vec<DateTime<Utc>> {
-    instants_after(pattern, zone, span.after).take_while(|at| *at <= span.until).collect()
+pub fn planned(history: &History, calendar: &Calendar, catch_up: CatchUp, span: Span) -> Vec<Planned> {
+    let of_job = |job: &Job| {
+        let instants = planned_of(job, history, calendar, catch_up, span);
+        instants.into_iter().map(|at| Planned { at, job: job.clone() }).collect::<Vec<_>>()
+    };
+    sorted(history.jobs().flat_map(of_job).collect())
 }
 
-/// The first `count` instants of `pattern` after `after`.
+/// The instants in `span` at which one job is due, in order, by the rule of [`planned`].
 #[must_use]
-pub fn next_occurrences(
-    pattern: &CronPattern,
-    zone: Tz,
+pub fn planned_of(
+    job: &Job,
+    history: &History,
+    calendar: &Calendar,
+    catch_up: CatchUp,
+    span: Span,
+) -> Vec<DateTime<Utc>> {
+    let mut fell = instants(job, history, calendar, span);
+    let is_of_today =
+        |at: &DateTime<Utc>, zone: &mut Tz| wall(*zone, *at).date() == wall(*zone, span.until).date();
+    let (is_missed_out, only_last) = match (job, catch_up) {
+        (Job::Digest(_), CatchUp::All) => (false, false),
+        (Job::Digest(_), CatchUp::Skip) => (true, false),
+        (Job::Remind, _) | (Job::Collect, CatchUp::Skip) => (true, true),
+        (Job::Digest(_), CatchUp::Latest) | (Job::Collect | Job::Backup, _) => (false, true),
+    };
+    if is_missed_out {
+        fell.retain(is_of_today);
+    }
+    let surplus = if only_last { fell.len().saturating_sub(1) } else { 0 };
+    fell.into_keys().skip(surplus).collect()
+}
+
+/// Every occurrence in `span`, whether or not it is made up for, in order of time.
+#[must_use]
+pub fn fell(history: &History, calendar: &Calendar, span: Span) -> Vec<Planned> {
+    let of_job = |job: &Job| {
+        let instants = instants(job, history, calendar, span);
+        instants.into_keys().map(|at| Planned { at, job: job.clone() }).collect::<Vec<_>>()
+    };
+    sorted(history.jobs().flat_map(of_job).collect())
+}
+
+/// What a whole run should have done in `span`, and none began at the time or within `grace` after it.
+///
+/// `runs` are the instants at which whole runs began. What is younger than `grace` is not missed yet. Copies
+/// of the state are no runs.
+#[must_use]
+pub fn missed(
+    history: &History,
+    calendar: &Calendar,
+    runs: &[DateTime<Utc>],
+    span: Span,
+    grace: TimeDelta,
+) -> Vec<Planned> {
+    let has_run = |at: DateTime<Utc>| runs.iter().any(|run| at <= *run && *run - at <= grace);
+    let mut missed = fell(history, calendar, span);
+    missed.retain(|it| it.job.is_walked() && span.until - it.at > grace && !has_run(it.at));
+    missed
+}
+
+/// The next `count` instants after `after` at which a job is done, if its rule stays as it is.
+#[must_use]
+pub fn next(
+    job: &Job,
+    rule: &Rule,
+    calendar: &Calendar,
     after: DateTime<Utc>,
     count: usize,
 ) -> Vec<DateTime<Utc>> {
-    instants_after(pattern, zone, after).take(count).collect()
+    if job.keeps_working_days() {
+        next_digests(&rule.pattern, rule.zone, after, calendar, count)
+    } else {
+        next_occurrences(&rule.pattern, rule.zone, after, count)
+    }
 }
 
-fn instants_after(
-    pattern: &CronPattern,
-    zone: Tz,
-    after: DateTime<Utc>,
-) -> impl Iterator<Item = DateTime<Utc>> + '_ {
-    let mut last = after;
-    pattern.walls(wall(zone, after)).map(move |wall| instant(zone, wall)).filter(move |at| {
-        let later = *at > last;
-        last = last.max(*at);
-        later
-    })
+/// `Mon 27 Nov 2017 07:00 GMT`; a zone without letters of its own shows its offset, as `+0545`.
+#[must_use]
+pub fn worded(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%a %-d %b %Y %H:%M %Z").to_string()
+}
+
+fn sorted(mut planned: Vec<Planned>) -> Vec<Planned> {
+    planned.sort();
+    planned
+}
+
+/// The occurrences of a job, each with the zone of the rule that was in force.
+fn instants(job: &Job, history: &History, calendar: &Calendar, span: Span) -> BTreeMap<DateTime<Utc>, Tz> {
+    let mut instants = BTreeMap::new();
+    for (rule, part) in history.during(job, span) {
+        let of_rule = if job.keeps_working_days() {
+            moved(&rule.pattern, rule.zone, part, calendar)
+        } else {
+            occurrences(&rule.pattern, rule.zone, part)
+        };
+        instants.extend(of_rule.into_iter().map(|at| (at, rule.zone)));
+    }
+    instants
+}
+
+/// The wall times at which a rule would have a job done, from the day of `start` on, not always in order.
+pub fn walls<'a>(
+    job: &'a Job,
+    rule: &'a Rule,
+    calendar: &'a Calendar,
+    start: NaiveDateTime,
+) -> impl Iterator<Item = NaiveDateTime> + 'a {
+    let moves = job.keeps_working_days();
+    let first = if moves { calendar.on_or_before(start.date() - Days::new(1)) } else { start.date() };
+    let day = move |wall: NaiveDateTime| if moves { on_working_day(calendar, wall) } else { wall };
+    rule.pattern.walls(first.and_time(NaiveTime::MIN)).map(day)
+}
+
+fn on_working_day(calendar: &Calendar, wall: NaiveDateTime) -> NaiveDateTime {
+    calendar.plus(wall.date(), 0).and_time(wall.time())
 }
 
 /// The instants in `span` at which a digest leaves, in order, after `catch_up` was applied.
@@ -200,6 +206,8 @@ pub fn next_digests(
     due
 }
 
+/// An occurrence on a day that is no working day moves to the same wall time on the next one; it is never
+/// dropped, and two that meet become one.
 fn moved(pattern: &CronPattern, zone: Tz, span: Span, calendar: &Calendar) -> Vec<DateTime<Utc>> {
     let day_before = wall(zone, span.after).date() - Days::new(1);
     let start = calendar.on_or_before(day_before).and_time(NaiveTime::MIN);
@@ -207,26 +215,10 @@ fn moved(pattern: &CronPattern, zone: Tz, span: Span, calendar: &Calendar) -> Ve
     let due: BTreeSet<_> = pattern
         .walls(start)
         .take_while(|wall| wall.date() <= end.date())
-        .map(|wall| instant(zone, calendar.plus(wall.date(), 0).and_time(wall.time())))
+        .map(|wall| instant(zone, on_working_day(calendar, wall)))
         .filter(|at| span.after < *at && *at <= span.until)
         .collect();
     due.into_iter().collect()
-}
-
-fn wall(zone: Tz, at: DateTime<Utc>) -> NaiveDateTime {
-    at.with_timezone(&zone).naive_local()
-}
-
-/// The instant of a wall time, by the rule at the head of this file.
-fn instant(zone: Tz, wall: NaiveDateTime) -> DateTime<Utc> {
-    // Every change of the clocks since 1972 ends on a whole minute; the longest skipped one day.
-    for minutes in 0..=24 * 60 {
-        match zone.from_local_datetime(&(wall + TimeDelta::minutes(minutes))) {
-            MappedLocalTime::Single(at) | MappedLocalTime::Ambiguous(at, _) => return at.to_utc(),
-            MappedLocalTime::None => {}
-        }
-    }
-    wall.and_utc()
 }
 
 #[cfg(test)]
@@ -236,171 +228,196 @@ mod tests {
 
     use super::*;
 
+    const MONDAY: &str = "2017-11-13T12:00:00Z";
+    const THURSDAY: &str = "2017-11-16T07:00:00Z";
+
     fn utc(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
     }
 
-    fn pattern(text: &str) -> CronPattern {
-        CronPattern::parse(text).unwrap()
+    fn span(after: &str, until: &str) -> Span {
+        Span { after: utc(after), until: utc(until) }
     }
 
-    fn in_london(text: &str, after: &str, until: &str) -> Vec<String> {
-        let span = Span { after: utc(after), until: utc(until) };
-        written(&occurrences(&pattern(text), London, span))
+    fn rule(cron: &str, zone: Tz) -> Rule {
+        Rule { pattern: CronPattern::parse(cron).unwrap(), zone }
     }
 
-    fn written(instants: &[DateTime<Utc>]) -> Vec<String> {
-        instants.iter().map(|at| at.format("%m-%d %H:%M").to_string()).collect()
+    fn digest() -> Job {
+        Job::Digest("weekly".to_owned())
+    }
+
+    /// A rule that was always in force.
+    fn always(job: Job, cron: &str) -> History {
+        let mut history = History::default();
+        history.take(utc("2017-01-01T00:00:00Z"), job, Some(rule(cron, London)));
+        history
     }
 
     fn easter() -> Calendar {
         Calendar::new(["2018-03-30", "2018-04-02"].map(|day| day.parse().unwrap()))
     }
 
-    fn digests(text: &str, after: &str, until: &str, catch_up: CatchUp) -> Vec<String> {
-        let span = Span { after: utc(after), until: utc(until) };
-        written(&digest_occurrences(&pattern(text), London, span, &easter(), catch_up))
+    fn of(job: &Job, history: &History, span: Span, catch_up: CatchUp) -> Vec<String> {
+        let due = planned_of(job, history, &easter(), catch_up, span);
+        due.iter().map(|at| at.format("%m-%d %H:%M").to_string()).collect()
     }
 
-    #[test]
-    fn a_daily_hour_follows_the_wall_clock_through_both_changes_of_2017_and_2018() {
-        for (before, after, seen) in [
-            ("2017-03-25T00:00:00Z", "2017-03-27T00:00:00Z", ["03-25 08:00", "03-26 07:00"]),
-            ("2017-10-28T00:00:00Z", "2017-10-30T00:00:00Z", ["10-28 07:00", "10-29 08:00"]),
-            ("2018-03-24T00:00:00Z", "2018-03-26T00:00:00Z", ["03-24 08:00", "03-25 07:00"]),
-            ("2018-10-27T00:00:00Z", "2018-10-29T00:00:00Z", ["10-27 07:00", "10-28 08:00"]),
-        ] {
-            assert_eq!(in_london("0 8 * * *", before, after), seen);
-        }
-    }
-
-    #[test]
-    fn a_local_time_that_is_skipped_fires_once_at_the_first_valid_instant() {
-        assert_eq!(in_london("30 1 * * *", "2018-03-25T00:00:00Z", "2018-03-25T12:00:00Z"), ["03-25 01:00"]);
-        assert_eq!(
-            in_london("*/20 1 * * *", "2017-03-26T00:00:00Z", "2017-03-26T12:00:00Z"),
-            ["03-26 01:00"]
-        );
-    }
-
-    #[test]
-    fn a_local_time_that_comes_twice_fires_the_first_time_only() {
-        assert_eq!(in_london("30 1 * * *", "2017-10-28T23:00:00Z", "2017-10-29T12:00:00Z"), ["10-29 00:30"]);
-        let half_hours = in_london("*/30 1 * * *", "2018-10-27T23:00:00Z", "2018-10-28T12:00:00Z");
-        assert_eq!(half_hours, ["10-28 00:00", "10-28 00:30"]);
-    }
-
-    #[test]
-    fn waking_within_the_repeated_hour_repeats_nothing() {
-        assert_eq!(in_london("30 1 * * *", "2017-10-29T00:30:00Z", "2017-10-29T12:00:00Z"), [""; 0]);
-        assert_eq!(in_london("30 1 * * *", "2017-10-29T01:10:00Z", "2017-10-29T12:00:00Z"), [""; 0]);
-    }
-
-    #[test]
-    fn kathmandu_keeps_its_three_quarters_of_an_hour() {
-        let next = next_occurrences(&pattern("0 9 * * *"), Kathmandu, utc("2017-11-17T00:00:00Z"), 2);
-        assert_eq!(written(&next), ["11-17 03:15", "11-18 03:15"]);
-    }
-
-    #[test]
-    fn a_span_leaves_out_its_first_instant_and_takes_in_its_last() {
-        let seen = in_london("0 8 * * *", "2017-11-17T08:00:00Z", "2017-11-18T08:00:00Z");
-        assert_eq!(seen, ["11-18 08:00"]);
-        assert_eq!(in_london("0 8 * * *", "2017-11-18T08:00:00Z", "2017-11-17T08:00:00Z"), [""; 0]);
-    }
-
-    #[test]
-    fn ten_years_of_days_fire_once_each_and_however_they_are_cut() {
-        for zone in [London, Kathmandu] {
-            let daily = pattern("30 1 * * *");
-            let (start, end) = (utc("2013-01-01T00:00:00Z"), utc("2023-01-01T00:00:00Z"));
-            let whole = occurrences(&daily, zone, Span { after: start, until: end });
-            let days: BTreeSet<_> = whole.iter().map(|at| wall(zone, *at).date()).collect();
-            assert_eq!((whole.len(), days.len()), (3652, 3652));
-            assert!(whole.is_sorted_by(|earlier, later| earlier < later));
-            let mut cut = Vec::new();
-            let mut after = start;
-            while after < end {
-                let until = (after + TimeDelta::minutes(7 * 60 + 13)).min(end);
-                cut.extend(occurrences(&daily, zone, Span { after, until }));
-                after = until;
-            }
-            assert_eq!(cut, whole);
-        }
+    fn digests(cron: &str, after: &str, until: &str) -> Vec<String> {
+        of(&digest(), &always(digest(), cron), span(after, until), CatchUp::All)
     }
 
     #[test]
     fn a_digest_on_a_day_that_is_none_leaves_on_the_next_working_day() {
-        let seen = digests("0 9 30 3 *", "2018-03-29T12:00:00Z", "2018-04-03T23:00:00Z", CatchUp::All);
+        let seen = digests("0 9 30 3 *", "2018-03-29T12:00:00Z", "2018-04-03T23:00:00Z");
         assert_eq!(seen, ["04-03 08:00"], "Good Friday to the Tuesday, and from winter to summer time");
     }
 
     #[test]
     fn two_digests_that_meet_become_one_and_none_is_dropped() {
-        let seen = digests("0 9 * * *", "2018-03-28T23:00:00Z", "2018-04-04T23:00:00Z", CatchUp::All);
+        let seen = digests("0 9 * * *", "2018-03-28T23:00:00Z", "2018-04-04T23:00:00Z");
         assert_eq!(seen, ["03-29 08:00", "04-03 08:00", "04-04 08:00"]);
     }
 
     #[test]
     fn a_moved_digest_is_found_by_a_span_that_begins_after_the_day_it_was_meant_for() {
-        let seen = digests("0 9 30 3 *", "2018-04-03T00:00:00Z", "2018-04-03T09:00:00Z", CatchUp::Latest);
-        assert_eq!(seen, ["04-03 08:00"]);
-        let again = digests("0 9 30 3 *", "2018-04-03T08:00:00Z", "2018-04-06T09:00:00Z", CatchUp::All);
-        assert_eq!(again, [""; 0]);
-    }
-
-    #[test]
-    fn after_a_sleep_the_catch_up_rule_decides() {
-        let (slept, woke) = ("2017-11-13T12:00:00Z", "2017-11-16T07:00:00Z");
-        assert_eq!(digests("0 9 * * *", slept, woke, CatchUp::All), ["11-14 09:00", "11-15 09:00"]);
-        assert_eq!(digests("0 9 * * *", slept, woke, CatchUp::Latest), ["11-15 09:00"]);
-        assert_eq!(digests("0 9 * * *", slept, woke, CatchUp::Skip), [""; 0]);
-        let later = "2017-11-16T10:00:00Z";
-        assert_eq!(
-            digests("0 9 * * *", slept, later, CatchUp::Skip),
-            ["11-16 09:00"],
-            "today's is not missed"
-        );
+        assert_eq!(digests("0 9 30 3 *", "2018-04-03T00:00:00Z", "2018-04-03T09:00:00Z"), ["04-03 08:00"]);
+        assert_eq!(digests("0 9 30 3 *", "2018-04-03T08:00:00Z", "2018-04-06T09:00:00Z"), [""; 0]);
     }
 
     #[test]
     fn the_next_digests_are_found_however_far_apart_they_are() {
-        let next = next_digests(&pattern("0 9 29 2 *"), London, utc("2017-01-01T00:00:00Z"), &easter(), 2);
+        let (job, leap) = (digest(), rule("0 9 29 2 *", London));
+        let next = next(&job, &leap, &easter(), utc("2017-01-01T00:00:00Z"), 2);
         let days: Vec<_> = next.iter().map(|at| at.date_naive().to_string()).collect();
         assert_eq!(days, ["2020-03-02", "2024-02-29"], "29 February 2020 is a Saturday");
     }
 
-    #[test]
-    fn a_pattern_nobody_can_mean_is_refused_in_words() {
-        for (text, words) in [
-            (
-                "0 0 8 * * *",
-                "`0 0 8 * * *` is not five fields; write minute, hour, day of month, month, day of week",
-            ),
-            ("@daily", "`@daily` is not five fields; write minute, hour, day of month, month, day of week"),
-            ("*/90 * * * *", "`*/90 * * * *`: the step of `*/90` skips all minutes but one; write that one"),
-            ("*/60 * * * *", "`*/60 * * * *`: the step of `*/60` skips all minutes but one; write that one"),
-            (
-                "0 8-10/5 * * *",
-                "`0 8-10/5 * * *`: the step of `8-10/5` skips all hours but one; write that one",
-            ),
-            ("0 8 30 2 *", "`0 8 30 2 *` never fires within five years; check the day and the month"),
-        ] {
-            assert_eq!(CronPattern::parse(text).unwrap_err().to_string(), words);
+    /// From Monday noon to Thursday morning nothing ran. What was done to the schedule meanwhile, and when.
+    type Outage = (&'static str, &'static [(&'static str, Option<(&'static str, Tz)>)]);
+
+    const STOPPED_PAUSED_OR_ASLEEP: Outage = ("stopped, paused or asleep", &[]);
+    const EDITED: [Outage; 3] = [
+        ("edited meanwhile to an earlier hour", &[(THURSDAY, Some(("0 6 * * *", London)))]),
+        ("moved meanwhile to another zone", &[(THURSDAY, Some(("0 9 * * *", Kathmandu)))]),
+        ("taken out meanwhile", &[(THURSDAY, None)]),
+    ];
+
+    fn after(outage: Outage, job: &Job) -> History {
+        let mut history = always(job.clone(), "0 9 * * *");
+        for (at, edit) in outage.1 {
+            history.take(utc(at), job.clone(), edit.map(|(cron, zone)| rule(cron, zone)));
         }
-        for text in
-            ["61 8 * * *", "0 24 * * *", "0 8 * * FRI-MON", "0 8 * 13 *", "x 8 * * *", "", "0 8 32 * *"]
-        {
-            assert!(CronPattern::parse(text).is_err(), "{text}");
+        history
+    }
+
+    #[test]
+    fn one_rule_judges_what_was_missed_whatever_kept_it_from_running() {
+        for outage in [STOPPED_PAUSED_OR_ASLEEP].into_iter().chain(EDITED) {
+            for (job, catch_up, seen) in [
+                (digest(), CatchUp::All, &["11-14 09:00", "11-15 09:00"][..]),
+                (digest(), CatchUp::Latest, &["11-15 09:00"]),
+                (digest(), CatchUp::Skip, &[]),
+                (Job::Collect, CatchUp::All, &["11-15 09:00"]),
+                (Job::Collect, CatchUp::Latest, &["11-15 09:00"]),
+                (Job::Collect, CatchUp::Skip, &[]),
+                (Job::Remind, CatchUp::All, &[]),
+                (Job::Remind, CatchUp::Latest, &[]),
+                (Job::Remind, CatchUp::Skip, &[]),
+                (Job::Backup, CatchUp::All, &["11-15 09:00"]),
+                (Job::Backup, CatchUp::Latest, &["11-15 09:00"]),
+                (Job::Backup, CatchUp::Skip, &["11-15 09:00"]),
+            ] {
+                let due = of(&job, &after(outage, &job), span(MONDAY, THURSDAY), catch_up);
+                assert_eq!(due, seen, "{}: {job} {catch_up:?}", outage.0);
+            }
         }
     }
 
     #[test]
-    fn patterns_people_write_are_taken() {
-        for text in
-            ["0 8 * * MON-FRI", "*/15 * * * *", "0 9 29 2 *", "0 9 L * *", "0 9 * * MON#2", "0 9 1-7 * +MON"]
-        {
-            assert_eq!(pattern(text).as_str(), text);
+    fn what_fell_due_today_is_not_missed() {
+        let late = span(MONDAY, "2017-11-16T17:00:00Z");
+        for job in [digest(), Job::Collect, Job::Remind] {
+            let due = of(&job, &always(job.clone(), "0 9,15 * * *"), late, CatchUp::Skip);
+            let both: &[&str] = &["11-16 09:00", "11-16 15:00"];
+            assert_eq!(due, if job == digest() { both } else { &both[1..] }, "{job}");
         }
+    }
+
+    #[test]
+    fn an_edit_makes_no_run_in_the_past() {
+        let edited_at_ten = |cron| {
+            let mut history = always(digest(), "0 9 * * *");
+            history.take(utc("2017-11-16T10:00:00Z"), digest(), Some(rule(cron, London)));
+            history
+        };
+        let (nine, evening) = ("2017-11-16T09:00:00Z", "2017-11-16T20:00:00Z");
+        for (cron, seen) in [
+            ("0 8 * * *", &[][..]),
+            ("30 9 * * *", &[]),
+            ("0 10 * * *", &[]),
+            ("0 11 * * *", &["11-16 11:00"]),
+        ] {
+            assert_eq!(
+                of(&digest(), &edited_at_ten(cron), span(nine, evening), CatchUp::All),
+                seen,
+                "{cron}"
+            );
+        }
+        let before = of(&digest(), &edited_at_ten("0 11 * * *"), span(MONDAY, evening), CatchUp::All);
+        assert_eq!(before, ["11-14 09:00", "11-15 09:00", "11-16 09:00", "11-16 11:00"]);
+    }
+
+    #[test]
+    fn a_job_that_was_gone_for_a_while_missed_nothing_meanwhile() {
+        let mut history = always(digest(), "0 9 * * *");
+        history.take(utc("2017-11-14T12:00:00Z"), digest(), None);
+        history.take(utc("2017-11-15T12:00:00Z"), digest(), Some(rule("0 9 * * *", London)));
+        let week = span(MONDAY, "2017-11-17T12:00:00Z");
+        assert_eq!(
+            of(&digest(), &history, week, CatchUp::All),
+            ["11-14 09:00", "11-16 09:00", "11-17 09:00"]
+        );
+    }
+
+    #[test]
+    fn planned_puts_all_jobs_in_order_and_nothing_when_the_clock_went_back() {
+        let mut history = always(Job::Collect, "0 7,13 * * MON-FRI");
+        for (job, cron) in [(Job::Backup, "30 2 * * *"), (digest(), "0 7 * * *"), (Job::Remind, "0 8 * * *")]
+        {
+            history.take(utc("2017-01-01T00:00:00Z"), job, Some(rule(cron, London)));
+        }
+        let day = span("2017-11-13T20:00:00Z", "2017-11-14T20:00:00Z");
+        let due = planned(&history, &easter(), CatchUp::Latest, day);
+        let words: Vec<String> =
+            due.iter().map(|it| format!("{} {}", it.at.format("%H:%M"), it.job)).collect();
+        assert_eq!(words, ["02:30 backup", "07:00 digest weekly", "08:00 remind", "13:00 collect"]);
+        let back = Span { after: day.until, until: day.after };
+        assert_eq!(planned(&history, &easter(), CatchUp::All, back), []);
+        assert_eq!(missed(&history, &easter(), &[], back, TimeDelta::minutes(15)), []);
+    }
+
+    #[test]
+    fn a_planned_run_is_missed_when_none_began_within_the_grace() {
+        let history = always(Job::Collect, "0 7,13 * * *");
+        let grace = TimeDelta::minutes(15);
+        let days = span("2017-11-13T13:00:00Z", "2017-11-15T13:10:00Z");
+        let began = |at: &[&str]| {
+            let runs: Vec<_> = at.iter().map(|at| utc(at)).collect();
+            let missed = missed(&history, &easter(), &runs, days, grace);
+            missed.iter().map(|it| it.at.format("%d %H:%M").to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(began(&[]), ["14 07:00", "14 13:00", "15 07:00"], "the youngest is not missed yet");
+        assert_eq!(began(&["2017-11-14T07:15:00Z", "2017-11-15T06:59:00Z"]), ["14 13:00", "15 07:00"]);
+        assert_eq!(began(&["2017-11-14T07:15:01Z", "2017-11-14T13:00:00Z"]), ["14 07:00", "15 07:00"]);
+        let copies = always(Job::Backup, "30 2 * * *");
+        assert_eq!(missed(&copies, &easter(), &[], days, grace), []);
+    }
+
+    #[test]
+    fn a_time_is_told_with_its_zone() {
+        assert_eq!(worded(utc("2017-11-27T07:00:00Z"), London), "Mon 27 Nov 2017 07:00 GMT");
+        assert_eq!(worded(utc("2018-06-04T06:00:00Z"), London), "Mon 4 Jun 2018 07:00 BST");
+        assert_eq!(worded(utc("2017-11-27T07:00:00Z"), Kathmandu), "Mon 27 Nov 2017 12:45 +0545");
     }
 }

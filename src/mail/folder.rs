@@ -45,6 +45,18 @@ impl FolderPost {
         }
     }
 
+    /// Writes and takes away a file of no message.
+    ///
+    /// # Errors
+    /// In words, when the folder cannot be written to.
+    pub fn try_out(&self) -> Result<String, String> {
+        let path = self.path.display();
+        match NamedTempFile::with_prefix_in(".partial-", &self.path).and_then(NamedTempFile::close) {
+            Ok(()) => Ok(format!("the folder `{path}` can be written to; nothing leaves the machine")),
+            Err(error) => Err(format!("cannot write to `{path}`: {error}")),
+        }
+    }
+
     fn write(&self, target: &Path, bytes: &[u8]) -> io::Result<()> {
         let mut partial = NamedTempFile::with_prefix_in(".partial-", &self.path)?;
         partial.write_all(bytes)?;

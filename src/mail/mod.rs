@@ -118,6 +118,17 @@ impl Post {
         }
     }
 
+    /// Does all that comes before a message, and sends none: what was seen, in words.
+    ///
+    /// # Errors
+    /// In words, without a secret.
+    pub async fn try_out(self) -> Result<String, String> {
+        match self {
+            Self::Smtp(smtp) => smtp.try_out().await,
+            Self::Folder(folder) => folder.try_out(),
+        }
+    }
+
     /// Whether nothing more can be sent in this run: the relay cannot be reached, or refuses our login.
     #[must_use]
     pub fn is_barred(&self) -> bool {

@@ -104,6 +104,25 @@ impl SmtpPost {
         lost(stage.get(), reply)
     }
 
+    /// Connects, makes the line safe and logs in as a run would, and says goodbye. Sends nothing.
+    ///
+    /// # Errors
+    /// In words, without the secret.
+    pub async fn try_out(self) -> Result<String, String> {
+        let limit = Duration::from_secs(self.settings.timeout_seconds);
+        let no_answer = |_| format!("no answer within {} seconds", self.settings.timeout_seconds);
+        let mut connection = tokio::time::timeout(limit, self.connect()).await.map_err(no_answer)??;
+        // The login is known by now: how the goodbye goes changes nothing.
+        drop(tokio::time::timeout(GOODBYE, connection.quit()).await);
+        let safe = match self.settings.tls {
+            SmtpTls::Starttls | SmtpTls::Implicit => "over TLS",
+            SmtpTls::Loopback => "without TLS, on this machine",
+        };
+        let login =
+            if self.settings.login.is_some() { "the login was taken" } else { "no login is configured" };
+        Ok(format!("`{}:{}` answers {safe}; {login}", self.settings.host, self.settings.port))
+    }
+
     /// Whether the relay could not be reached or refused our login: that says nothing of any message.
     #[must_use]
     pub fn is_barred(&self) -> bool {

@@ -161,7 +161,9 @@ fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String 
         .iter()
         .map(|(check, _)| (&check.name, &check.sql, &check.parameters, check.open_after, check.close_after))
         .collect();
-    let rules = (&it.region, &it.authorities, &it.indicators, &it.collections, &it.calendar, asked);
+    // What was set aside for a time has not been asked meanwhile.
+    let aside: Vec<&str> = walk.aside().filter(|subject| subject.starts_with("ask ")).collect();
+    let rules = (&it.region, &it.authorities, &it.indicators, &it.collections, &it.calendar, asked, aside);
     keep::hash(format!("{rules:?}{}", schema::statements().concat()).as_bytes())
 }
 
@@ -237,13 +239,17 @@ fn newest_quarter(walk: &Walk<'_>, collection: &Collection) -> Option<Quarter> {
 }
 
 fn ask_shipped(
-    walk: &Walk<'_>,
+    walk: &mut Walk<'_>,
     checks: &[(CheckFile, Origin)],
     collection: &Collection,
     quarter: Quarter,
 ) -> Result<ByCheck> {
-    let shipped: Vec<&CheckFile> =
-        checks.iter().filter(|(_, origin)| *origin == Origin::Shipped).map(|(check, _)| check).collect();
+    let mut shipped = Vec::new();
+    for (check, _) in checks.iter().filter(|(_, origin)| *origin == Origin::Shipped) {
+        if walk.may_do(&format!("ask {}", check.name))? {
+            shipped.push(check);
+        }
+    }
     let question = analysis::Question {
         collection: collection.name.clone(),
         quarter,
@@ -251,10 +257,18 @@ fn ask_shipped(
         known_on: walk.now,
     };
     let about = || format!("the checks failed for {} {quarter}", collection.name);
-    let said = walk.store.ask_all(shipped.iter().copied(), &question).with_context(about)?;
     let mut answers = ByCheck::new();
-    for (check, said) in shipped.into_iter().zip(said) {
-        answers.insert(check.name.clone(), said.with_context(about)?);
+    // Together they are faster; one by one it is known of which a run died.
+    let together = if walk.is_careful() { 1 } else { shipped.len().max(1) };
+    for some in shipped.chunks(together) {
+        if let [only] = some {
+            let words = format!("asking the check `{}` of {} {quarter}", only.name, collection.name);
+            walk.is_doing(&format!("ask {}", only.name), &words)?;
+        }
+        let said = walk.store.ask_all(some.iter().copied(), &question).with_context(about)?;
+        for (check, said) in some.iter().zip(said) {
+            answers.insert(check.name.clone(), said.with_context(about)?);
+        }
     }
     Ok(answers)
 }
@@ -262,7 +276,7 @@ fn ask_shipped(
 /// Runs each of the operator's checks in a worker of its own on a snapshot. One that errors reaches the
 /// operator only, and stops no other.
 fn ask_added(
-    walk: &Walk<'_>,
+    walk: &mut Walk<'_>,
     checks: &[(CheckFile, Origin)],
     plan: &[(&Collection, Quarter)],
     report: &mut Report,
@@ -277,6 +291,11 @@ fn ask_added(
     let file = folder.path().join("snapshot.duckdb");
     snapshot::write(walk.store.connection(), &file)?;
     for check in added {
+        let subject = format!("ask {}", check.name);
+        if !walk.may_do(&subject)? {
+            continue;
+        }
+        walk.is_doing(&subject, &format!("asking the added check `{}`", check.name))?;
         let answers = match query::ask(walk.program, &job(walk, &file, check, plan), &walk.settings.limits) {
             Ok(answers) => answers.answers,
             Err(error) => {

@@ -15,6 +15,7 @@ use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::Report;
 use crate::pipeline::opening::{Progress, Walk};
+use crate::pipeline::stopping::Stopped;
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 
@@ -25,6 +26,11 @@ use crate::store::keep;
 pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
     let settings = walk.settings;
     for collection in &settings.collections {
+        let subject = format!("poll {}", collection.name);
+        if !collection.source.is_polled() || !walk.may_do(&subject)? {
+            continue;
+        }
+        walk.is_doing(&subject, &format!("polling the sources of {}", collection.name))?;
         let wanted = wanted(walk, collection);
         let failures_before = report.failures.len();
         match &collection.source {
@@ -49,12 +55,16 @@ async fn poll(
     let (total, mut done) = (wanted.len(), 0);
     let asked_for = wanted.clone();
     let limits = walk.settings.limits;
+    let stop = walk.stop.clone();
     let outcomes = {
         let mut told = |_: &Wanted, _: &Outcome| {
             done += 1;
             walk.tell(Progress::Polled(done, total));
         };
-        http::fetch_all(source, &limits, wanted, &mut told).await
+        tokio::select! {
+            outcomes = http::fetch_all(source, &limits, wanted, &mut told) => outcomes,
+            () = stop.told() => return Err(Stopped.into()),
+        }
     };
     match outcomes {
         Ok(outcomes) => {
@@ -160,6 +170,10 @@ pub fn take_by_hand(walk: &mut Walk<'_>, file: &ByHand<'_>, report: &mut Report)
         etag: None,
         last_modified: None,
     };
+    // Whoever brings again what was set aside wants it read again.
+    if walk.try_again(&format!("read {}", keep::hash(&received.bytes)))? {
+        return keep_version(walk, file.collection, &wanted, &received, report);
+    }
     keep_new(walk, file.collection, &wanted, &received, report)
 }
 
@@ -205,10 +219,25 @@ fn keep_new(
     let hash = keep::hash(&received.bytes);
     let earlier = walk.journal.lines().iter().rev().find(|line| is_about(line, &collection.name, wanted));
     if earlier.is_some_and(|line| line.subject == hash) {
+        // A kept file that was lost or damaged is healed by the same bytes.
+        keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
         report.unchanged += 1;
         return Ok(());
     }
-    let history = earlier.is_none() && is_history(walk, collection, wanted);
+    keep_version(walk, collection, wanted, received, report)
+}
+
+/// Keeps and journals a version, whether or not the same bytes came before.
+fn keep_version(
+    walk: &mut Walk<'_>,
+    collection: &Collection,
+    wanted: &Wanted,
+    received: &Received,
+    report: &mut Report,
+) -> Result<()> {
+    let hash = keep::hash(&received.bytes);
+    let earlier = walk.journal.lines().iter().any(|line| is_about(line, &collection.name, wanted));
+    let history = !earlier && is_history(walk, collection, wanted);
     keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
     let detail = json!({
         "collection": collection.name,
@@ -263,7 +292,9 @@ fn wanted(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
         }
     }
     for it in &mut list {
-        if let Some(line) = received.get(&subject_of(&collection.name, it)) {
+        // Without the kept file, the source must send it again, changed or not.
+        let kept = |line: &Line| walk.settings.state.join(keep::RECEIVED).join(&line.subject).exists();
+        if let Some(line) = received.get(&subject_of(&collection.name, it)).filter(|line| kept(line)) {
             let text = |name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
             it.etag = text("etag");
             it.last_modified = text("last_modified");

@@ -40,10 +40,11 @@ pub fn compose(
         letters.extend(digesting::digests(walk, findings)?);
     }
     for letter in letters {
-        queue.add(walk, &letter, report);
+        queue.add(walk, &letter, report)?;
     }
-    for letter in noticing::notices(walk, report) {
-        queue.add(walk, &letter, report);
+    let overdue = if only.is_none() { noticing::overdue(walk) } else { Vec::new() };
+    for letter in noticing::notices(walk, report).into_iter().chain(overdue) {
+        queue.add(walk, &letter, report)?;
     }
     report.queued = queue.fresh.len();
     outbox::queue(walk.store.connection(), &queue.fresh).context("cannot queue messages")?;
@@ -58,7 +59,7 @@ pub fn compose(
 pub fn notice_of_failure(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
     let mut queue = Queue::open(walk)?;
     for letter in noticing::notices(walk, report) {
-        queue.add(walk, &letter, report);
+        queue.add(walk, &letter, report)?;
     }
     outbox::queue(walk.store.connection(), &queue.fresh).context("cannot queue a notice")
 }
@@ -97,14 +98,16 @@ impl Queue {
             .map(|line| MessageKey::stored(&line.subject))
     }
 
-    fn add(&mut self, walk: &mut Walk<'_>, letter: &Letter, report: &mut Report) {
-        if self.has(&letter.key) {
-            return;
+    fn add(&mut self, walk: &mut Walk<'_>, letter: &Letter, report: &mut Report) -> Result<()> {
+        let subject = format!("compose {}", letter.key);
+        if self.has(&letter.key) || !walk.may_do(&subject)? {
+            return Ok(());
         }
         if let Err(reason) = Self::admit(walk, letter) {
             report.failures.push(trouble(letter, format!("was not queued: {reason}")));
-            return;
+            return Ok(());
         }
+        walk.is_doing(&subject, &format!("composing the message `{}`", letter.key))?;
         match mail::finish(letter, &voice_of(walk.settings)) {
             Ok(message) => {
                 self.known.insert(message.key.clone());
@@ -113,6 +116,7 @@ impl Queue {
             }
             Err(error) => report.failures.push(trouble(letter, format!("cannot be composed: {error}"))),
         }
+        Ok(())
     }
 
     /// The last gate: the address is one we may write to.

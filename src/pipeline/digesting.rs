@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use chrono::{DateTime, Days, Utc};
+use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 
 use crate::config::settings::{DigestPlan, Reporters};
+use crate::domain::cron;
 use crate::domain::deadline::{Deadline, DeadlineKind, Party};
-use crate::domain::due::{self, CronPattern, Span};
+use crate::domain::due::{self, Span};
 use crate::domain::letter::digest;
 use crate::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, NoteFact, RegionValue, RegionalFact, ReturnFact,
@@ -16,6 +17,7 @@ use crate::domain::letter::facts::{OwnFigure, RegionFigure, Revision};
 use crate::domain::letter::receipt;
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::quarter::Quarter;
+use crate::domain::schedule::{History, Job};
 use crate::domain::scope::{Recipient, Scope};
 use crate::pipeline::asking;
 use crate::pipeline::composing;
@@ -25,7 +27,7 @@ use crate::pipeline::opening::Walk;
 use crate::store::check_file::CheckFile;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, ReturnRow};
-use crate::store::journal::Happened;
+use crate::store::schedules;
 
 /// Deadlines within this many weeks are in a digest.
 const WEEKS_AHEAD: u64 = 6;
@@ -38,8 +40,9 @@ const OVERDUE_QUARTERS: i32 = 4;
 /// # Errors
 /// When the database refuses.
 pub fn digests(walk: &Walk<'_>, findings: &[Finding]) -> Result<Vec<Letter>> {
+    let history = schedules::history(walk.journal.lines());
     let due: Vec<(&DigestPlan, Vec<DateTime<Utc>>)> =
-        walk.settings.digests.iter().map(|plan| (plan, occurrences(walk, plan))).collect();
+        walk.settings.digests.iter().map(|plan| (plan, occurrences(walk, &history, plan))).collect();
     if due.iter().all(|(_, occurrences)| occurrences.is_empty()) {
         return Ok(Vec::new());
     }
@@ -57,28 +60,13 @@ pub fn digests(walk: &Walk<'_>, findings: &[Finding]) -> Result<Vec<Letter>> {
 }
 
 /// The instants since the last walk that composed digests; on a first walk, those of today.
-fn occurrences(walk: &Walk<'_>, plan: &DigestPlan) -> Vec<DateTime<Utc>> {
-    let composed = |subject: &str| subject == "all" || subject == "digest";
-    let last = walk
-        .journal
-        .lines()
-        .iter()
-        .rev()
-        .find(|line| line.event == Happened::Walked && composed(&line.subject))
-        .map(|line| line.at);
-    let midnight = walk.today.and_hms_opt(0, 0, 0).and_then(|wall| {
-        wall.and_local_timezone(walk.settings.zone).earliest().map(|local| local.with_timezone(&Utc))
-    });
-    let after = last.or(midnight.map(|at| at - chrono::TimeDelta::seconds(1))).unwrap_or(walk.now);
+fn occurrences(walk: &Walk<'_>, history: &History, plan: &DigestPlan) -> Vec<DateTime<Utc>> {
+    let last = schedules::last_done(walk.journal.lines(), &["all", "digest"]);
+    let midnight = cron::instant(walk.settings.zone, walk.today.and_time(NaiveTime::MIN));
+    let after = last.unwrap_or(midnight - TimeDelta::seconds(1));
     let span = Span { after, until: walk.now };
-    let Ok(pattern) = CronPattern::parse(&plan.cron) else { return Vec::new() };
-    due::digest_occurrences(
-        &pattern,
-        walk.settings.zone,
-        span,
-        &walk.settings.calendar,
-        walk.settings.schedule.catch_up,
-    )
+    let (calendar, catch_up) = (&walk.settings.calendar, walk.settings.schedule.catch_up);
+    due::planned_of(&Job::Digest(plan.name.clone()), history, calendar, catch_up, span)
 }
 
 /// What every digest of a walk is written from; each recipient sees their part.

@@ -1,5 +1,6 @@
 //! Loading: every received file that the database does not have yet is read, judged and stored.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -9,8 +10,8 @@ use crate::config::settings::{Collection, Layout, Limits};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
-use crate::pipeline::Report;
 use crate::pipeline::opening::{Progress, Walk};
+use crate::pipeline::{Report, composing};
 use crate::read::code::Refusal;
 use crate::read::csv;
 use crate::read::grid::Grid;
@@ -40,11 +41,21 @@ pub struct Loaded {
 /// # Errors
 /// When the database refuses.
 pub fn load(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Loaded>> {
-    let arrivals = waiting(walk)?;
+    load_until(walk, u64::MAX, report)
+}
+
+/// As [`load`], but nothing that was journalled after the line `until`.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_until(walk: &mut Walk<'_>, until: u64, report: &mut Report) -> Result<Vec<Loaded>> {
+    let mut arrivals = waiting(walk)?;
+    arrivals.retain(|it| it.journal_line <= until);
+    let lost = accepted_losses(walk.journal.lines());
     let total = arrivals.len();
     let mut loaded = Vec::with_capacity(total);
     for (done, arrival) in arrivals.into_iter().enumerate() {
-        let outcome = match judge(walk, &arrival) {
+        let outcome = match judge(walk, &arrival, &lost) {
             Ok(outcome) => outcome,
             Err(error) => {
                 report.failures.push(trouble(&arrival, &error));
@@ -56,8 +67,8 @@ pub fn load(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Loaded>> {
         loaded.push(Loaded { arrival, stored, outcome });
         walk.tell(Progress::Read(done + 1, total));
     }
-    if walk.careful && total > 0 {
-        walk.journal.append(walk.now, Happened::Doing, "load", json!({}))?;
+    if total > 0 {
+        walk.is_doing("check and compose", "checking and composing")?;
     }
     Ok(loaded)
 }
@@ -106,35 +117,50 @@ pub fn arrival(line: &Line) -> Option<Arrival> {
     })
 }
 
-fn judge(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<Result<Reading, Refusal>> {
+/// The subject under which the loss of a received file is accepted.
+#[must_use]
+pub fn lost_subject(hash: &str) -> String {
+    format!("received {hash}")
+}
+
+/// The hashes of the received files whose loss the operator accepted.
+#[must_use]
+pub fn accepted_losses(lines: &[Line]) -> BTreeSet<String> {
+    let aside = lines.iter().filter(|line| line.event == Happened::SetAside);
+    aside.filter_map(|line| line.subject.strip_prefix(&lost_subject(""))).map(str::to_owned).collect()
+}
+
+fn judge(
+    walk: &mut Walk<'_>,
+    arrival: &Arrival,
+    lost: &BTreeSet<String>,
+) -> Result<Result<Reading, Refusal>> {
     let settings = walk.settings;
+    if lost.contains(&arrival.hash) && !settings.state.join(keep::RECEIVED).join(&arrival.hash).exists() {
+        let reason = "the kept file of this version was lost, and the operator gave it up".to_owned();
+        return Ok(Err(Refusal::new("lost", reason)));
+    }
     let Some(collection) = settings.collections.iter().find(|one| one.name == arrival.collection) else {
         let reason = format!("collection `{}` is no longer configured", arrival.collection);
         return Ok(Err(Refusal::new("unknown-collection", reason)));
     };
-    if walk.careful && set_aside(walk, arrival)? {
-        let reason = "reading this file ended two runs; it was set aside and the original is kept".to_owned();
-        return Ok(Err(Refusal::new("set-aside", reason)));
+    let subject = format!("read {}", arrival.hash);
+    if !walk.may_do(&subject)? {
+        let reason = "several runs died while they read this file; it was set aside and the original is kept";
+        return Ok(Err(Refusal::new("set-aside", reason.to_owned())));
     }
+    walk.is_doing(&subject, &format!("reading `{}` of {}", arrival.file_name, arrival.collection))?;
     let bytes = keep::read_received(&settings.state, &arrival.hash)
         .with_context(|| format!("cannot read the kept file of `{}`", arrival.file_name))?;
     let limits = &settings.limits;
     let grid = rows(walk.program, limits, &bytes, &arrival.file_name, &collection.layouts)?;
     let expected = Expected {
         previous_rows: returns::rows_before(walk.store.connection(), arrival)?,
+        // A file that is loaded again is judged as on the day on which it came.
+        today: composing::day_of(walk, arrival.received_at),
         ..expected(walk, collection, arrival.authority.as_ref(), arrival.quarter)
     };
     Ok(grid.and_then(|grid| understand(&grid, &expected)))
-}
-
-/// Journals that a file is about to be read; true when the run that died was reading just this one.
-fn set_aside(walk: &mut Walk<'_>, arrival: &Arrival) -> Result<bool> {
-    if walk.died_reading.as_ref() == Some(&arrival.hash) {
-        return Ok(true);
-    }
-    let detail = json!({ "file_name": arrival.file_name });
-    walk.journal.append(walk.now, Happened::Doing, &format!("read {}", arrival.hash), detail)?;
-    Ok(false)
 }
 
 /// The rows of a file, or why it cannot be trusted; a workbook is opened by a worker, `program` itself.

@@ -9,18 +9,29 @@
 //! 4. *The database can be lost.* Received files and messages are kept under the journal, which comes first.
 
 pub mod asking;
+pub mod backing_up;
 pub mod chasing;
 pub mod collecting;
 pub mod composing;
+pub mod daring;
 pub mod digesting;
+pub mod doubting;
 pub mod facts;
 pub mod found;
+pub mod keeping;
 pub mod loading;
+pub mod metering;
 pub mod noticing;
 pub mod opening;
+pub mod picture;
 pub mod posting;
+pub mod rebuilding;
 pub mod receipting;
+pub mod refreshing;
 pub mod reminding;
+pub mod repairing;
+pub mod stopping;
+pub mod telling;
 pub mod unseen;
 
 use anyhow::Result;
@@ -28,7 +39,9 @@ use serde_json::json;
 
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::store::journal::Happened;
+use crate::store::mirror;
 
+use crate::pipeline::stopping::Stopped;
 use crate::pipeline::unseen::Unseen;
 
 pub use crate::pipeline::opening::{Moment, Progress, Walk};
@@ -75,6 +88,10 @@ pub struct Report {
     pub queued: usize,
     /// Messages a relay took.
     pub sent: usize,
+    /// Whether it was told to stop, and left the rest to the next one.
+    pub stopped: bool,
+    /// Whether nothing could be sent because the mail server was out of reach, or refused our login.
+    pub mail_is_barred: bool,
     /// What could not be done, in words; each is in a notice to the operator too.
     pub failures: Vec<Trouble>,
 }
@@ -84,36 +101,51 @@ pub struct Report {
 /// # Errors
 /// When the walk itself could not be done. One bad return or recipient is a failure in the report.
 pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
-    let wants = |step| only.is_none_or(|one| one == step);
     let mut report = Report::default();
     walk.begin()?;
-    if wants(Step::Collect) {
-        collecting::collect(walk, &mut report).await?;
+    report.failures.append(&mut walk.troubles);
+    match steps(walk, only, &mut report).await {
+        Err(error) if error.is::<Stopped>() => {
+            walk.journal.append(walk.now, Happened::Stopped, "all", json!({}))?;
+            report.stopped = true;
+        }
+        done => {
+            done?;
+            doubting::settle(walk, only, &report)?;
+        }
     }
-    walk.begin_transaction()?;
-    let done = load_check_compose(walk, only, &mut report);
-    if let Err(error) = walk.end_transaction(done) {
-        return Err(tell_of_failure(walk, error, report).await);
-    }
-    posting::announce(walk)?;
-    if wants(Step::Deliver) {
-        posting::post(walk, &mut report).await?;
-    }
-    walk.finish(only)?;
     Ok(report)
 }
 
+async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> Result<()> {
+    let wants = |step| only.is_none_or(|one| one == step);
+    if wants(Step::Collect) {
+        collecting::collect(walk, report).await?;
+        refreshing::refresh(walk, report).await?;
+    }
+    walk.begin_transaction()?;
+    let done = load_check_compose(walk, only, report);
+    if let Err(error) = walk.end_transaction(done) {
+        return Err(if error.is::<Stopped>() { error } else { tell_of_failure(walk, error, report).await });
+    }
+    posting::announce(walk)?;
+    if wants(Step::Deliver) {
+        posting::post(walk, report).await?;
+    }
+    walk.finish(only)
+}
+
 /// A walk that was taken back is journalled, and the operator is written to; the error is given on.
-async fn tell_of_failure(walk: &mut Walk<'_>, error: anyhow::Error, mut report: Report) -> anyhow::Error {
+async fn tell_of_failure(walk: &mut Walk<'_>, error: anyhow::Error, report: &mut Report) -> anyhow::Error {
     let what = format!("{error:#}");
     let next =
         "nothing was loaded or queued, and nothing is lost; see the log, then `quarterdeck once`".to_owned();
     report.failures.push(Trouble { room: Room::Run, what: what.clone(), place: "the run".to_owned(), next });
     let told = async {
         walk.journal.append(walk.now, Happened::Failed, "all", json!({ "why": what }))?;
-        composing::notice_of_failure(walk, &mut report)?;
+        composing::notice_of_failure(walk, report)?;
         posting::announce(walk)?;
-        posting::post(walk, &mut report).await
+        posting::post(walk, report).await
     };
     match told.await {
         Ok(()) => error,
@@ -137,6 +169,7 @@ pub struct ReceivedByHand {
 pub fn receive(walk: &mut Walk<'_>, file: &collecting::ByHand<'_>) -> Result<ReceivedByHand> {
     let mut received = ReceivedByHand::default();
     walk.begin()?;
+    received.report.failures.append(&mut walk.troubles);
     collecting::take_by_hand(walk, file, &mut received.report)?;
     walk.begin_transaction()?;
     let done = load_check_compose(walk, Some(Step::Collect), &mut received.report);
@@ -161,5 +194,7 @@ fn load_check_compose(
         asking::kept(walk)?
     };
     composing::compose(walk, only, &loaded, &findings, report)?;
+    // What is stored is never without the lines that announced it: a lost journal is mended from them.
+    mirror::follow_within(walk.store.connection(), walk.journal.lines())?;
     Ok(loaded)
 }

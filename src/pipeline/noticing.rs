@@ -1,35 +1,118 @@
 //! Notices: to the operator, of what could not be done; and to nobody else.
 
-use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 
+use chrono::{DateTime, Days, TimeDelta, Utc};
+
+use crate::domain::due::{self, CatchUp, Span};
 use crate::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
 use crate::domain::message::{Kind, Letter, MessageKey};
-use crate::domain::scope::Role;
+use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::Report;
 use crate::pipeline::opening::Walk;
-use crate::pipeline::{composing, posting};
-use crate::store::keep;
+use crate::pipeline::{composing, doubting, posting, rebuilding};
 use crate::store::outbox::{self, Standing};
+use crate::store::{keep, schedules};
 
 /// How the key of a notice about messages begins.
 const MESSAGES: &str = "notice.run.messages-";
+
+/// How late a run may begin before it counts as missed, besides the time that the run before it may take.
+const GRACE: TimeDelta = TimeDelta::minutes(15);
+
+/// The operator is warned when the bank holidays end within so many days.
+const HOLIDAYS_AHEAD: Days = Days::new(60);
 
 /// The notices of this walk: the same troubles are told once a day, a message's fate once.
 #[must_use]
 pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
     let mut letters = Vec::new();
-    for recipient in walk.settings.recipients.iter().filter(|one| one.role == Role::Operator) {
+    for recipient in operators(walk) {
         let of_messages = messages(walk, composing::last_queued(walk, MESSAGES, &recipient.id));
-        let sets = [
+        let mut sets = vec![
             (format!("{} {}", walk.today, fingerprint(&report.failures)), report.failures.clone()),
             (format!("messages {}", fingerprint(&of_messages)), of_messages),
         ];
-        for (period, troubles) in sets {
-            let facts = NoticeFacts { run_at: walk.now, period, troubles };
-            letters.extend(notice::compose(&composing::occasion(walk, recipient), &facts));
-        }
+        sets.extend(of_the_state(walk));
+        letters.extend(sets.into_iter().filter_map(|set| letter(walk, recipient, set)));
     }
     letters
+}
+
+fn operators<'a>(walk: &Walk<'a>) -> impl Iterator<Item = &'a Recipient> {
+    walk.settings.recipients.iter().filter(|one| one.role == Role::Operator)
+}
+
+fn letter(walk: &Walk<'_>, to: &Recipient, (period, troubles): (String, Vec<Trouble>)) -> Option<Letter> {
+    let facts = NoticeFacts { run_at: walk.now, period, troubles };
+    notice::compose(&composing::occasion(walk, to), &facts)
+}
+
+/// The notices of what a whole run sees by the clock: planned runs that have no record, told once for each
+/// outage; and bank holidays that end soon, told once a month.
+#[must_use]
+pub fn overdue(walk: &Walk<'_>) -> Vec<Letter> {
+    let sets = [outage(walk), holidays(walk)];
+    let to_each = |set: (String, Trouble)| {
+        let set = (set.0, vec![set.1]);
+        operators(walk).filter_map(|one| letter(walk, one, set.clone())).collect::<Vec<_>>()
+    };
+    sets.into_iter().flatten().flat_map(to_each).collect()
+}
+
+/// The runs that were planned since the last whole one and did not begin; told under the first of them.
+fn outage(walk: &Walk<'_>) -> Option<(String, Trouble)> {
+    let (lines, settings) = (walk.journal.lines(), walk.settings);
+    let span = Span { after: schedules::last_done(lines, &["all"])?, until: walk.now };
+    // A run in hand may keep the next one waiting for all of its time.
+    let grace = GRACE + TimeDelta::try_seconds(i64::try_from(settings.limits.run_seconds).ok()?)?;
+    let (history, runs) = (schedules::history(lines), schedules::whole_runs(lines));
+    let missed = due::missed(&history, &settings.calendar, &runs, span, grace);
+    let instants: BTreeSet<DateTime<Utc>> = missed.iter().map(|it| it.at).collect();
+    let (first, last) = (*instants.first()?, *instants.last()?);
+    let local = |at| due::worded(at, settings.zone);
+    let words = if instants.len() == 1 {
+        format!("a run that was planned for {} did not happen", local(first))
+    } else {
+        let count = instants.len();
+        format!("{count} runs that were planned between {} and {} did not happen", local(first), local(last))
+    };
+    let made_up = match settings.schedule.catch_up {
+        CatchUp::Skip => "what a past day missed is left out, as `catch_up` says",
+        CatchUp::Latest => "the latest was made up for now",
+        CatchUp::All => "each digest was made up for now, and one poll for all",
+    };
+    let trouble = Trouble {
+        room: Room::Schedule,
+        what: format!("{words}; {made_up}"),
+        place: "the schedule".to_owned(),
+        next: "see in the system's log why nothing ran, and in `quarterdeck status` what is next".to_owned(),
+    };
+    Some((format!("missed {}", first.format("%Y-%m-%dT%H:%M")), trouble))
+}
+
+/// Bank holidays that end soon or have ended; told under the month.
+fn holidays(walk: &Walk<'_>) -> Option<(String, Trouble)> {
+    let until = walk.settings.calendar.known_until()?;
+    if walk.today.checked_add_days(HOLIDAYS_AHEAD)? <= until {
+        return None;
+    }
+    let trouble = Trouble {
+        room: Room::Calendar,
+        what: format!("bank holidays are known until {until} only; after it they count as working days"),
+        place: "bank-holidays.json".to_owned(),
+        next: "take the file afresh from gov.uk/bank-holidays.json, or set `bank_holidays_url`".to_owned(),
+    };
+    Some((format!("holidays {}", walk.today.format("%Y-%m")), trouble))
+}
+
+/// What was made again, and what is in doubt since: one notice, which is not held itself.
+fn of_the_state(walk: &Walk<'_>) -> Option<(String, Vec<Trouble>)> {
+    let rebuilt = rebuilding::told(walk.journal.lines());
+    let Some((period, doubt)) = doubting::told(walk) else { return rebuilt };
+    let mut troubles = rebuilt.map(|(_, troubles)| troubles).unwrap_or_default();
+    troubles.push(doubt);
+    Some((period, troubles))
 }
 
 fn fingerprint(troubles: &[Trouble]) -> String {

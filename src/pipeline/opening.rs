@@ -1,6 +1,7 @@
 //! Opening the state for one walk, and closing it.
 
 use std::fs::{self, File, TryLockError};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -8,16 +9,23 @@ use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
 use rustix::fs::Mode;
 use rustix::process::umask;
-use serde_json::json;
+use serde_json::{Value, json};
 use thiserror::Error;
 
+use crate::config::jobs;
 use crate::config::settings::Settings;
+use crate::domain::letter::notice::Trouble;
 use crate::domain::message::Letter;
 use crate::pipeline::Step;
+use crate::pipeline::daring::{self, Daring};
+use crate::pipeline::rebuilding::{self, Loss, Remaking};
+use crate::pipeline::stopping::Stop;
 use crate::store::configured::{self, Configured};
-use crate::store::journal::{Happened, Journal, Line};
+use crate::store::journal::{Happened, Journal};
 use crate::store::mirror;
 use crate::store::open::Store;
+use crate::store::schedules;
+use crate::store::schema::SCHEMA_VERSION;
 
 /// How far a walk is, for a person who watches.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,10 +56,50 @@ pub struct Moment {
 /// The state is in use by another process.
 #[derive(Debug, Error)]
 #[error(
-    "the state folder `{0}` is in use by another quarterdeck; wait until it is done, or see \
-        `quarterdeck status`"
+    "the state folder `{}` is in use by another quarterdeck{holder}; wait until it is done, or see `quarterdeck \
+        status`",
+    state.display()
 )]
-pub struct StateInUse(pub PathBuf);
+pub struct StateInUse {
+    state: PathBuf,
+    holder: String,
+}
+
+impl StateInUse {
+    /// In use by whoever wrote its number into the lock file `name`.
+    #[must_use]
+    pub fn of(state: &Path, name: &str) -> Self {
+        let number =
+            fs::read_to_string(state.join(name)).ok().and_then(|text| text.trim().parse::<u32>().ok());
+        let holder = number.map_or_else(String::new, |number| format!(" (process {number})"));
+        Self { state: state.to_owned(), holder }
+    }
+}
+
+/// A newer program wrote the state; nothing in it was changed.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct NotOurs(pub String);
+
+/// What is configured as the state folder cannot be one.
+#[derive(Debug, Error)]
+#[error("the state folder `{}` {what}", path.display())]
+pub struct Unfit {
+    /// The path.
+    pub path: PathBuf,
+    /// What it is, and what to do.
+    pub what: String,
+}
+
+/// A state that is locked and open.
+pub struct Opened {
+    /// Keeps every other quarterdeck out.
+    pub lock: File,
+    /// The journal.
+    pub journal: Journal,
+    /// The database, while it is open.
+    pub store: Option<Store>,
+}
 
 /// One walk: the settings, the instant, the open state.
 pub struct Walk<'a> {
@@ -69,12 +117,14 @@ pub struct Walk<'a> {
     pub journal: Journal,
     /// The database.
     pub store: Store,
-    /// Whether the last walk died: then each file is journalled before it is read.
-    pub careful: bool,
-    /// The file that a careful walk was reading when it died.
-    pub died_reading: Option<String>,
+    /// Whether this run was told to stop.
+    pub stop: Stop,
+    /// What the operator must hear of, known before the first step.
+    pub troubles: Vec<Trouble>,
+    /// How the last run ended, and what was set aside.
+    pub(super) daring: Daring,
     watch: Box<dyn FnMut(Progress) + Send + 'a>,
-    _lock: File,
+    lock: File,
 }
 
 impl<'a> Walk<'a> {
@@ -89,11 +139,40 @@ impl<'a> Walk<'a> {
         watch: Box<dyn FnMut(Progress) + Send + 'a>,
     ) -> Result<Self> {
         let lock = lock(&settings.state)?;
+        Self::with_lock(settings, moment, program, watch, lock)
+    }
+
+    /// As [`Walk::open`], for whoever has the lock already.
+    ///
+    /// # Errors
+    /// As [`Walk::open`].
+    pub fn with_lock(
+        settings: &'a Settings,
+        moment: Moment,
+        program: &'a Path,
+        watch: Box<dyn FnMut(Progress) + Send + 'a>,
+        lock: File,
+    ) -> Result<Self> {
         let journal = Journal::open(&settings.state)?;
-        let careful = died(&journal);
-        let died_reading = died_reading(&journal).filter(|_| careful);
-        let store = Store::open(&settings.state, &settings.limits)?;
-        mirror::follow(store.connection(), journal.lines())?;
+        let remaking = Remaking { settings, moment, program, why: "", loss: Loss::Refused };
+        let opened = rebuilding::ready(remaking, lock, journal)?;
+        Self::upon(settings, moment, program, watch, opened)
+    }
+
+    /// A walk upon a state that is open.
+    ///
+    /// # Errors
+    /// When its database is closed.
+    pub fn upon(
+        settings: &'a Settings,
+        moment: Moment,
+        program: &'a Path,
+        watch: Box<dyn FnMut(Progress) + Send + 'a>,
+        opened: Opened,
+    ) -> Result<Self> {
+        let Opened { lock, journal, store } = opened;
+        let store = store.context("the database is closed")?;
+        let daring = daring::look_back(journal.lines());
         let now = moment.now;
         let today = now.with_timezone(&settings.zone).date_naive();
         Ok(Self {
@@ -104,11 +183,24 @@ impl<'a> Walk<'a> {
             program,
             journal,
             store,
-            careful,
-            died_reading,
+            stop: Stop::never(),
+            troubles: Vec::new(),
+            daring,
             watch,
-            _lock: lock,
+            lock,
         })
+    }
+
+    /// The state alone, still locked.
+    #[must_use]
+    pub fn into_parts(self) -> Opened {
+        Opened { lock: self.lock, journal: self.journal, store: Some(self.store) }
+    }
+
+    /// What a line says that begins a run: which program wrote here, and its tables.
+    #[must_use]
+    pub fn version() -> Value {
+        json!({ "version": env!("CARGO_PKG_VERSION"), "schema": SCHEMA_VERSION })
     }
 
     /// Begins the transaction in which load, check and compose become true together.
@@ -136,13 +228,14 @@ impl<'a> Walk<'a> {
         (self.watch)(progress);
     }
 
-    /// Journals that a walk began.
+    /// Journals the schedules that changed, what the last run died of, and that a walk began.
     ///
     /// # Errors
     /// When the journal cannot be written.
     pub fn begin(&mut self) -> Result<()> {
-        let detail = json!({ "version": env!("CARGO_PKG_VERSION") });
-        Ok(self.journal.append(self.now, Happened::Began, "all", detail)?)
+        self.set_aside_what_killed()?;
+        note_schedules(&mut self.journal, self.settings, self.now)?;
+        Ok(self.journal.append(self.now, Happened::Began, "all", Self::version())?)
     }
 
     /// Journals that the walk reached its end, and lets the database follow.
@@ -175,37 +268,67 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Journals each schedule that came into force, changed or went since the journal was written last.
+///
+/// From `now` on it is in force, and not before: what the old one missed is judged by the old one.
+///
+/// # Errors
+/// When the journal cannot be written.
+pub fn note_schedules(journal: &mut Journal, settings: &Settings, now: DateTime<Utc>) -> Result<()> {
+    let changes = schedules::changes(journal.lines(), &jobs::jobs(settings), now);
+    Ok(journal.append_all(now, Happened::Scheduled, changes)?)
+}
+
 /// Takes the lock of a state folder.
 ///
 /// # Errors
-/// [`StateInUse`] when another process has it.
+/// [`StateInUse`] when another process has it; [`Unfit`] when it is no folder of this machine.
 pub fn lock(state: &Path) -> Result<File> {
+    fitting(state)?;
     // What concerns vulnerable children is for this user alone, wherever we were started.
     umask(Mode::from_raw_mode(0o077));
     fs::create_dir_all(state)
         .with_context(|| format!("cannot create the state folder `{}`", state.display()))?;
+    local(state)?;
     let path = state.join("lock");
     let file = File::options().write(true).create(true).truncate(false).open(&path);
-    let file = file.with_context(|| format!("cannot open `{}`", path.display()))?;
+    let mut file = file.with_context(|| format!("cannot open `{}`", path.display()))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StateInUse(state.to_owned()).into()),
-        Err(TryLockError::Error(cause)) => Err(cause).context("cannot lock the state folder"),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(StateInUse::of(state, "lock").into()),
+        Err(TryLockError::Error(cause)) => return Err(cause).context("cannot lock the state folder"),
+    }
+    // Who has it, for whoever finds it taken. A full disk must not keep a run from telling that it is full.
+    if let Err(cause) = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())) {
+        tracing::warn!(%cause, "cannot write `{}`", path.display());
+    }
+    Ok(file)
+}
+
+/// A folder, or nothing yet: what is reached through a link can be moved from under us.
+fn fitting(state: &Path) -> Result<(), Unfit> {
+    let unfit = |what: String| Err(Unfit { path: state.to_owned(), what });
+    match fs::symlink_metadata(state) {
+        Ok(found) if found.is_symlink() => {
+            let to = fs::read_link(state).unwrap_or_default();
+            unfit(format!("is a symbolic link to `{}`; name that folder itself as `state`", to.display()))
+        }
+        Ok(found) if !found.is_dir() => unfit("is not a folder; name another one as `state`".to_owned()),
+        _ => Ok(()),
     }
 }
 
-/// The file whose reading was the last thing of the last run that we know of.
-fn died_reading(journal: &Journal) -> Option<String> {
-    let last = journal
-        .lines()
-        .iter()
-        .rev()
-        .find(|line| matches!(line.event, Happened::Began | Happened::Walked | Happened::Doing));
-    last.filter(|line| line.event == Happened::Doing)?.subject.strip_prefix("read ").map(str::to_owned)
-}
-
-fn died(journal: &Journal) -> bool {
-    let ends = |line: &&Line| matches!(line.event, Happened::Began | Happened::Walked | Happened::Failed);
-    let last = journal.lines().iter().rev().find(ends);
-    last.is_some_and(|line| line.event == Happened::Began)
+/// Locks and syncs of network disks are not what they say.
+fn local(state: &Path) -> Result<()> {
+    const NETWORK_DISKS: [(u64, &str); 5] =
+        [(0x6969, "NFS"), (0x517B, "SMB"), (0xFE53_4D42, "SMB"), (0xFF53_4D42, "CIFS"), (0x5346_414F, "AFS")];
+    let found = rustix::fs::statfs(state)
+        .with_context(|| format!("cannot ask on which disk `{}` is", state.display()))?;
+    let kind = u64::try_from(found.f_type).unwrap_or_default() & 0xFFFF_FFFF;
+    if let Some((_, name)) = NETWORK_DISKS.iter().find(|(number, _)| *number == kind) {
+        let what =
+            format!("is on a network disk ({name}), where locks cannot be relied on; put it on a local one");
+        return Err(Unfit { path: state.to_owned(), what }.into());
+    }
+    Ok(())
 }

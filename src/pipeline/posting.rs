@@ -1,7 +1,6 @@
 //! Posting: queued messages are made durable and announced, then sent one by one.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::io;
 
 use anyhow::{Context, Result};
@@ -11,15 +10,12 @@ use serde_json::{Value, json};
 use crate::config::settings::{PostSettings, Settings};
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::{Kind, Message, MessageKey};
-use crate::domain::scope::EmailAddress;
 use crate::mail::{Post, Sending};
-use crate::pipeline::Report;
 use crate::pipeline::opening::{Progress, Walk};
+use crate::pipeline::{Report, doubting, keeping};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 use crate::store::outbox::{self, Standing, Track};
-
-const FOLDER: &str = "messages";
 
 /// Writes every message that is queued in the database into the state folder, and journals it.
 ///
@@ -32,10 +28,10 @@ pub fn announce(walk: &mut Walk<'_>) -> Result<()> {
     if fresh.is_empty() {
         return Ok(());
     }
-    let folder = walk.settings.state.join(FOLDER);
+    let folder = walk.settings.state.join(keep::MESSAGES);
     let mut entries = Vec::with_capacity(fresh.len());
     for message in outbox::messages(walk.store.connection(), &fresh)? {
-        keep::write_durably(&folder, &file_name(&message.key), &message.bytes)
+        keep::write_durably(&folder, &keeping::file_name(&message.key), &message.bytes)
             .context("cannot keep a message")?;
         let detail = json!({
             "kind": message.kind.word(),
@@ -52,16 +48,13 @@ pub fn announce(walk: &mut Walk<'_>) -> Result<()> {
     Ok(walk.journal.append_all(walk.now, Happened::Queued, entries)?)
 }
 
-fn file_name(key: &MessageKey) -> String {
-    format!("{key}.eml")
-}
-
 /// Sends what waits. A message that cannot be sent never stops the others.
 ///
 /// # Errors
 /// When the journal cannot be written: then nothing more may be sent.
 pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
     settle_interrupted(walk)?;
+    doubting::hold(walk, report)?;
     let waiting = waiting(walk, report);
     if waiting.is_empty() {
         return Ok(());
@@ -70,6 +63,7 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
         Ok(post) => post,
         Err(error) => {
             report.failures.push(trouble(format!("{} messages", waiting.len()), error.to_string()));
+            report.mail_is_barred = true;
             return Ok(());
         }
     };
@@ -80,6 +74,11 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
             report.failures.push(trouble(format!("{} messages", total - done), what));
             break;
         }
+        let subject = format!("post {key}");
+        if !walk.may_do(&subject)? {
+            continue;
+        }
+        walk.is_doing(&subject, &format!("posting the message `{key}`"))?;
         match message(walk, &key) {
             Ok(message) => send(walk, &mut post, &message, report).await?,
             Err(error) => {
@@ -88,6 +87,7 @@ pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
         }
         walk.tell(Progress::Posted(done + 1, total));
     }
+    report.mail_is_barred = post.is_barred();
     post.close().await;
     Ok(())
 }
@@ -150,31 +150,14 @@ pub fn is_exhausted(settings: &Settings, track: &Track) -> bool {
     }
 }
 
-/// The message as it was queued, read from the state folder.
+/// The message as it was queued, read from the state folder, or from where else it is kept.
 ///
 /// # Errors
-/// When the file is gone or no longer has the hash that was journalled.
+/// When nobody has the bytes any more whose hash was journalled.
 pub fn message(walk: &Walk<'_>, key: &MessageKey) -> Result<Message> {
     let queued = |line: &&Line| line.event == Happened::Queued && line.subject == key.as_str();
     let line = walk.journal.lines().iter().find(queued).context("it was never queued")?;
-    let text =
-        |name: &str| line.detail.get(name).and_then(Value::as_str).context("its journal line is incomplete");
-    let bytes =
-        fs::read(walk.settings.state.join(FOLDER).join(file_name(key))).context("its file is gone")?;
-    if keep::hash(&bytes) != text("hash")? {
-        anyhow::bail!("its file is no longer what was queued");
-    }
-    Ok(Message {
-        key: key.clone(),
-        kind: Kind::parse(text("kind")?).context("its kind is not known")?,
-        recipient: text("recipient")?.to_owned(),
-        to: EmailAddress::parse(text("address")?)?,
-        subject: text("subject")?.to_owned(),
-        message_id: text("message_id")?.to_owned(),
-        told: Vec::new(),
-        queued_at: line.at,
-        bytes,
-    })
+    Ok(keeping::message(walk.settings, Some(&walk.store), line)?.0)
 }
 
 async fn send(walk: &mut Walk<'_>, post: &mut Post, message: &Message, report: &mut Report) -> Result<()> {

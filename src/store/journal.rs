@@ -4,7 +4,7 @@
 //! announces is believed, and the database follows it.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead as _, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -13,8 +13,10 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::store::keep;
+use crate::store::schema::SCHEMA_VERSION;
 
-const FILE: &str = "journal.jsonl";
+/// The file in the state folder.
+pub const FILE: &str = "journal.jsonl";
 const SUM_DIGITS: usize = 16;
 
 /// What happened.
@@ -99,13 +101,34 @@ pub struct Line {
 #[derive(Debug, Error)]
 pub enum JournalError {
     /// A line before the last is not what was written.
-    #[error("journal `{path}` is damaged in line {line}: {reason}; restore it from a backup")]
+    #[error(
+        "journal `{path}` is damaged in line {line}: {reason}; `quarterdeck rebuild` keeps it aside and \
+        takes the line from the database's copy or the newest backup; it sends nothing"
+    )]
     Damaged {
         /// The file.
         path: PathBuf,
         /// From 1.
         line: usize,
         /// What is wrong.
+        reason: String,
+    },
+    /// There is none, and yet there was a past.
+    #[error(
+        "journal `{0}` is gone or empty, and there are received files or messages beside it; \
+        `quarterdeck rebuild` makes it again from the database's copy or the newest backup; it sends nothing"
+    )]
+    Gone(PathBuf),
+    /// A newer program wrote it.
+    #[error("journal `{path}` was written by a newer quarterdeck ({wrote}), and this is {}: {reason}; \
+        install the newer one again, or restore a backup that was made before it; nothing was changed",
+        env!("CARGO_PKG_VERSION"))]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// The version that wrote it.
+        wrote: String,
+        /// What this program does not know.
         reason: String,
     },
     /// The file cannot be read or written.
@@ -133,19 +156,21 @@ impl Journal {
     /// A torn last line, left by a power cut before anything relied on it, is kept aside and cut off.
     ///
     /// # Errors
-    /// When the file cannot be opened, or a line before the last is damaged.
+    /// When the file cannot be opened, is gone from a state that was used, was written by a newer program, or
+    /// has a damaged line before the last: then nothing is changed.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let path = folder.join(FILE);
         let io = |cause| JournalError::Io { path: path.clone(), cause };
-        let is_new = !path.exists();
+        let (bytes, is_new) = match std::fs::read(&path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => (Vec::new(), true),
+            read => (read.map_err(io)?, false),
+        };
+        let (lines, whole) = read_lines(folder, &bytes)?;
         let mut file =
             OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
         if is_new {
             keep::sync_folder(folder).map_err(io)?;
         }
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(io)?;
-        let (lines, whole) = read_lines(&path, &bytes)?;
         if whole < bytes.len() {
             keep::write_durably(folder, "journal.torn", &bytes[whole..]).map_err(io)?;
             file.set_len(whole as u64).map_err(io)?;
@@ -158,14 +183,14 @@ impl Journal {
     /// Reads a journal without the right to write it.
     ///
     /// # Errors
-    /// When the file cannot be read, or a line before the last is damaged.
+    /// As [`Journal::open`].
     pub fn read(folder: &Path) -> Result<Vec<Line>, JournalError> {
         let path = folder.join(FILE);
-        match std::fs::read(&path) {
-            Ok(bytes) => Ok(read_lines(&path, &bytes)?.0),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            Err(cause) => Err(JournalError::Io { path, cause }),
-        }
+        let bytes = match std::fs::read(&path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read.map_err(|cause| JournalError::Io { path, cause })?,
+        };
+        Ok(read_lines(folder, &bytes)?.0)
     }
 
     /// Every line, oldest first.
@@ -229,8 +254,56 @@ impl Journal {
     }
 }
 
-/// The line as written: its JSON with the sum of the rest as last member.
-fn sealed(line: &Line) -> io::Result<String> {
+/// What was written to a journal since it was looked at last.
+#[derive(Debug, Default)]
+pub struct News {
+    /// The lines of the kinds that were asked for.
+    pub lines: Vec<Line>,
+    /// When the very last line was written.
+    pub last: Option<DateTime<Utc>>,
+    /// How many bytes were read in all, for the next time.
+    pub read: u64,
+    /// Whether the journal is shorter than what was read before: then it must be read afresh.
+    pub is_shorter: bool,
+}
+
+/// Reads on from byte `from`, keeping only lines of some kinds. Sums are left to those who open it.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn since(folder: &Path, from: u64, kinds: &[Happened]) -> io::Result<News> {
+    let mut news = News { read: from, ..News::default() };
+    let mut file = match File::open(folder.join(FILE)) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            news.is_shorter = from > 0;
+            return Ok(news);
+        }
+        Err(cause) => return Err(cause),
+    };
+    if file.metadata()?.len() < from {
+        news.is_shorter = true;
+        return Ok(news);
+    }
+    file.seek(SeekFrom::Start(from))?;
+    let marks: Vec<String> = kinds.iter().map(|kind| format!("\"event\":\"{}\"", kind.word())).collect();
+    let mut reader = BufReader::new(file);
+    let (mut piece, mut last) = (Vec::new(), Vec::new());
+    while reader.read_until(b'\n', &mut piece)? > 0 && piece.ends_with(b"\n") {
+        news.read += piece.len() as u64;
+        let text = String::from_utf8_lossy(&piece);
+        if marks.iter().any(|mark| text.contains(mark)) {
+            news.lines.extend(serde_json::from_str(&text).ok());
+        }
+        std::mem::swap(&mut piece, &mut last);
+        piece.clear();
+    }
+    news.last = serde_json::from_slice(&last).ok().map(|line: Line| line.at);
+    Ok(news)
+}
+
+/// The line as written, without its end: its JSON with the sum of the rest as last member.
+pub(crate) fn sealed(line: &Line) -> io::Result<String> {
     let mut body = serde_json::to_string(line)?;
     let sum = &keep::hash(body.as_bytes())[..SUM_DIGITS];
     body.pop();
@@ -238,33 +311,76 @@ fn sealed(line: &Line) -> io::Result<String> {
 }
 
 /// The lines that are whole, and how many bytes they take.
-fn read_lines(path: &Path, bytes: &[u8]) -> Result<(Vec<Line>, usize), JournalError> {
+fn read_lines(folder: &Path, bytes: &[u8]) -> Result<(Vec<Line>, usize), JournalError> {
+    let path = folder.join(FILE);
     let mut lines: Vec<Line> = Vec::new();
     let mut whole = 0;
     for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
         let is_last = whole + piece.len() == bytes.len();
-        match opened(piece, lines.len() as u64 + 1) {
-            Ok(line) => lines.push(line),
-            Err(_) if is_last && !piece.ends_with(b"\n") => return Ok((lines, whole)),
-            Err(reason) => {
-                return Err(JournalError::Damaged { path: path.to_owned(), line: lines.len() + 1, reason });
+        let number = lines.len() + 1;
+        match opened(piece) {
+            Ok(line) if line.seq == number as u64 => lines.push(line),
+            Ok(line) => {
+                let reason = format!("line number {} where {number} belongs", line.seq);
+                return Err(JournalError::Damaged { path, line: number, reason });
             }
+            Err(Flaw::NotOurs(reason)) => return Err(newer(path, &lines, reason)),
+            Err(Flaw::Broken(_)) if is_last && !piece.ends_with(b"\n") => break,
+            Err(Flaw::Broken(reason)) => return Err(JournalError::Damaged { path, line: number, reason }),
         }
         whole += piece.len();
+    }
+    let schema = lines.iter().rev().filter(|line| line.event == Happened::Began).find_map(schema_of);
+    if let Some(schema) = schema.filter(|schema| *schema > i64::from(SCHEMA_VERSION)) {
+        return Err(newer(path, &lines, format!("its tables have version {schema}")));
+    }
+    if lines.is_empty() && has_past(folder) {
+        return Err(JournalError::Gone(path));
     }
     Ok((lines, whole))
 }
 
-fn opened(piece: &[u8], seq: u64) -> Result<Line, String> {
-    let text = std::str::from_utf8(piece).map_err(|_| "not UTF-8".to_owned())?;
-    let text = text.strip_suffix('\n').ok_or("no line end")?;
-    let (body, seal) = text.rsplit_once(",\"sum\":\"").ok_or("no sum")?;
+fn schema_of(line: &Line) -> Option<i64> {
+    line.detail.get("schema").and_then(Value::as_i64)
+}
+
+fn newer(path: PathBuf, lines: &[Line], reason: String) -> JournalError {
+    let version = |line: &Line| line.detail.get("version").and_then(Value::as_str).map(str::to_owned);
+    let mut began = lines.iter().rev().filter(|line| line.event == Happened::Began);
+    let wrote = began.find_map(version).unwrap_or_else(|| "of unknown version".to_owned());
+    JournalError::Newer { path, wrote, reason }
+}
+
+/// Whether anything was ever received or written here: the journal announces both.
+fn has_past(folder: &Path) -> bool {
+    [keep::RECEIVED, keep::MESSAGES].iter().any(|name| {
+        let entries = std::fs::read_dir(folder.join(name));
+        entries.is_ok_and(|entries| {
+            entries.flatten().any(|entry| !keep::is_unfinished(&entry.file_name().to_string_lossy()))
+        })
+    })
+}
+
+/// What is wrong with a line.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Flaw {
+    /// It is not what was written.
+    Broken(String),
+    /// It is what was written, and this program does not understand it.
+    NotOurs(String),
+}
+
+/// The line that a piece of the file is, when its sum holds.
+pub(crate) fn opened(piece: &[u8]) -> Result<Line, Flaw> {
+    let broken = |reason: &str| Flaw::Broken(reason.to_owned());
+    let text = std::str::from_utf8(piece).map_err(|_| broken("not UTF-8"))?;
+    let text = text.strip_suffix('\n').ok_or_else(|| broken("no line end"))?;
+    let (body, seal) = text.rsplit_once(",\"sum\":\"").ok_or_else(|| broken("no sum"))?;
     let body = format!("{body}}}");
     if seal.strip_suffix("\"}") != Some(&keep::hash(body.as_bytes())[..SUM_DIGITS]) {
-        return Err("the sum does not match".to_owned());
+        return Err(broken("the sum does not match"));
     }
-    let line: Line = serde_json::from_str(&body).map_err(|error| error.to_string())?;
-    if line.seq == seq { Ok(line) } else { Err(format!("line number {} where {seq} belongs", line.seq)) }
+    serde_json::from_str(&body).map_err(|error| Flaw::NotOurs(error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Opening the database: once in a process, created so that a power cut cannot leave half a file.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use duckdb::{AccessMode, Config, Connection};
 
@@ -11,6 +11,12 @@ use crate::store::schema;
 
 /// The file in the state folder.
 pub const FILE_NAME: &str = "quarterdeck.duckdb";
+
+/// The name of a database that is being made.
+pub const UNFINISHED: &str = "quarterdeck.duckdb.new";
+
+/// The three headers that every database begins with.
+const BYTES_MIN: u64 = 3 * 4096;
 
 // An older shell of an analyst must be able to read the file.
 const STORAGE_VERSION: &str = "v1.5.0";
@@ -24,15 +30,68 @@ impl Store {
     /// Opens the database of the state folder `folder`, made when it is not there.
     ///
     /// # Errors
-    /// In use by another process, damaged, written by a newer program, or the disk fails.
+    /// In use by another process, damaged, written by a newer or older program, or the disk fails.
     pub fn open(folder: &Path, limits: &Limits) -> Result<Self, StoreError> {
         let path = folder.join(FILE_NAME);
         if !path.exists() {
-            create(folder, &path, limits)?;
+            Self::fresh(folder, limits)?.put_in_place(folder)?;
+        }
+        refuse_stump(&path)?;
+        if log_of(&path).exists() {
+            // Closing a file with a log changes it, also one that is not ours to change.
+            Self::open_read_only(folder, limits).and_then(|store| schema::admit(&store.connection))?;
         }
         let store = Self::connect(&path, settings(limits)?)?;
         schema::lay(&store.connection)?;
         Ok(store)
+    }
+
+    /// A new database under another name, for [`Store::put_in_place`]: the one that is there is not touched.
+    ///
+    /// Creation is not crash-safe in the engine: another name, checkpoint, close, rename, then the folder.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn fresh(folder: &Path, limits: &Limits) -> Result<Self, StoreError> {
+        let path = folder.join(UNFINISHED);
+        for left_over in [&path, &log_of(&path)] {
+            match fs::remove_file(left_over) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    let doing = format!("cannot remove `{}`", left_over.display());
+                    return Err(StoreError::failed(doing, &error));
+                }
+                _ => {}
+            }
+        }
+        let store = Self::connect(&path, settings(limits)?)?;
+        schema::lay(&store.connection)?;
+        Ok(store)
+    }
+
+    /// Gives the database made by [`Store::fresh`] its name. Whatever had the name before is lost.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn put_in_place(self, folder: &Path) -> Result<(), StoreError> {
+        let path = folder.join(FILE_NAME);
+        let failed =
+            |error: std::io::Error| StoreError::failed(format!("cannot create `{}`", path.display()), &error);
+        self.checkpoint()?;
+        self.close()?;
+        // The log of a file that is gone must not be replayed into another one.
+        if log_of(&path).exists() {
+            fs::remove_file(log_of(&path)).map_err(failed)?;
+        }
+        fs::rename(folder.join(UNFINISHED), &path).map_err(failed)?;
+        File::open(folder).and_then(|opened| opened.sync_all()).map_err(failed)
+    }
+
+    /// Closes the database, and says whether that went well.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn close(self) -> Result<(), StoreError> {
+        self.connection.close().map_err(|(_, error)| StoreError::failed("cannot close the database", &error))
     }
 
     /// Opens the database to read it only; views are those of the program that wrote it.
@@ -44,9 +103,10 @@ impl Store {
         if !path.exists() {
             return Err(StoreError::failed(
                 format!("cannot read `{}`", path.display()),
-                &"it is not there; nothing was received yet",
+                &"it is not there; the next `quarterdeck once` makes it",
             ));
         }
+        refuse_stump(&path)?;
         Self::connect(&path, settings(limits)?.access_mode(AccessMode::ReadOnly)?)
     }
 
@@ -106,24 +166,22 @@ impl Store {
     }
 }
 
-/// Creation is not crash-safe in the engine: another name, checkpoint, close, rename, then the folder.
-fn create(folder: &Path, path: &Path, limits: &Limits) -> Result<(), StoreError> {
-    let unfinished = folder.join(format!("{FILE_NAME}.new"));
-    let doing = || format!("cannot create `{}`", path.display());
-    let failed = |error: std::io::Error| StoreError::failed(doing(), &error);
-    if unfinished.exists() {
-        fs::remove_file(&unfinished).map_err(failed)?;
+/// The write-ahead log of a database.
+#[must_use]
+pub fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".wal");
+    PathBuf::from(name)
+}
+
+/// The engine takes an empty file for a new database: that would be a silent loss.
+fn refuse_stump(path: &Path) -> Result<(), StoreError> {
+    let bytes = fs::metadata(path).map(|found| found.len());
+    let bytes = bytes.map_err(|e| StoreError::failed(format!("cannot read `{}`", path.display()), &e))?;
+    if bytes >= BYTES_MIN {
+        return Ok(());
     }
-    let log = folder.join(format!("{FILE_NAME}.new.wal"));
-    if log.exists() {
-        fs::remove_file(&log).map_err(failed)?;
-    }
-    let store = Store::connect(&unfinished, settings(limits)?)?;
-    schema::lay(&store.connection)?;
-    store.checkpoint()?;
-    store.connection.close().map_err(|(_, error)| StoreError::failed(doing(), &error))?;
-    fs::rename(&unfinished, path).map_err(failed)?;
-    File::open(folder).and_then(|opened| opened.sync_all()).map_err(failed)
+    Err(StoreError::Damaged { path: path.to_owned(), reason: format!("it is {bytes} bytes long") })
 }
 
 fn settings(limits: &Limits) -> Result<Config, StoreError> {
@@ -141,6 +199,17 @@ fn bounded(config: Config) -> Result<Config, StoreError> {
         .with("allow_community_extensions", "false")?)
 }
 
+impl StoreError {
+    /// Why tables that were laid cannot be read back; damage, when that is what the engine says.
+    #[must_use]
+    pub fn of_reading(error: &duckdb::Error) -> Self {
+        match why(Path::new(FILE_NAME), error) {
+            Self::Failed { reason, .. } => Self::failed("cannot read the database", &reason),
+            told => told,
+        }
+    }
+}
+
 /// The engine has no codes: it is told by its words.
 fn why(path: &Path, error: &duckdb::Error) -> StoreError {
     let reason = error.to_string();
@@ -148,7 +217,19 @@ fn why(path: &Path, error: &duckdb::Error) -> StoreError {
     if says(&["Could not set lock", "Conflicting lock", "already open"]) {
         return StoreError::InUse { path: path.to_owned(), reason };
     }
-    let damage = ["valid DuckDB database", "hecksum", "orrupt", "erializ", "INTERNAL", "WAL", "truncated"];
+    if says(&["we can only read", "Unsupported Storage Version"]) {
+        return StoreError::NewerEngine { path: path.to_owned(), reason };
+    }
+    let damage = [
+        "valid DuckDB database",
+        "hecksum",
+        "orrupt",
+        "erializ",
+        "INTERNAL",
+        "WAL",
+        "truncated",
+        "Could not read enough bytes",
+    ];
     if says(&damage) {
         return StoreError::Damaged { path: path.to_owned(), reason };
     }

@@ -5,7 +5,11 @@ use sha2::{Digest, Sha256};
 
 use crate::store::refusal::StoreError;
 
-/// The version of the tables that this program writes.
+/// The version of the tables that this program writes. Rises whenever a table that was there changes.
+///
+/// A database is never altered in place: one with older tables is kept aside, and made again from the
+/// journal, the received files and the messages. A table that is new is laid beside the others and needs no
+/// new version.
 pub const SCHEMA_VERSION: i32 = 1;
 
 const TABLES: &str = include_str!("../../queries/schema/tables.sql");
@@ -69,10 +73,8 @@ pub fn statements() -> Vec<&'static str> {
 /// Makes what is missing and renews macros and views, in one transaction, unless they are ours already.
 pub(crate) fn lay(connection: &Connection) -> Result<(), StoreError> {
     let ours = fingerprint();
+    admit(connection)?;
     match laid(connection)? {
-        Some((found, _)) if found > SCHEMA_VERSION => {
-            return Err(StoreError::Newer { found, ours: SCHEMA_VERSION });
-        }
         // Laying takes longer than `status` may.
         Some((SCHEMA_VERSION, found)) if found == ours => return Ok(()),
         _ => {}
@@ -83,6 +85,18 @@ pub(crate) fn lay(connection: &Connection) -> Result<(), StoreError> {
     connection
         .execute_batch(&script)
         .map_err(|error| StoreError::failed("cannot lay tables and views", &error))
+}
+
+/// Whether the tables are ours, without a change to them.
+///
+/// # Errors
+/// [`StoreError::Newer`] and [`StoreError::Older`].
+pub fn admit(connection: &Connection) -> Result<(), StoreError> {
+    match laid(connection)? {
+        Some((found, _)) if found > SCHEMA_VERSION => Err(StoreError::Newer { found, ours: SCHEMA_VERSION }),
+        Some((found, _)) if found < SCHEMA_VERSION => Err(StoreError::Older { found, ours: SCHEMA_VERSION }),
+        _ => Ok(()),
+    }
 }
 
 fn fingerprint() -> String {

@@ -4,6 +4,7 @@
 
 mod folder;
 mod http;
+mod page;
 mod server;
 mod tls;
 

@@ -54,7 +54,7 @@ fn a_file_that_is_not_toml_does_not_hide_the_others() {
     let expected = "\
 config/authorities.toml:46:8: authority `E06000023`: `code = E06000023`: string values must be quoted, \
 expected literal string
-config/quarterdeck.toml:361:20: schedule: `remind_from_hour = 24`: expected a whole number from 0 to 23
+config/quarterdeck.toml:364:20: schedule: `remind_from_hour = 24`: expected a whole number from 0 to 23
 config/recipients.toml:33:8: recipient `operator`: `role = \"opertor\"`: expected `performance-lead`, \
 `director`, `regional-lead` or `operator`; did you mean `operator`?";
     let edits = [
@@ -121,7 +121,7 @@ timeout_seconds = 60
 attempts_max = 8";
 
 /// A file, a text that is there once, and what takes its place.
-const CASES: [(&str, &str, &str); 55] = [
+const CASES: [(&str, &str, &str); 58] = [
     ("quarterdeck.toml", "zone = \"Europe/London\"", "zone = \"Europe/Londen\""),
     ("quarterdeck.toml", "\nstate = \"state\"", "\nstat = \"state\""),
     ("quarterdeck.toml", "\nstate = \"state\"", ""),
@@ -151,6 +151,9 @@ const CASES: [(&str, &str, &str); 55] = [
     ("quarterdeck.toml", "\"0 8 17 2,5,8,11 *\"", "\"0 8 30 2 *\""),
     ("quarterdeck.toml", "\"0 7,13 * * MON-FRI\"", "\"*/90 * * * *\""),
     ("quarterdeck.toml", "\"0 7,13 * * MON-FRI\"", "\"0 7 * * WORKDAYS\""),
+    ("quarterdeck.toml", "\"0 7,13 * * MON-FRI\"", "\"0 7 13 * FRI\""),
+    ("quarterdeck.toml", "cron = \"30 2 * * *\"", "cron = \"30 2 31 4 *\""),
+    ("quarterdeck.toml", "cron = \"30 2 * * *\"", "cron = \"@daily\""),
     ("quarterdeck.toml", "after = [1, 5, 10]", "after = [1, 10, 5]"),
     ("quarterdeck.toml", "escalate_after = 10\n", ""),
     ("quarterdeck.toml", "reply_to = \"lead@", "reply_to = \"lead at "),

@@ -38,7 +38,7 @@ pub(super) fn of(authorities: &[&str]) -> Settings {
         backup: Backup { cron: "30 2 * * *".into(), keep: 14, folder: "backups".into() },
         heartbeat: None,
         metrics_file: None,
-        bank_holidays_url: None,
+        newer_holidays: None,
         chasing: Chasing { before: Vec::new(), after: Vec::new(), to: Vec::new(), escalate: None },
         mail: MailSettings {
             from_name: "Quarterdeck".into(),

@@ -7,6 +7,7 @@ mod charts;
 mod folder;
 mod html;
 mod letter;
+mod login;
 mod mime;
 mod parsed;
 mod relay;

@@ -40,6 +40,8 @@ pub(crate) enum Manner {
     ClosesAfterData,
     /// Says 421 to the second message of a connection.
     OneEach,
+    /// Shows a certificate whose time is over.
+    Expired,
 }
 
 /// What was heard, in order: `C` is a command, `B` a body, `J` our own journal.
@@ -59,7 +61,7 @@ impl Relay {
         let ca_file = folder.path().join("ca.pem");
         let password_file = folder.path().join("password");
         std::fs::write(&password_file, "correct horse\n").unwrap();
-        let (acceptor, pem) = certificate();
+        let (acceptor, pem) = certificate(manner);
         std::fs::write(&ca_file, pem).unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -83,14 +85,17 @@ impl Relay {
 }
 
 /// A certificate authority of one's own, and a server's certificate that it signed.
-fn certificate() -> (TlsAcceptor, String) {
+fn certificate(manner: Manner) -> (TlsAcceptor, String) {
     let ca_key = rcgen::KeyPair::generate().unwrap();
     let mut ca = rcgen::CertificateParams::new(vec![]).unwrap();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let ca_certificate = ca.self_signed(&ca_key).unwrap();
     let issuer = rcgen::Issuer::new(ca, ca_key);
     let key = rcgen::KeyPair::generate().unwrap();
-    let server = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let mut server = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    if manner == Manner::Expired {
+        server.not_after = rcgen::date_time_ymd(2017, 11, 16);
+    }
     let server = server.signed_by(&key, &issuer).unwrap();
     let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)

@@ -34,13 +34,13 @@ fn a_database_that_was_lost_is_made_again_and_nothing_is_sent_twice() {
     region.lose_the_database();
     let again = region.walk(NOW);
     assert_eq!(again.failures, []);
-    assert_eq!((again.received, again.loaded), (0, 33), "from what was kept");
-    assert_eq!((again.queued, again.sent), (0, 0));
+    assert_eq!((again.received, again.loaded), (0, 0), "it was made again before the walk");
+    assert_eq!((again.queued, again.sent), (1, 1), "the notice of it");
     assert_eq!(region.rows(versions), submissions);
     assert_eq!(findings(&region), findings_before);
     assert!(!findings_before.is_empty());
-    assert_eq!(region.happened(Happened::Sent), sent);
-    assert_eq!(region.mails().len(), mails.len());
+    assert_eq!(region.happened(Happened::Sent)[..sent.len()], sent);
+    assert_eq!(region.mails().len(), mails.len() + 1);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_journal_that_is_behind_the_database_ends_with_words_and_4() {
     let ended = region.run("2017-11-21T08:00:00Z", &["once"]);
     assert_eq!(ended.status, 4, "{ended:?}");
     assert!(ended.words.contains("the journal ends at"), "{}", ended.words);
-    assert!(ended.words.contains("restore journal.jsonl from a backup"), "{}", ended.words);
+    assert!(ended.words.contains("`quarterdeck rebuild`"), "{}", ended.words);
 }
 
 #[test]

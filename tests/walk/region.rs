@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use quarterdeck::config;
 use quarterdeck::config::settings::Settings;
 use quarterdeck::pipeline::collecting::{self, ByHand};
+use quarterdeck::pipeline::stopping::Stop;
 use quarterdeck::pipeline::{self, Moment, Report, Step, Walk};
 use quarterdeck::store::journal::{Happened, Journal, Line};
 use quarterdeck::store::open::Store;
@@ -43,7 +44,7 @@ impl Region {
             ("first_quarter = \"2015-16 Q1\"", &format!("first_quarter = \"{first}\"")),
             (shipped, &url),
             ("private_addresses = \"refused\"", "private_addresses = \"allowed\""),
-            ("/run/credentials/quarterdeck.service/returns-token", "../token"),
+            ("/run/credentials/quarterdeck.service/secret_returns-token", "../token"),
             ("path = \"state/drop/workforce\"", "path = \"../drop\""),
             ("path = \"state/outgoing\"", "path = \"../outgoing\""),
             ("per_recipient_per_day = 10", "per_recipient_per_day = 1000"),
@@ -139,13 +140,23 @@ impl Region {
         self.try_walk(now, Some(only)).unwrap()
     }
 
+    /// A run that hears when it is to stop.
+    pub(super) fn walk_until(&self, now: &str, stop: Stop) -> Report {
+        self.walk_with(now, None, stop).unwrap()
+    }
+
     pub(super) fn try_walk(&self, now: &str, only: Option<Step>) -> anyhow::Result<Report> {
+        self.walk_with(now, only, Stop::never())
+    }
+
+    fn walk_with(&self, now: &str, only: Option<Step>, stop: Stop) -> anyhow::Result<Report> {
         let settings = self.settings();
         // Far enough ahead that every file in a drop folder has settled.
         let machine = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
         let moment = Moment { now: instant(now), machine };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let mut walk = Walk::open(&settings, moment, Path::new(PROGRAM), Box::new(|_| {}))?;
+        walk.stop = stop;
         runtime.block_on(pipeline::once(&mut walk, only))
     }
 

@@ -19,6 +19,8 @@ pub(super) struct Shelf {
     pub(super) fetched: u32,
     pub(super) unchanged: u32,
     pub(super) not_there: u32,
+    /// Every path, in order.
+    pub(super) asked: Vec<String>,
     pub(super) is_down: bool,
 }
 
@@ -80,6 +82,7 @@ fn converse(stream: &TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
 }
 
 fn answer(path: &str, known: &str, shelf: &mut Shelf) -> Vec<u8> {
+    shelf.asked.push(path.to_owned());
     if shelf.is_down {
         return b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".to_vec();
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::config::checked::{Desk, cron};
+use crate::config::checked::Desk;
 use crate::config::problem::Text;
 use crate::config::settings::{Backup, DigestPlan, DigestStyle, Schedule, WhenNothingChanged};
 use crate::config::shape::Read;
@@ -11,6 +11,7 @@ use crate::config::written::quarterdeck::{
 };
 use crate::config::written::recipients::RecipientsToml;
 use crate::config::written::typed::At;
+use crate::domain::cron::CronPattern;
 use crate::domain::due::CatchUp;
 
 /// The digests. One that nobody gets, or that can never be sent, is a problem.
@@ -81,7 +82,7 @@ pub fn backup(main: &Read<QuarterdeckToml>, folder: &Path, desk: &mut Desk) -> O
 }
 
 fn pattern(text: &Text, at: &str, key: &str, typed: &At<String>, desk: &mut Desk) {
-    if let Some(why) = cron::wrong(typed) {
+    if let Err(why) = CronPattern::parse(typed) {
         desk.problem(text, &typed.span, format!("{at}: `{key} = \"{}\"`: {why}", typed.value));
     }
 }

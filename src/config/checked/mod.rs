@@ -2,7 +2,6 @@
 
 pub mod authorities;
 pub mod collections;
-pub mod cron;
 pub mod deadlines;
 pub mod digests;
 pub mod holidays;
@@ -47,6 +46,8 @@ pub struct Folder<'a> {
     pub recipients: Read<RecipientsToml>,
     /// bank-holidays.json; none when it could not be read.
     pub holidays: Option<Text>,
+    /// The copy of newer bank holidays in the state folder; counts only while an address is configured.
+    pub newer_holidays: Option<Text>,
     /// The operator's checks.
     pub checks: Vec<AddedCheck>,
     /// A fingerprint of all files.
@@ -169,8 +170,9 @@ pub fn check(folder: Folder<'_>, desk: &mut Desk) -> Option<Settings> {
     let chasing = ladder::chasing(main, desk);
     let post = mail::check(main, folder.path, desk);
     let backup = digests::backup(main, folder.path, desk);
-    let bank_holidays_url = watch::bank_holidays_url(main, desk);
-    let calendar = holidays::check(main, folder.holidays.as_ref(), desk);
+    let newer_holidays = watch::newer_holidays(main, desk);
+    let newer = folder.newer_holidays.as_ref().filter(|_| newer_holidays.is_some());
+    let calendar = holidays::check(main, folder.holidays.as_ref(), newer, desk);
     let deadlines = deadlines::check(&folder.deadlines, &known, &calendar, desk);
     ladder::roles_without_people(&folder, &recipients, desk);
     region::carried(&collections, &indicators, main, desk);
@@ -184,7 +186,7 @@ pub fn check(folder: Folder<'_>, desk: &mut Desk) -> Option<Settings> {
         backup: backup?,
         heartbeat: watch::heartbeat(main, folder.path),
         metrics_file: watch::metrics_file(main, folder.path),
-        bank_holidays_url,
+        newer_holidays,
         chasing: chasing?,
         mail: post?,
         limits: region::limits(main)?,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::checked::{Desk, web};
-use crate::config::settings::Heartbeat;
+use crate::config::settings::{Heartbeat, NewerHolidays};
 use crate::config::shape::Read;
 use crate::config::written::quarterdeck::QuarterdeckToml;
 
@@ -24,10 +24,11 @@ pub fn metrics_file(main: &Read<QuarterdeckToml>, folder: &Path) -> Option<PathB
 }
 
 /// Where newer bank holidays come from.
-pub fn bank_holidays_url(main: &Read<QuarterdeckToml>, desk: &mut Desk) -> Option<String> {
-    let typed = main.value.as_ref()?.bank_holidays_url.as_ref()?;
+pub fn newer_holidays(main: &Read<QuarterdeckToml>, desk: &mut Desk) -> Option<NewerHolidays> {
+    let value = main.value.as_ref()?;
+    let typed = value.bank_holidays_url.as_ref()?;
     if let Some(why) = web::wrong(typed) {
         desk.problem(&main.text, &typed.span, format!("`bank_holidays_url = \"{}\"`: {why}", typed.value));
     }
-    Some(typed.value.clone())
+    Some(NewerHolidays { url: typed.value.clone(), division: value.bank_holidays.as_ref()?.value.clone() })
 }

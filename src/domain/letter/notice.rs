@@ -42,12 +42,17 @@ pub enum Room {
     Check,
     /// A message could not be written or was refused.
     Mail,
+    /// A run that was planned did not happen.
+    Schedule,
+    /// The bank holidays are not known for long.
+    Calendar,
     /// Anything else: the store, the run itself.
     Run,
 }
 
 impl Room {
-    const ALL: [Self; 5] = [Self::Collect, Self::Read, Self::Check, Self::Mail, Self::Run];
+    const ALL: [Self; 7] =
+        [Self::Collect, Self::Read, Self::Check, Self::Mail, Self::Schedule, Self::Calendar, Self::Run];
 
     fn heading(self) -> &'static str {
         match self {
@@ -55,6 +60,8 @@ impl Room {
             Self::Read => "Files that could not be read",
             Self::Check => "Checks that did not run",
             Self::Mail => "Messages that were not sent",
+            Self::Schedule => "Runs that did not happen",
+            Self::Calendar => "Working days",
             Self::Run => "The run itself",
         }
     }
@@ -65,6 +72,8 @@ impl Room {
             Self::Read => words::counted(count, "file", "files"),
             Self::Check => words::counted(count, "check", "checks"),
             Self::Mail => words::counted(count, "message", "messages"),
+            Self::Schedule => words::counted(count, "gap in the schedule", "gaps in the schedule"),
+            Self::Calendar => words::counted(count, "warning of working days", "warnings of working days"),
             Self::Run => words::counted(count, "other trouble", "other troubles"),
         }
     }

@@ -1,0 +1,140 @@
+//! What must be reached: the mail server, each source, the heartbeat. Nothing is sent, nothing is kept.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::NaiveDate;
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use crate::cli::doctor::Seen;
+use crate::collect::http::fetch_all;
+use crate::collect::{Outcome, Wanted};
+use crate::config::settings::{Collection, FolderSource, HttpSource, Limits, Reporters, Settings, Source};
+use crate::mail::Post;
+use crate::pipeline::telling::{self, Beat};
+use crate::store::journal::{Happened, Line};
+
+/// A source that is well answers long before.
+const SECONDS_MAX: u64 = 20;
+
+/// The mail server takes our login, or the folder can be written to.
+pub(super) async fn mail(settings: &Settings) -> Seen {
+    let tried = match Post::open(&settings.mail) {
+        Ok(post) => post.try_out().await,
+        Err(error) => Err(error.to_string()),
+    };
+    match tried {
+        Ok(saw) => Seen::ok("mail", saw),
+        Err(saw) => {
+            Seen::problem("mail", saw, "messages wait and are not lost; correct `[mail]` or the server")
+        }
+    }
+}
+
+/// A line per collection that is polled.
+pub(super) async fn sources(settings: &Settings, lines: &[Line], today: NaiveDate) -> Vec<Seen> {
+    let mut seen = Vec::new();
+    for collection in &settings.collections {
+        let check = format!("source {}", collection.name);
+        seen.push(match &collection.source {
+            Source::Hand => Seen::ok(check, "files are taken in by hand"),
+            Source::Folder(source) => folder(&check, settings, source),
+            Source::Http(source) => http(&check, settings, collection, source, lines, today).await,
+        });
+    }
+    seen
+}
+
+/// Asks for the newest return of one authority, as a run would; what comes is thrown away.
+async fn http(
+    check: &str,
+    settings: &Settings,
+    collection: &Collection,
+    source: &HttpSource,
+    lines: &[Line],
+    today: NaiveDate,
+) -> Seen {
+    let Some(wanted) = newest(settings, collection, lines, today) else {
+        return Seen::ok(check, "no quarter has ended yet, so there is nothing to ask for");
+    };
+    let limits = Limits {
+        fetch_seconds: settings.limits.fetch_seconds.min(SECONDS_MAX),
+        connect_seconds: settings.limits.connect_seconds.min(SECONDS_MAX),
+        ..settings.limits
+    };
+    let next = "see whether the source answers from this machine, and its `login`";
+    let outcome = match fetch_all(source, &limits, vec![wanted], &mut |_, _| {}).await {
+        Ok(mut outcomes) => outcomes.pop().map(|(_, outcome)| outcome),
+        Err(error) => return Seen::problem(check, error.to_string(), next),
+    };
+    match outcome {
+        Some(Outcome::Received(file)) => {
+            Seen::ok(check, format!("answers with a file of {} bytes; it was not kept", file.bytes.len()))
+        }
+        Some(Outcome::Unchanged) => Seen::ok(check, "answers that the newest return has not changed"),
+        Some(Outcome::NotThere) => Seen::ok(check, "answers that the newest return is not there yet"),
+        Some(Outcome::Refused { reason }) => Seen::warning(check, format!("answers, but {reason}"), next),
+        Some(Outcome::Failed { reason }) => Seen::problem(check, reason, next),
+        None => Seen::warning(check, "nothing was asked for", next),
+    }
+}
+
+/// The newest return of the first authority, with what we know of it, so that mostly nothing is transferred.
+fn newest(settings: &Settings, collection: &Collection, lines: &[Line], today: NaiveDate) -> Option<Wanted> {
+    let quarter = *collection.ended_quarters(today).last()?;
+    let mut wanted = Wanted { quarter: Some(quarter), ..Wanted::default() };
+    if collection.reporters == Reporters::Members {
+        let authority = settings.authorities.iter().find(|one| one.existed_on(quarter.last_day()))?;
+        wanted.authority = Some(authority.code.clone());
+        wanted.dfe_number = Some(authority.dfe_number.clone());
+    }
+    let text = |line: &Line, name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
+    let code = wanted.authority.as_ref().map(ToString::to_string);
+    let known = lines.iter().rev().find(|line| {
+        line.event == Happened::Received
+            && text(line, "collection").as_deref() == Some(&collection.name)
+            && text(line, "authority") == code
+            && text(line, "quarter") == Some(quarter.to_string())
+    });
+    wanted.etag = known.and_then(|line| text(line, "etag"));
+    wanted.last_modified = known.and_then(|line| text(line, "last_modified"));
+    Some(wanted)
+}
+
+fn folder(check: &str, settings: &Settings, source: &FolderSource) -> Seen {
+    let path = source.path.display();
+    if !source.path.exists() && source.path.starts_with(&settings.state) {
+        return Seen::ok(check, format!("the first run makes the drop folder `{path}`"));
+    }
+    let next = "let the daemon's user read and write it, and its `done` and `refused`";
+    if let Err(error) = fs::read_dir(&source.path) {
+        return Seen::problem(check, format!("cannot read the drop folder `{path}`: {error}"), next);
+    }
+    for name in ["", "done", "refused"] {
+        let into = source.path.join(name);
+        if into.is_dir() && !can_write(&into) {
+            return Seen::problem(check, format!("cannot write to `{}`", into.display()), next);
+        }
+    }
+    Seen::ok(check, format!("the drop folder `{path}` can be read, and files can be put away"))
+}
+
+/// A hidden file is never taken for a return, and goes at once.
+fn can_write(folder: &Path) -> bool {
+    NamedTempFile::with_prefix_in(".doctor-", folder).and_then(NamedTempFile::close).is_ok()
+}
+
+/// The heartbeat, asked only when that was asked for: whoever listens takes it for a run.
+pub(super) async fn heartbeat(settings: &Settings, ping: bool) -> Seen {
+    if settings.heartbeat.is_none() {
+        return Seen::ok("heartbeat", "none is configured");
+    }
+    if !ping {
+        return Seen::ok("heartbeat", "not asked for; `quarterdeck doctor --ping` does");
+    }
+    match telling::beat(settings.heartbeat.as_ref(), Beat::Done).await {
+        Ok(()) => Seen::ok("heartbeat", "its address answers"),
+        Err(why) => Seen::warning("heartbeat", why, "correct the address in its file"),
+    }
+}

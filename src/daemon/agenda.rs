@@ -1,0 +1,139 @@
+//! What is to be done next.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use tracing::{error, info};
+
+use crate::config::jobs;
+use crate::config::settings::Settings;
+use crate::daemon::Daemon;
+use crate::daemon::child::Errand;
+use crate::daemon::clocks::Clocks;
+use crate::daemon::memory::Memory;
+use crate::domain::due::{self, Span};
+use crate::domain::schedule::{Job, Rule};
+use crate::store::schedules;
+
+/// A clock may be so far behind the journal, as time servers correct it.
+const BEHIND_MINUTES: i64 = 5;
+
+/// The errands on their way, and what was done.
+#[derive(Debug, Default)]
+pub(super) struct Agenda {
+    errands: VecDeque<Errand>,
+    memory: Memory,
+    tried: Option<DateTime<Utc>>,
+    tried_backup: Option<DateTime<Utc>>,
+    /// Whether the state was found sound since the daemon started, or since a run died.
+    pub(super) is_probed: bool,
+    held: Option<String>,
+}
+
+impl Agenda {
+    /// Adds an errand, once.
+    pub(super) fn add(&mut self, errand: Errand) {
+        if !self.errands.contains(&errand) {
+            self.errands.push_back(errand);
+        }
+    }
+
+    /// The next errand.
+    pub(super) fn next(&mut self) -> Option<Errand> {
+        self.errands.pop_front()
+    }
+
+    /// A run reached its end, or was tried and left to its next turn.
+    pub(super) fn ran(&mut self, now: DateTime<Utc>) {
+        self.tried = Some(now);
+        info!("run done");
+    }
+
+    /// A copy was made, or tried and left to its next turn.
+    pub(super) fn backed_up(&mut self, now: DateTime<Utc>) {
+        self.tried_backup = Some(now);
+    }
+
+    /// Adds what has fallen due.
+    pub(super) fn plan(
+        &mut self,
+        daemon: &Daemon,
+        settings: &Settings,
+        clocks: &mut Clocks,
+        now: DateTime<Utc>,
+    ) {
+        let walked = self.memory.walked;
+        self.memory.refresh(&daemon.state);
+        if !clocks.are_believed() && self.memory.walked > walked {
+            clocks.believe();
+        }
+        let why = self.held_by(settings, clocks, now);
+        if why != self.held {
+            match &why {
+                Some(why) => {
+                    error!("nothing is run: {why}");
+                    self.add(Errand::Beat);
+                }
+                None => info!("runs go on"),
+            }
+            self.held.clone_from(&why);
+        }
+        if why.is_some() {
+            return;
+        }
+        let mut history = schedules::history(&self.memory.scheduled);
+        // What was edited since is in force from now on; the next run journals it.
+        history.see(now, &jobs::jobs(settings));
+        let planned = |after| {
+            let span = Span { after, until: now };
+            due::planned(&history, &settings.calendar, settings.schedule.catch_up, span)
+        };
+        let walked = self.memory.walked.max(self.tried);
+        if walked.is_none_or(|after| planned(after).iter().any(|it| it.job.is_walked())) {
+            self.add(Errand::Run);
+        }
+        let first = self.memory.scheduled.first().map(|line| line.at);
+        let copied = self.memory.backed_up.max(self.tried_backup).or(first);
+        if copied.is_some_and(|after| planned(after).iter().any(|it| it.job == Job::Backup)) {
+            self.add(Errand::Backup);
+        }
+    }
+
+    /// Why nothing may be run now, in words; none when it may.
+    fn held_by(&self, settings: &Settings, clocks: &Clocks, now: DateTime<Utc>) -> Option<String> {
+        if !clocks.are_believed() {
+            return Some(
+                "the clock was set far ahead; set it right, or run `quarterdeck once` by hand".to_owned(),
+            );
+        }
+        let local = |at: DateTime<Utc>| due::worded(at, settings.zone);
+        if let Some(last) = self.memory.last.filter(|last| *last > now + TimeDelta::minutes(BEHIND_MINUTES)) {
+            return Some(format!(
+                "the clock says {}, and the journal was last written on {}; set the clock right",
+                local(now),
+                local(last)
+            ));
+        }
+        let days = i64::from(settings.schedule.hold_after_days);
+        let walked = self.memory.walked.filter(|walked| now - *walked > TimeDelta::days(days))?;
+        Some(format!(
+            "the last run was on {} and the clock says {}; if that is right, run `quarterdeck once` by hand",
+            local(walked),
+            local(now)
+        ))
+    }
+
+    /// What is waited for, for `systemctl status`.
+    pub(super) fn in_words(&self, settings: &Settings, now: DateTime<Utc>) -> String {
+        if let Some(why) = &self.held {
+            return format!("nothing is run: {why}");
+        }
+        let jobs = jobs::jobs(settings);
+        let next =
+            |(job, rule): &(Job, Rule)| due::next(job, rule, &settings.calendar, now, 1).first().copied();
+        match jobs.iter().filter(|(job, _)| job.is_walked()).filter_map(next).min() {
+            Some(at) => format!("next run {}", due::worded(at, settings.zone)),
+            None => "no run is planned".to_owned(),
+        }
+    }
+}

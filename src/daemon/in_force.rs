@@ -1,0 +1,77 @@
+//! The configuration in force: the last one that was right, as the runs get it.
+//!
+//! A run reads what the daemon put here and not the folder, which may be half edited at that moment.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use anyhow::{Context, Result};
+use tracing::{error, info};
+
+use crate::config::files::Files;
+use crate::config::settings::Settings;
+use crate::config::{self, Loaded};
+use crate::daemon::Daemon;
+use crate::store::keep;
+
+const FILE: &str = "config-in-force.json";
+
+/// The configuration in force, and how the folder looked when it was read.
+pub(super) struct InForce {
+    pub(super) settings: Settings,
+    stamp: Vec<(PathBuf, u64, Option<SystemTime>)>,
+}
+
+/// What a daemon of this state folder put in force.
+///
+/// # Errors
+/// When there is nothing, or it is not what was written.
+pub fn read(state: &Path) -> Result<Loaded> {
+    let text = fs::read_to_string(state.join(FILE)).context("no configuration is in force")?;
+    let (files, folder) = Files::from_json(&text).context("the configuration in force cannot be read")?;
+    Ok(config::load_texts(files, &folder, Some(state))?)
+}
+
+impl InForce {
+    /// Puts the configuration in force with which the daemon starts.
+    pub(super) fn put(daemon: &Daemon, settings: Settings) -> Result<Self> {
+        let stamp = Files::stamp(&daemon.config);
+        write(daemon, &Files::read(&daemon.config))?;
+        Ok(Self { settings: Settings { state: daemon.state.clone(), ..settings }, stamp })
+    }
+
+    /// Whether a file of the folder was changed since it was read.
+    pub(super) fn was_edited(&self, daemon: &Daemon) -> bool {
+        Files::stamp(&daemon.config) != self.stamp
+    }
+
+    /// Reads the folder again; when it is wrong, what was in force stays so.
+    pub(super) fn reread(&mut self, daemon: &Daemon) {
+        self.stamp = Files::stamp(&daemon.config);
+        let files = Files::read(&daemon.config);
+        match config::load_texts(files.clone(), &daemon.config, Some(&daemon.state)) {
+            Err(problems) => error!("the configuration is wrong, the one before stays in force:\n{problems}"),
+            Ok(fresh) => match write(daemon, &files) {
+                Err(error) => error!("the configuration stays as it was: {error:#}"),
+                Ok(()) => {
+                    self.settings = Settings { state: daemon.state.clone(), ..fresh.settings };
+                    info!("the configuration was read again and is in force");
+                }
+            },
+        }
+    }
+
+    /// Before a run: takes in what was edited, and writes the file again if it was lost.
+    pub(super) fn renew(&mut self, daemon: &Daemon) {
+        if self.was_edited(daemon) || read(&daemon.state).is_err() {
+            self.reread(daemon);
+        }
+    }
+}
+
+fn write(daemon: &Daemon, files: &Files) -> Result<()> {
+    let text = files.to_json().context("the configuration cannot be written down")?;
+    keep::write_durably(&daemon.state, FILE, text.as_bytes())
+        .with_context(|| format!("cannot write `{}`", daemon.state.join(FILE).display()))
+}

@@ -1,0 +1,334 @@
+//! What the journal says of the daemon's life: what it did, did not do, and will do. Opens no database.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::config::settings::Settings;
+use crate::domain::due::{self, CronPattern, Span};
+use crate::pipeline::posting;
+use crate::store::holder::{Holder, holder};
+use crate::store::journal::{Happened, Line};
+use crate::store::outbox::{self, Standing, Track};
+use crate::store::runs::{self, Outcome, Run};
+
+/// How far back planned runs are held against those that were done.
+pub const DAYS_BACK: i64 = 14;
+
+/// A planned run that is younger than this has not been missed: it may be starting.
+const STARTING: TimeDelta = TimeDelta::minutes(2);
+
+/// A silence that is longer than this is counted from here: a clock may be wrong by centuries.
+const LOOK_BACK_MAX: TimeDelta = TimeDelta::days(400);
+
+/// A message that waits longer than this, although runs were done, cannot leave.
+const WAITING_MAX: TimeDelta = TimeDelta::hours(20);
+
+/// Backups that may be missed in a row before someone should look.
+const BACKUPS_MISSED_MAX: usize = 1;
+
+/// A journal may be ahead of the clock by as much as two machines differ.
+const AHEAD_MAX: TimeDelta = TimeDelta::minutes(5);
+
+/// Everything that is known without the database.
+#[derive(Clone, Debug, Default)]
+pub struct Picture {
+    /// Every run, oldest first.
+    pub runs: Vec<Run>,
+    /// Who has the state in use.
+    pub holder: Option<Holder>,
+    /// The daemon that is running.
+    pub daemon: Option<Holder>,
+    /// Runs that were planned in the last [`DAYS_BACK`] days.
+    pub planned: usize,
+    /// Those of them that were not done.
+    pub missed: Vec<DateTime<Utc>>,
+    /// Runs that were planned since the last whole one.
+    pub silence: Vec<DateTime<Utc>>,
+    /// Messages by standing, those with problems first.
+    pub messages: Vec<(&'static str, usize)>,
+    /// The oldest message that runs could not send.
+    pub stuck: Option<DateTime<Utc>>,
+    /// What is not tried again, and since when.
+    pub set_aside: Vec<(DateTime<Utc>, String)>,
+    /// The last copy of the state that was verified.
+    pub backup: Option<DateTime<Utc>>,
+    /// Copies that were planned since.
+    pub backups_missed: usize,
+    /// Files received.
+    pub received: usize,
+    /// Lines of the journal.
+    pub lines: usize,
+    /// The last line's instant.
+    pub last_line: Option<DateTime<Utc>>,
+    /// What comes next, and when; none when never.
+    pub next: Vec<(String, Option<DateTime<Utc>>)>,
+}
+
+/// What someone should look at, with what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attention {
+    /// What is wrong.
+    pub what: String,
+    /// What to do.
+    pub next: &'static str,
+}
+
+impl Picture {
+    /// Looks at the journal's `lines` and at who holds the locks.
+    #[must_use]
+    pub fn of(settings: &Settings, lines: &[Line], now: DateTime<Utc>) -> Self {
+        let runs = runs::runs(lines);
+        let plan = Plan { settings, lines, runs: &runs, now };
+        let tracks = outbox::tracks(lines);
+        let last_whole = runs.iter().rev().find(|run| run.is_whole()).map(|run| run.at);
+        let (planned, missed) = plan.held_against_done(now - TimeDelta::days(DAYS_BACK));
+        let (_, silence) = last_whole.map_or((0, Vec::new()), |at| plan.held_against_done(at));
+        let backup = lines.iter().rev().find(|line| line.event == Happened::BackedUp).map(|line| line.at);
+        Self {
+            holder: holder(&settings.state.join("lock")),
+            daemon: holder(&settings.state.join("daemon.lock")),
+            planned,
+            missed,
+            silence,
+            messages: standings(settings, tracks.values()),
+            stuck: stuck(settings, &tracks.values(), &runs, now),
+            set_aside: set_aside(lines),
+            backup,
+            backups_missed: plan.backups_missed(backup),
+            received: lines.iter().filter(|line| line.event == Happened::Received).count(),
+            lines: lines.len(),
+            last_line: lines.last().map(|line| line.at),
+            next: next(settings, now),
+            runs,
+        }
+    }
+
+    /// The last run that did everything.
+    #[must_use]
+    pub fn last_whole(&self) -> Option<&Run> {
+        self.runs.iter().rev().find(|run| run.is_whole())
+    }
+
+    /// The last run of this outcome.
+    #[must_use]
+    pub fn last(&self, is_it: fn(&Outcome) -> bool) -> Option<&Run> {
+        self.runs.iter().rev().find(|run| is_it(&run.outcome))
+    }
+
+    /// Whether the last run died: it has no end, and nobody has the state in use.
+    #[must_use]
+    pub fn has_died(&self) -> bool {
+        self.holder.is_none() && self.runs.last().is_some_and(|run| run.outcome == Outcome::Open)
+    }
+
+    /// What someone should look at, worst first; nothing when all is well.
+    #[must_use]
+    pub fn attention(&self, settings: &Settings, now: DateTime<Utc>) -> Vec<Attention> {
+        let local = |at: DateTime<Utc>| local(settings, at);
+        let mut found = self.runs_to_look_at(settings, now);
+        let problems = self.messages.iter().filter(|(word, _)| is_problem(word));
+        let problems: Vec<String> = problems.map(|(word, count)| format!("{count} {word}")).collect();
+        if !problems.is_empty() {
+            let what = format!("messages that did not arrive, or may not have: {}", problems.join(", "));
+            found.push(Attention { what, next: "see `quarterdeck outbox`" });
+        }
+        if let Some(since) = self.stuck {
+            let what = format!("messages have waited since {} and runs could not send them", local(since));
+            found.push(Attention { what, next: "see `quarterdeck doctor`, line `mail`" });
+        }
+        if let Some((_, first)) = self.set_aside.first() {
+            let what = format!("{} set aside after a run died of it, such as: {first}", self.set_aside.len());
+            found.push(Attention { what, next: "see the log of that run; it is not tried again" });
+        }
+        if self.backups_missed > BACKUPS_MISSED_MAX {
+            let last = self.backup.map_or("never".to_owned(), local);
+            let what = format!("the last backup: {last}; {} were planned since", self.backups_missed);
+            found.push(Attention { what, next: "make one with `quarterdeck backup`, and see the log" });
+        }
+        found
+    }
+
+    fn runs_to_look_at(&self, settings: &Settings, now: DateTime<Utc>) -> Vec<Attention> {
+        let local = |at: DateTime<Utc>| local(settings, at);
+        let mut found = Vec::new();
+        match self.runs.last() {
+            Some(run) if self.has_died() => found.push(Attention {
+                what: format!("the run of {} died; last: {}", local(run.at), run.last),
+                next: "nothing is lost; the next run goes on where it was and says what it does; see the log",
+            }),
+            Some(Run { at, outcome: Outcome::Failed(why), .. }) => found.push(Attention {
+                what: format!("the run of {} failed: {}", local(*at), without_addresses(why)),
+                next: "see the log, then `quarterdeck once`; nothing is lost",
+            }),
+            _ => {}
+        }
+        if let (Some(last), Some(whole)) = (self.silence.last(), self.last_whole()) {
+            let held = now - whole.at > TimeDelta::days(i64::from(settings.schedule.hold_after_days));
+            found.push(Attention {
+                what: format!(
+                    "{} planned since the last whole run, none done; the last at {}",
+                    counted(self.silence.len(), "run", "runs"),
+                    local(*last)
+                ),
+                next: if held {
+                    "the daemon now waits for a run by hand: check the clock, then `quarterdeck once`"
+                } else {
+                    "is the daemon running? `systemctl status quarterdeck`"
+                },
+            });
+        }
+        found
+    }
+
+    /// The journal's last line, when it lies ahead of the clock.
+    #[must_use]
+    pub fn ahead_of(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.last_line.filter(|at| *at > now + AHEAD_MAX)
+    }
+}
+
+/// What was planned is told by the configuration, what was done by the journal.
+struct Plan<'a> {
+    settings: &'a Settings,
+    lines: &'a [Line],
+    runs: &'a [Run],
+    now: DateTime<Utc>,
+}
+
+impl Plan<'_> {
+    /// How many runs were planned after `from`, and which of them were not done before the next one.
+    fn held_against_done(&self, from: DateTime<Utc>) -> (usize, Vec<DateTime<Utc>>) {
+        // Nothing was planned before there was a journal, nor under a schedule that is no longer.
+        let Some(first) = self.lines.first().map(|line| line.at) else { return (0, Vec::new()) };
+        let edited = self.last_scheduled("collect").unwrap_or(first);
+        let after = from.max(first).max(edited).max(self.now - LOOK_BACK_MAX);
+        let whole: Vec<DateTime<Utc>> =
+            self.runs.iter().filter(|run| run.is_whole()).map(|run| run.at).collect();
+        let planned = self.occurrences(&self.settings.schedule.collect, after);
+        let until = planned.iter().skip(1).copied().chain([DateTime::<Utc>::MAX_UTC]);
+        let is_missed = |(at, next): &(DateTime<Utc>, DateTime<Utc>)| {
+            !whole.iter().any(|done| *at <= *done && *done < *next)
+        };
+        let missed = planned.iter().copied().zip(until).filter(is_missed).map(|(at, _)| at).collect();
+        (planned.len(), missed)
+    }
+
+    fn backups_missed(&self, last: Option<DateTime<Utc>>) -> usize {
+        let since = last.or_else(|| self.lines.first().map(|line| line.at));
+        let edited = self.last_scheduled("backup");
+        since.map_or(0, |since| {
+            let after = edited.map_or(since, |edited| since.max(edited)).max(self.now - LOOK_BACK_MAX);
+            self.occurrences(&self.settings.backup.cron, after).len()
+        })
+    }
+
+    fn occurrences(&self, cron: &str, after: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let span = Span { after, until: self.now - STARTING };
+        CronPattern::parse(cron).map(|it| due::occurrences(&it, self.settings.zone, span)).unwrap_or_default()
+    }
+
+    fn last_scheduled(&self, job: &str) -> Option<DateTime<Utc>> {
+        let is_it = |line: &&Line| line.event == Happened::Scheduled && line.subject == job;
+        self.lines.iter().rev().find(is_it).map(|line| line.at)
+    }
+}
+
+fn standings<'a>(settings: &Settings, tracks: impl Iterator<Item = &'a Track>) -> Vec<(&'static str, usize)> {
+    let mut counts: BTreeMap<(bool, &'static str), usize> = BTreeMap::new();
+    for track in tracks {
+        let word = if posting::is_exhausted(settings, track) { "given up" } else { track.standing.word() };
+        *counts.entry((!is_problem(word), word)).or_insert(0) += 1;
+    }
+    counts.into_iter().map(|((_, word), count)| (word, count)).collect()
+}
+
+/// Whether a message of this standing will not arrive by itself.
+#[must_use]
+pub fn is_problem(standing: &str) -> bool {
+    ["given up", "refused", "unknown"].contains(&standing)
+}
+
+/// The oldest message that the last whole run had in hand and that has waited too long, or that it could not
+/// send while it sent nothing else: then the mail server is out of reach, or refuses our login.
+fn stuck<'a>(
+    settings: &Settings,
+    tracks: &(impl Iterator<Item = &'a Track> + Clone),
+    runs: &[Run],
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let last = runs.iter().rev().find(|run| run.is_whole())?.at;
+    let is_waiting =
+        |track: &&Track| track.standing == Standing::Waiting && !posting::is_exhausted(settings, track);
+    let oldest = tracks.clone().filter(is_waiting).map(|track| track.queued_at).min()?;
+    let was_tried = |track: &Track| track.standing != Standing::Waiting || track.attempts > 0;
+    let nothing_left = !tracks.clone().any(|track| track.at >= last && was_tried(track));
+    let in_hand = oldest <= last;
+    (in_hand && (nothing_left || now - oldest > WAITING_MAX)).then_some(oldest)
+}
+
+/// What was set aside and not let go since, newest first.
+fn set_aside(lines: &[Line]) -> Vec<(DateTime<Utc>, String)> {
+    let mut aside: Vec<(DateTime<Utc>, &str, String)> = Vec::new();
+    for line in lines {
+        match line.event {
+            Happened::SetAside => aside.push((line.at, &line.subject, runs::short(&line.subject))),
+            Happened::Released => aside.retain(|(_, subject, _)| *subject != line.subject),
+            _ => {}
+        }
+    }
+    aside.into_iter().rev().map(|(at, _, words)| (at, words)).collect()
+}
+
+fn next(settings: &Settings, now: DateTime<Utc>) -> Vec<(String, Option<DateTime<Utc>>)> {
+    let plain = |cron: &str| {
+        let pattern = CronPattern::parse(cron).ok()?;
+        due::next_occurrences(&pattern, settings.zone, now, 1).first().copied()
+    };
+    let on_working_days = |cron: &str| {
+        let pattern = CronPattern::parse(cron).ok()?;
+        due::next_digests(&pattern, settings.zone, now, &settings.calendar, 1).first().copied()
+    };
+    let mut next = vec![("next run".to_owned(), plain(&settings.schedule.collect))];
+    for plan in &settings.digests {
+        next.push((format!("next digest {}", plan.name), on_working_days(&plan.cron)));
+    }
+    let remind = format!("0 {} * * *", settings.schedule.remind_from_hour);
+    next.push(("next reminders and chasers".to_owned(), on_working_days(&remind)));
+    next.push(("next backup".to_owned(), plain(&settings.backup.cron)));
+    next
+}
+
+/// An instant as people read it, in the configured zone and with its abbreviation.
+#[must_use]
+pub fn local(settings: &Settings, at: DateTime<Utc>) -> String {
+    at.with_timezone(&settings.zone).format("%a %-d %b %Y %H:%M %Z").to_string()
+}
+
+/// How long ago an instant was, in its largest whole unit.
+#[must_use]
+pub fn age(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    let gone = now - at;
+    match (gone.num_days(), gone.num_hours(), gone.num_minutes()) {
+        (days, _, _) if days > 0 => format!("{} ago", counted(days.unsigned_abs(), "day", "days")),
+        (_, hours, _) if hours > 0 => format!("{} ago", counted(hours.unsigned_abs(), "hour", "hours")),
+        (_, _, minutes) if minutes > 0 => {
+            format!("{} ago", counted(minutes.unsigned_abs(), "minute", "minutes"))
+        }
+        _ if gone < TimeDelta::zero() => "ahead of the clock".to_owned(),
+        _ => "just now".to_owned(),
+    }
+}
+
+/// A number with its noun.
+pub fn counted(count: impl TryInto<u64>, one: &str, several: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
+/// A reason without words that look like an address of a person.
+#[must_use]
+pub fn without_addresses(words: &str) -> String {
+    let plain = words.split(' ').map(|word| if word.contains('@') { "(address)" } else { word });
+    plain.collect::<Vec<_>>().join(" ")
+}
