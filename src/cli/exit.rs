@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::cli::print::UsageError;
 use crate::config::problem::Problems;
-use crate::daemon::StateDamaged;
+use crate::daemon::{StateDamaged, WrongCheck};
 use crate::pipeline::opening::{NotOurs, StateInUse, Unfit};
 use crate::pipeline::rebuilding::Lost;
 use crate::store::journal::JournalError;
@@ -68,7 +68,11 @@ pub fn of(error: &anyhow::Error) -> Ending {
         return Ending::Wrong;
     }
     for cause in error.chain() {
-        if cause.is::<Problems>() || cause.is::<UsageError>() || cause.is::<Unfit>() {
+        if cause.is::<Problems>()
+            || cause.is::<UsageError>()
+            || cause.is::<Unfit>()
+            || cause.is::<WrongCheck>()
+        {
             return Ending::Wrong;
         }
         if cause.is::<StateInUse>() || matches!(cause.downcast_ref(), Some(StoreError::InUse { .. })) {

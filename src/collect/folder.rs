@@ -240,7 +240,7 @@ fn is_passing(path: &Path) -> bool {
 
 fn has_settled(metadata: &Metadata, now: SystemTime, settle: Duration) -> bool {
     let since = |moment: SystemTime| now.duration_since(moment).ok();
-    // Whoever copied a file may have stamped it with a time to come; when it changed here is known all the same.
+    // Whoever copied a file may have stamped it with a time to come; when it changed here is known.
     let here =
         || u64::try_from(metadata.ctime()).ok().map(|at| SystemTime::UNIX_EPOCH + Duration::from_secs(at));
     let quiet = metadata.modified().ok().and_then(since).or_else(|| here().and_then(since));

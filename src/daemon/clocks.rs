@@ -1,4 +1,4 @@
-//! Two clocks: the one on the wall, which can be set, and the time since the machine was started, which cannot.
+//! Two clocks: the one on the wall, which can be set, and the time since the machine started, which cannot.
 
 use std::time::Duration;
 
@@ -37,8 +37,8 @@ impl Clocks {
         warn!(seconds = jump.num_seconds(), now = %wall, "the clock was set");
         if !self.are_believed() {
             error!(
-                "the clock is {} days ahead of what has passed: nothing is run until it is set right, or until \
-                 `quarterdeck once` was run by hand",
+                "the clock is {} days ahead of what has passed: nothing is run until it is set right, or \
+                 until `quarterdeck once` was run by hand",
                 self.ahead.num_days()
             );
         }

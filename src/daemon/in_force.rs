@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
+use thiserror::Error;
 use tracing::{error, info};
 
 use crate::config::files::Files;
-use crate::config::settings::Settings;
+use crate::config::settings::{AddedCheck, Settings};
 use crate::config::{self, Loaded};
 use crate::daemon::Daemon;
+use crate::store::check_file::CheckFile;
 use crate::store::keep;
 
 const FILE: &str = "config-in-force.json";
@@ -36,6 +38,7 @@ pub fn read(state: &Path) -> Result<Loaded> {
 impl InForce {
     /// Puts the configuration in force with which the daemon starts.
     pub(super) fn put(daemon: &Daemon, settings: Settings) -> Result<Self> {
+        wrong_checks(&settings).map_err(WrongCheck)?;
         let stamp = Files::stamp(&daemon.config);
         write(daemon, &Files::read(&daemon.config))?;
         Ok(Self { settings: Settings { state: daemon.state.clone(), ..settings }, stamp })
@@ -50,7 +53,8 @@ impl InForce {
     pub(super) fn reread(&mut self, daemon: &Daemon) {
         self.stamp = Files::stamp(&daemon.config);
         let files = Files::read(&daemon.config);
-        match config::load_texts(files.clone(), &daemon.config, Some(&daemon.state)) {
+        let fresh = config::load_texts(files.clone(), &daemon.config, Some(&daemon.state));
+        match fresh.map_err(|problems| problems.to_string()).and_then(sound) {
             Err(problems) => error!("the configuration is wrong, the one before stays in force:\n{problems}"),
             Ok(fresh) => match write(daemon, &files) {
                 Err(error) => error!("the configuration stays as it was: {error:#}"),
@@ -68,6 +72,25 @@ impl InForce {
             self.reread(daemon);
         }
     }
+}
+
+/// An added check cannot be understood.
+#[derive(Debug, Error)]
+#[error("{0}")]
+pub struct WrongCheck(String);
+
+fn sound(loaded: Loaded) -> Result<Loaded, String> {
+    wrong_checks(&loaded.settings).map(|()| loaded)
+}
+
+/// Whether each added check has a head that is understood; whether it runs is for `check-config` to try.
+fn wrong_checks(settings: &Settings) -> Result<(), String> {
+    let wrong = |check: &AddedCheck| {
+        let words = CheckFile::parse(&check.name, &check.text).err()?;
+        Some(format!("{}: {words}", check.path.display()))
+    };
+    let words: Vec<String> = settings.checks.iter().filter_map(wrong).collect();
+    if words.is_empty() { Ok(()) } else { Err(words.join("\n")) }
 }
 
 fn write(daemon: &Daemon, files: &Files) -> Result<()> {

@@ -1,8 +1,8 @@
 //! The daemon: wakes on the schedule, asks the pure rule what is due, and has a child do it.
 //!
-//! It never opens the database and never writes the journal: it sleeps small, and whatever kills a run does not
-//! kill it. `tokio-cron-scheduler` only wakes it; whether anything is due is decided by [`crate::domain::due`]
-//! from the settings, the calendar and the journal.
+//! It never opens the database and never writes the journal: it sleeps small, and whatever kills a run does
+//! not kill it. `tokio-cron-scheduler` only wakes it; whether anything is due is decided by
+//! [`crate::domain::due`] from the settings, the calendar and the journal.
 
 mod agenda;
 mod child;
@@ -33,7 +33,7 @@ use crate::daemon::in_force::InForce;
 use crate::daemon::lock::Lock;
 use crate::daemon::patience::Patience;
 
-pub use crate::daemon::in_force::read as in_force;
+pub use crate::daemon::in_force::{WrongCheck, read as in_force};
 
 /// Four times a minute, in UTC: what is due is decided elsewhere, and a watchdog of a minute is fed in time.
 const EVERY_QUARTER_MINUTE: &str = "*/15 * * * * *";
@@ -57,7 +57,7 @@ pub struct StateDamaged;
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration again.
 ///
 /// # Errors
-/// When another daemon has the state folder, the state is damaged, or signals or the scheduler cannot be set up.
+/// When another daemon has the state folder, the state is damaged, or signals cannot be heard.
 pub async fn run(daemon: &Daemon, settings: Settings) -> Result<()> {
     let lock = Lock::take(&daemon.state)?;
     let (sender, mut ticks) = mpsc::channel::<()>(1);
@@ -226,7 +226,10 @@ impl<'a> Watch<'a> {
             Errand::Probe => self.probed(status, now)?,
             Errand::Run => self.ran(status, now),
             Errand::Backup => match status.code() {
-                Some(0) => self.agenda.backed_up(now),
+                Some(0) => {
+                    info!("a copy of the state was made");
+                    self.agenda.backed_up(now);
+                }
                 Some(3) => {}
                 _ => {
                     error!(%status, "no copy of the state could be made");

@@ -1,7 +1,7 @@
 //! What a run dares: after one that died, each thing is journalled before it is done, and what several runs
 //! died of is set aside.
 //!
-//! A run that was killed from outside says nothing against what it was doing, so one death sets nothing aside.
+//! A run that was killed from outside says nothing against what it was doing: one death sets nothing aside.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -56,8 +56,8 @@ pub struct Moment {
 /// The state is in use by another process.
 #[derive(Debug, Error)]
 #[error(
-    "the state folder `{}` is in use by another quarterdeck{holder}; wait until it is done, or see `quarterdeck \
-        status`",
+    "the state folder `{}` is in use by another quarterdeck{holder}; wait until it is done, or see \
+        `quarterdeck status`",
     state.display()
 )]
 pub struct StateInUse {
@@ -233,9 +233,17 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// When the journal cannot be written.
     pub fn begin(&mut self) -> Result<()> {
-        self.set_aside_what_killed()?;
         note_schedules(&mut self.journal, self.settings, self.now)?;
-        Ok(self.journal.append(self.now, Happened::Began, "all", Self::version())?)
+        self.begin_as("all")
+    }
+
+    /// Journals what the last run died of, and that something else than a walk began.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub fn begin_as(&mut self, subject: &str) -> Result<()> {
+        self.set_aside_what_killed()?;
+        Ok(self.journal.append(self.now, Happened::Began, subject, Self::version())?)
     }
 
     /// Journals that the walk reached its end, and lets the database follow.

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use serde_json::json;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::config::settings::Settings;
@@ -126,7 +126,9 @@ pub fn remake(it: Remaking<'_>, lock: File, journal: Journal) -> Result<(Opened,
     let store = Store::fresh(state, &it.settings.limits)?;
     let opened = Opened { lock, journal, store: Some(store) };
     let mut walk = Walk::upon(it.settings, it.moment, it.program, Box::new(|_| {}), opened)?;
-    walk.journal.append(walk.now, Happened::Began, REBUILD, Walk::version())?;
+    walk.begin_as(REBUILD)?;
+    // A run that died is not to be forgotten because the database was made again after it.
+    let died: Vec<Value> = std::mem::take(&mut walk.troubles).iter().map(written).collect();
     walk.begin_transaction()?;
     let done = refill(&mut walk, &mut remade);
     let filled = walk.end_transaction(done);
@@ -150,6 +152,7 @@ pub fn remake(it: Remaking<'_>, lock: File, journal: Journal) -> Result<(Opened,
         "submissions": remade.submissions,
         "messages": remade.messages,
         "healed": remade.healed,
+        "died": died,
     });
     opened.journal.append(it.moment.now, Happened::Rebuilt, "database", detail)?;
     opened.journal.append(it.moment.now, Happened::Walked, REBUILD, json!({}))?;
@@ -272,7 +275,7 @@ pub fn told(lines: &[Line]) -> Option<(String, Vec<Trouble>)> {
     let rebuilt: Vec<&Line> =
         lines.iter().filter(|line| line.event == Happened::Rebuilt && line.seq > after).collect();
     let text = |line: &Line, name: &str| {
-        line.detail.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
+        line.detail.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     let trouble = |line: &&Line| Trouble {
         room: Room::Run,
@@ -284,8 +287,17 @@ pub fn told(lines: &[Line]) -> Option<(String, Vec<Trouble>)> {
         },
     };
     let last = rebuilt.last()?.seq;
-    Some((
-        format!("rebuilt {last}"),
-        rebuilt.iter().filter(|line| !text(line, "why").is_empty()).map(trouble).collect(),
-    ))
+    let died = rebuilt.iter().filter_map(|line| line.detail.get("died")?.as_array()).flatten();
+    let mut troubles: Vec<Trouble> = died.map(read_back).collect();
+    troubles.extend(rebuilt.iter().filter(|line| !text(line, "why").is_empty()).map(trouble));
+    Some((format!("rebuilt {last}"), troubles))
+}
+
+fn written(trouble: &Trouble) -> Value {
+    json!({ "what": trouble.what, "place": trouble.place, "next": trouble.next })
+}
+
+fn read_back(trouble: &Value) -> Trouble {
+    let text = |name: &str| trouble.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Trouble { room: Room::Run, what: text("what"), place: text("place"), next: text("next") }
 }

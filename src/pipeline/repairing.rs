@@ -269,7 +269,8 @@ pub fn probe(
     if !state.join(crate::store::open::FILE_NAME).exists() {
         return Ok(probed);
     }
-    let walk = Walk::with_lock(settings, moment, program, Box::new(|_| {}), lock)?;
+    let mut walk = Walk::with_lock(settings, moment, program, Box::new(|_| {}), lock)?;
+    opening::note_schedules(&mut walk.journal, settings, moment.now)?;
     let mut remade = Remade::default();
     let put_back = walk.begin_transaction().and_then(|()| rebuilding::put_messages_back(&walk, &mut remade));
     walk.end_transaction(put_back)?;

@@ -22,12 +22,13 @@ const DOUBT: &str = "doubt.json";
 /// What a run needs at least, in bytes.
 const ROOM_MIN: u64 = 64 << 20;
 
-const OURS: [&str; 10] = [
+const OURS: [&str; 11] = [
     FILE_NAME,
     journal::FILE,
     "journal.torn",
     "lock",
     "daemon.lock",
+    "config-in-force.json",
     keep::RECEIVED,
     keep::MESSAGES,
     backup::BANK_HOLIDAYS,

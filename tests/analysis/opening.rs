@@ -81,7 +81,13 @@ fn a_database_of_a_newer_program_is_refused_with_words() {
     let refused = Store::open(folder.path(), &limits()).err().unwrap();
     assert_eq!(
         refused.to_string(),
-        "the database has schema version 99, and this program knows 1; run a newer program"
+        format!(
+            "the database was written by a newer quarterdeck: its tables have version 99, this is quarterdeck {}, \
+             which knows 1; install the newer one again, or restore a backup that was made before it; \
+             nothing \
+             was changed",
+            env!("CARGO_PKG_VERSION")
+        )
     );
 }
 

@@ -159,6 +159,12 @@ fn a_wrong_configuration_is_refused_on_reload_and_at_start_and_the_one_before_st
     assert_eq!(daemon.stop(), 0);
     region.edit("quarterdeck.toml", "zone = \"Europe/London\"", "zone = \"Europe/Lodon\"");
     assert_eq!(region.run(NOW, &["run"]).status, 2, "and systemd does not try again");
+    region.edit("quarterdeck.toml", "zone = \"Europe/Lodon\"", "zone = \"Europe/London\"");
+    fs::create_dir(region.config().join("checks")).unwrap();
+    fs::write(region.config().join("checks/mine.sql"), "SELECT 1").unwrap();
+    let wrong = region.run(NOW, &["run"]);
+    assert_eq!(wrong.status, 2, "{wrong:?}");
+    assert!(wrong.words.contains("mine.sql: "), "{}", wrong.words);
 }
 
 #[test]
@@ -177,6 +183,18 @@ fn a_run_in_hand_is_given_back_when_the_daemon_is_told_to_stop() {
         [""; 0],
         "so it is due at once when the daemon starts again"
     );
+}
+
+#[test]
+fn a_copy_of_the_state_is_made_when_it_is_due() {
+    let region = idle();
+    region.edit("quarterdeck.toml", "cron = \"30 2 * * *\"", "cron = \"* * * * *\"");
+    region.edit("quarterdeck.toml", "folder = \"state/backups\"", "folder = \"../backups\"");
+    let daemon = Watch::over(&region);
+    daemon.until("a copy of the state was made", 150);
+    assert_eq!(region.happened(Happened::BackedUp).len(), 1);
+    assert_eq!(fs::read_dir(region.path("backups")).unwrap().count(), 1);
+    assert_eq!(daemon.stop(), 0);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use rustix::fs::{StatVfsMountFlags, statfs, statvfs};
 
 use crate::cli::doctor::Seen;
 use crate::config::settings::{PostSettings, Settings, Source};
-use crate::store::open::FILE_NAME;
+use crate::store::recover;
 
 const LOW: u64 = 1 << 30;
 const EXHAUSTED: u64 = 64 << 20;
@@ -26,21 +26,6 @@ const REMOTE: [(i64, &str); 7] = [
     (0x00c3_6400, "Ceph"),
     (0x5346_414f, "AFS"),
 ];
-
-/// Names that a run makes in the state folder.
-const OURS: [&str; 8] = [
-    "journal.jsonl",
-    "received",
-    "messages",
-    "backups",
-    "lock",
-    "daemon.lock",
-    "bank-holidays.json",
-    FILE_NAME,
-];
-
-/// Endings of what a run that died may leave.
-const LEFT_OVER: [&str; 3] = [".torn", ".new", ".aside"];
 
 /// A line per disk, and one for the state folder.
 pub(super) fn look(settings: &Settings) -> Vec<Seen> {
@@ -94,43 +79,34 @@ fn folder(settings: &Settings) -> Seen {
         let saw = format!("`{path}` is open to others ({:o})", metadata.mode() & 0o777);
         return Seen::problem(CHECK, saw, format!("chmod 700 {path}"));
     }
-    let names: Vec<String> = match fs::read_dir(&settings.state) {
-        Ok(entries) => entries
-            .filter_map(|entry| Some((entry.ok()?.file_name().to_string_lossy()).into_owned()))
-            .collect(),
+    let foreign = match recover::foreign(&settings.state, &configured(settings)) {
+        Ok(foreign) => foreign,
         Err(error) => {
             return Seen::problem(CHECK, format!("cannot list `{path}`: {error}"), "check its owner");
         }
     };
-    let (left, rest): (Vec<&String>, Vec<&String>) =
-        names.iter().partition(|name| LEFT_OVER.iter().any(|ending| name.contains(ending)));
-    let foreign: Vec<&String> = rest.into_iter().filter(|name| !is_ours(settings, name)).collect();
-    let shown = |names: &[&String]| {
-        names.iter().take(3).map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>().join(", ")
-    };
     if !foreign.is_empty() {
-        let saw = format!("{} files that are not ours, such as {}", foreign.len(), shown(&foreign));
+        let shown =
+            foreign.iter().take(3).map(|path| format!("`{}`", path.display().to_string().escape_debug()));
+        let saw = format!(
+            "{} files that are not ours, such as {}",
+            foreign.len(),
+            shown.collect::<Vec<_>>().join(", ")
+        );
         return Seen::warning(CHECK, saw, "they are never touched; take them away");
-    }
-    if !left.is_empty() {
-        let saw = format!("left over from a run that died: {}", shown(&left));
-        return Seen::warning(CHECK, saw, "look at them, then take them away");
     }
     Seen::ok(CHECK, format!("`{path}` is for its user alone, and holds nothing strange"))
 }
 
-/// Made by a run, or configured to be there.
-fn is_ours(settings: &Settings, name: &str) -> bool {
-    let here = settings.state.join(name);
-    let holds = |path: &Path| path.starts_with(&here);
+/// What the operator may have put into the state folder by the configuration.
+fn configured(settings: &Settings) -> Vec<&Path> {
     let post = match &settings.mail.post {
-        PostSettings::Folder { path } => holds(path),
-        PostSettings::Smtp(_) => false,
+        PostSettings::Folder { path } => Some(path.as_path()),
+        PostSettings::Smtp(_) => None,
     };
-    let source = |source: &Source| matches!(source, Source::Folder(folder) if holds(&folder.path));
-    OURS.contains(&name)
-        || name.starts_with(FILE_NAME)
-        || post
-        || holds(&settings.backup.folder)
-        || settings.collections.iter().any(|collection| source(&collection.source))
+    let sources = settings.collections.iter().filter_map(|collection| match &collection.source {
+        Source::Folder(folder) => Some(folder.path.as_path()),
+        _ => None,
+    });
+    sources.chain(post).chain([settings.backup.folder.as_path()]).collect()
 }
