@@ -307,6 +307,7 @@ class Region:
             ('path = "state/drop/workforce"', 'path = "../drop"'), ("settle_seconds = 30", "settle_seconds = 1"),
             ("per_recipient_per_day = 10", "per_recipient_per_day = 1000"),
             ("result_rows_max = 10_000", "result_rows_max = 1_000_000"),
+            ('folder = "state/backups"', 'folder = "../state/backups"'),
         ))
         path = self.config / "authorities.toml"
         path.write_text(blocks_with(path.read_text(), "authority", lambda block: any(code in block for code in CODES)))

@@ -92,7 +92,7 @@ pub fn ready(it: Remaking<'_>, lock: File, mut journal: Journal) -> Result<Opene
             }
         });
     }
-    let has_walked = journal.lines().iter().any(|line| line.event == Happened::Walked);
+    let has_walked = journal.lines().iter().any(Line::ends_a_run);
     if has_walked && !state.join(FILE_NAME).exists() {
         let why = "the database was gone";
         return remake(Remaking { why, ..it }, lock, journal)
@@ -181,9 +181,7 @@ fn refill(walk: &mut Walk<'_>, remade: &mut Remade) -> Result<()> {
 
 /// The line of the last walk that reached its end; every one of them loads.
 fn last_walked(lines: &[Line]) -> u64 {
-    let loads = |line: &&Line| {
-        line.event == Happened::Walked && line.subject != REBUILD && !line.subject.starts_with("history.")
-    };
+    let loads = |line: &&Line| line.ends_a_run() && line.subject != REBUILD;
     lines.iter().rev().find(loads).map_or(0, |line| line.seq)
 }
 

@@ -250,7 +250,7 @@ pub fn probe(
             .repaired
             .push("the last line of the journal was torn; it is kept in `journal.torn`".to_owned());
     }
-    let has_walked = journal.lines().iter().any(|line| line.event == Happened::Walked);
+    let has_walked = journal.lines().iter().any(Line::ends_a_run);
     let why = match examine(settings, program)? {
         Verdict::Damaged(words) | Verdict::Older(words) => Some(words),
         Verdict::Missing if has_walked => Some("the database was gone".to_owned()),

@@ -97,6 +97,14 @@ pub struct Line {
     pub detail: Value,
 }
 
+impl Line {
+    /// Whether a run reached its end here. That a source's history is complete is told by the same word.
+    #[must_use]
+    pub fn ends_a_run(&self) -> bool {
+        self.event == Happened::Walked && !self.subject.starts_with("history.")
+    }
+}
+
 /// Why a journal cannot be used.
 #[derive(Debug, Error)]
 pub enum JournalError {

@@ -79,7 +79,7 @@ pub fn follow_within(connection: &Connection, lines: &[Line]) -> Result<(), Mirr
 /// # Errors
 /// [`MirrorError::Empty`].
 pub fn refuse_empty(connection: &Connection, lines: &[Line]) -> Result<(), MirrorError> {
-    let has_walked = lines.iter().any(|line| line.event == Happened::Walked);
+    let has_walked = lines.iter().any(Line::ends_a_run);
     if has_walked && seen(connection)? == 0 {
         return Err(MirrorError::Empty { last: lines.last().map_or(0, |line| line.seq) });
     }

@@ -87,6 +87,9 @@ impl StoreError {
 
 impl From<duckdb::Error> for StoreError {
     fn from(error: duckdb::Error) -> Self {
-        Self::failed("cannot ask the database", &error)
+        match Self::of_reading(&error) {
+            Self::Failed { reason, .. } => Self::failed("cannot ask the database", &reason),
+            told => told,
+        }
     }
 }

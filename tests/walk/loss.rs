@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 
 use quarterdeck::store::journal::Happened;
+use quarterdeck::store::open::Store;
 
 use super::figures::csv_with_referrals;
 use super::letters::starting;
@@ -117,4 +118,20 @@ fn a_state_that_another_process_has_ends_with_3() {
     assert!(ended.words.contains("is in use by another quarterdeck"), "{}", ended.words);
     drop(lock);
     assert_eq!(region.run("2017-11-20T08:00:00Z", &["once"]).status, 0);
+}
+
+#[test]
+fn a_very_first_run_that_died_before_it_loaded_anything_is_made_up_for() {
+    let region = Region::from_quarter("2017-18 Q2");
+    region.publish("E06000022", "2017-18 Q2", csv_with_referrals("E06000022", "2017-18 Q2", 8_765));
+    region.walk(WEDNESDAY);
+    let whole = fs::read_to_string(region.state().join("journal.jsonl")).unwrap();
+    // What a run leaves that was killed after the history of its sources, and before its database had any of it.
+    let history = whole.lines().position(|line| line.contains("history.workforce")).unwrap();
+    let begun: Vec<&str> = whole.lines().take(history + 1).collect();
+    fs::write(region.state().join("journal.jsonl"), begun.join("\n") + "\n").unwrap();
+    region.lose_the_database();
+    drop(Store::open(&region.state(), &region.settings().limits).unwrap());
+    let again = region.walk(WEDNESDAY);
+    assert_eq!((again.received, again.loaded), (0, 1));
 }
