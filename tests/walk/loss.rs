@@ -126,7 +126,8 @@ fn a_very_first_run_that_died_before_it_loaded_anything_is_made_up_for() {
     region.publish("E06000022", "2017-18 Q2", csv_with_referrals("E06000022", "2017-18 Q2", 8_765));
     region.walk(WEDNESDAY);
     let whole = fs::read_to_string(region.state().join("journal.jsonl")).unwrap();
-    // What a run leaves that was killed after the history of its sources, and before its database had any of it.
+    // What a run leaves that was killed after the history of its sources, and before its database
+    // had any of it.
     let history = whole.lines().position(|line| line.contains("history.workforce")).unwrap();
     let begun: Vec<&str> = whole.lines().take(history + 1).collect();
     fs::write(region.state().join("journal.jsonl"), begun.join("\n") + "\n").unwrap();
