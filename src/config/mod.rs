@@ -48,15 +48,15 @@ pub fn load(folder: &Path) -> Result<Settings, Problems> {
 /// # Errors
 /// Every problem of every file, in one go.
 pub fn load_in(folder: &Path, state: Option<&Path>) -> Result<Loaded, Problems> {
-    load_texts(Files::read(folder), folder, state)
+    load_texts(&Files::read(folder), folder, state)
 }
 
 /// Checks texts that stood in `folder`, with the newer bank holidays of the state folder.
 ///
 /// # Errors
 /// Every problem of every file, in one go.
-pub fn load_texts(files: Files, folder: &Path, state: Option<&Path>) -> Result<Loaded, Problems> {
-    let loaded = load_files(&files, folder)?;
+pub fn load_texts(files: &Files, folder: &Path, state: Option<&Path>) -> Result<Loaded, Problems> {
+    let loaded = load_files(files, folder)?;
     if loaded.settings.newer_holidays.is_none() {
         return Ok(loaded);
     }

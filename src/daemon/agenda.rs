@@ -69,12 +69,11 @@ impl Agenda {
         }
         let why = self.held_by(settings, clocks, now);
         if why != self.held {
-            match &why {
-                Some(why) => {
-                    error!("nothing is run: {why}");
-                    self.add(Errand::Beat);
-                }
-                None => info!("runs go on"),
+            if let Some(why) = &why {
+                error!("nothing is run: {why}");
+                self.add(Errand::Beat);
+            } else {
+                info!("runs go on");
             }
             self.held.clone_from(&why);
         }

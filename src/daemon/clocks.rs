@@ -33,7 +33,7 @@ impl Clocks {
         if jump.num_seconds().abs() < JUMP_SECONDS {
             return;
         }
-        self.ahead = self.ahead + jump;
+        self.ahead += jump;
         warn!(seconds = jump.num_seconds(), now = %wall, "the clock was set");
         if !self.are_believed() {
             error!(

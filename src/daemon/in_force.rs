@@ -32,7 +32,7 @@ pub(super) struct InForce {
 pub fn read(state: &Path) -> Result<Loaded> {
     let text = fs::read_to_string(state.join(FILE)).context("no configuration is in force")?;
     let (files, folder) = Files::from_json(&text).context("the configuration in force cannot be read")?;
-    Ok(config::load_texts(files, &folder, Some(state))?)
+    Ok(config::load_texts(&files, &folder, Some(state))?)
 }
 
 impl InForce {
@@ -53,16 +53,17 @@ impl InForce {
     pub(super) fn reread(&mut self, daemon: &Daemon) {
         self.stamp = Files::stamp(&daemon.config);
         let files = Files::read(&daemon.config);
-        let fresh = config::load_texts(files.clone(), &daemon.config, Some(&daemon.state));
+        let fresh = config::load_texts(&files, &daemon.config, Some(&daemon.state));
         match fresh.map_err(|problems| problems.to_string()).and_then(sound) {
             Err(problems) => error!("the configuration is wrong, the one before stays in force:\n{problems}"),
-            Ok(fresh) => match write(daemon, &files) {
-                Err(error) => error!("the configuration stays as it was: {error:#}"),
-                Ok(()) => {
-                    self.settings = Settings { state: daemon.state.clone(), ..fresh.settings };
-                    info!("the configuration was read again and is in force");
+            Ok(fresh) => {
+                if let Err(error) = write(daemon, &files) {
+                    error!("the configuration stays as it was: {error:#}");
+                    return;
                 }
-            },
+                self.settings = Settings { state: daemon.state.clone(), ..fresh.settings };
+                info!("the configuration was read again and is in force");
+            }
         }
     }
 

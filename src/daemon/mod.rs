@@ -274,9 +274,10 @@ impl<'a> Watch<'a> {
                 self.agenda.ran(now);
             }
             code => {
-                match code {
-                    Some(code) => error!(code, "a run could not be done; it is tried again"),
-                    None => warn!(%status, "a run died; the next one journals each step and tells of it"),
+                if code.is_some() {
+                    error!(%status, "a run could not be done; it is tried again");
+                } else {
+                    warn!(%status, "a run died; the next one journals each step and tells of it");
                 }
                 self.agenda.is_probed = false;
                 // Any other run that could not be done has sent its own.

@@ -2,6 +2,7 @@ use std::fs::{self, File};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use quarterdeck::clock;
 use quarterdeck::collect::folder::{Fate, look, strangers};
 use quarterdeck::collect::{CollectError, Outcome};
 use quarterdeck::config::settings::{FolderSource, Limits};
@@ -53,8 +54,8 @@ fn a_file_stamped_with_a_time_to_come_is_claimed_when_it_lay_here_long_enough() 
     let folder = tempfile::tempdir().unwrap();
     drop_file(folder.path(), "E06000022_2017-18-Q2.csv", CSV, 0);
     let file = File::options().write(true).open(folder.path().join("E06000022_2017-18-Q2.csv")).unwrap();
-    file.set_modified(SystemTime::now() + Duration::from_hours(100_000)).unwrap();
-    let claimed = |after| look(&source(&folder), &[wanted(CODE)], SystemTime::now() + after).unwrap().len();
+    file.set_modified(clock::machine() + Duration::from_hours(100_000)).unwrap();
+    let claimed = |after| look(&source(&folder), &[wanted(CODE)], clock::machine() + after).unwrap().len();
     assert_eq!(claimed(Duration::ZERO), 0);
     assert_eq!(claimed(Duration::from_mins(2)), 1);
 }

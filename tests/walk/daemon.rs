@@ -107,7 +107,7 @@ impl Systemd {
     fn listen(region: &Region) -> Self {
         let path = region.path("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        socket.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         Self { socket, path }
     }
 
