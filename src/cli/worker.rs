@@ -12,7 +12,7 @@ use crate::config::settings::Limits;
 use crate::read::workbook;
 use crate::store::examine;
 use crate::worker::query;
-use crate::worker::{ChildLimits, REFUSED, confine};
+use crate::worker::{ChildLimits, REFUSED, confine, end_with_parent};
 
 #[derive(Deserialize)]
 struct DatabaseTask {
@@ -31,6 +31,7 @@ struct WorkbookTask {
 /// # Errors
 /// When the task is not understood; the parent reports it.
 pub fn worker(arguments: &WorkerArguments) -> Result<Ending> {
+    end_with_parent()?;
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input).context("cannot read the task")?;
     let answer = match arguments.task.as_str() {

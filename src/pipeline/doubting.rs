@@ -3,15 +3,19 @@
 //! What it calls waiting may have been sent, and so may what it would compose now. So all of it is queued as
 //! usual and held, told to the operator, and goes out only when the operator releases it.
 
-use anyhow::Result;
+use std::collections::BTreeSet;
+use std::fs;
+
+use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::{Kind, MessageKey};
 use crate::pipeline::opening::Walk;
-use crate::pipeline::{Report, Step, composing};
+use crate::pipeline::{Report, Step, composing, keeping};
 use crate::store::journal::{Happened, Journal};
+use crate::store::keep;
 use crate::store::outbox::{self, Standing};
 use crate::store::recover::{self, Doubt};
 
@@ -22,6 +26,32 @@ pub const PERIOD: &str = "doubt";
 const NEXT: &str = "compare `quarterdeck outbox` with the log of the mail server; \
     `quarterdeck outbox release KEY` sends one, `quarterdeck outbox release --all` sends all that is held \
     and ends this";
+
+/// Raises a doubt when messages lie here that neither journal nor database knows: both are older than these.
+///
+/// A run that dies between writing a message and journalling it leaves one that the database knows. Call before
+/// anything is composed, since what is composed again has the same name. The files are kept aside, so that they
+/// raise one doubt and not one in every run.
+///
+/// # Errors
+/// When the folder cannot be read, the mark not be made, or a file not be moved.
+pub fn look_for_strays(walk: &Walk<'_>) -> Result<()> {
+    let state = &walk.settings.state;
+    let mut known = outbox::keys(walk.store.connection())?;
+    known.extend(outbox::tracks(walk.journal.lines()).into_keys());
+    let known: BTreeSet<String> = known.iter().map(keeping::file_name).collect();
+    let strays = recover::strays(state, &|name| known.contains(name))?;
+    if strays.is_empty() {
+        return Ok(());
+    }
+    let why = format!("journal and database are older than {} of the messages beside them", strays.len());
+    recover::raise_doubt(state, &Doubt { since: walk.now, why })?;
+    for path in strays {
+        fs::rename(&path, recover::aside_name(&path, walk.now))
+            .with_context(|| format!("cannot keep `{}` aside", path.display()))?;
+    }
+    Ok(keep::sync_folder(&state.join(keep::MESSAGES))?)
+}
 
 /// Holds every message that is not known as sent, when this state is in doubt. Call before posting.
 ///

@@ -103,6 +103,7 @@ pub struct Report {
 pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
     let mut report = Report::default();
     walk.begin()?;
+    doubting::look_for_strays(walk)?;
     report.failures.append(&mut walk.troubles);
     match steps(walk, only, &mut report).await {
         Err(error) if error.is::<Stopped>() => {
@@ -169,6 +170,7 @@ pub struct ReceivedByHand {
 pub fn receive(walk: &mut Walk<'_>, file: &collecting::ByHand<'_>) -> Result<ReceivedByHand> {
     let mut received = ReceivedByHand::default();
     walk.begin()?;
+    doubting::look_for_strays(walk)?;
     received.report.failures.append(&mut walk.troubles);
     collecting::take_by_hand(walk, file, &mut received.report)?;
     walk.begin_transaction()?;

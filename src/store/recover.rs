@@ -107,6 +107,16 @@ pub fn foreign(state: &Path, configured: &[&Path]) -> io::Result<Vec<PathBuf>> {
     Ok(strangers)
 }
 
+/// The messages in the state folder whose file names nobody knows.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn strays(state: &Path, is_known: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
+    let mut found = entries(&state.join(keep::MESSAGES))?;
+    found.retain(|(name, _)| name.ends_with(".eml") && !is_known(name));
+    Ok(found.into_iter().map(|(_, path)| path).collect())
+}
+
 /// Names and paths of what a folder holds; nothing when it is not there.
 fn entries(folder: &Path) -> io::Result<Vec<(String, PathBuf)>> {
     let read = match fs::read_dir(folder) {

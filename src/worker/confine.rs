@@ -15,15 +15,24 @@ pub struct ChildLimits {
     pub seconds: u64,
 }
 
+/// Ends this process when its parent ends: one that outlives its run would keep the database in use.
+///
+/// # Errors
+/// When it cannot be arranged.
+pub fn end_with_parent() -> Result<(), WorkerError> {
+    let refuse = |_| WorkerError::Start("cannot limit its life to its parent's".to_owned());
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(refuse)
+}
+
 /// Limits this process for good: memory, CPU time, no file writes, few files, no core, gone with its parent.
 ///
-/// The first thing that a worker does. Privileges are not dropped here: the service already runs without any.
+/// The first thing that a worker does with what nobody trusts. Privileges are not dropped here: the service already runs without any.
 ///
 /// # Errors
 /// When a limit cannot be set; then nothing untrusted may be read.
 pub fn confine(limits: ChildLimits) -> Result<(), WorkerError> {
     let refuse = |what: &str| WorkerError::Start(format!("cannot limit {what}"));
-    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|_| refuse("its life to its parent's"))?;
+    end_with_parent()?;
     let memory = u64::from(limits.mebibytes) * 1024 * 1024;
     for (resource, most, what) in [
         (Resource::As, memory, "its memory"),

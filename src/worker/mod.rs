@@ -17,7 +17,7 @@ mod gate;
 pub mod query;
 mod value;
 
-pub use confine::{ChildLimits, confine};
+pub use confine::{ChildLimits, confine, end_with_parent};
 
 /// The exit status of a child that refuses by itself; its words are then on its standard output.
 pub const REFUSED: u8 = 65;

@@ -121,6 +121,27 @@ fn a_restored_state_holds_what_may_have_been_sent_and_tells_the_operator() {
 }
 
 #[test]
+fn an_old_database_and_journal_beside_newer_messages_hold_what_may_have_been_sent() {
+    let region = lived_in();
+    copy(&region.state(), &region.path("older"));
+    region.publish("E06000022", QUARTER, csv("E06000022", QUARTER));
+    region.walk(NOW);
+    fs::remove_dir_all(region.path("outgoing")).unwrap();
+    for name in ["quarterdeck.duckdb", "journal.jsonl"] {
+        fs::copy(region.path("older").join(name), region.state().join(name)).unwrap();
+    }
+    let report = region.walk(NOW);
+    assert!(report.queued > 20 && report.sent == 1, "{report:?}");
+    assert_eq!(sent_again(&region), Vec::<String>::new());
+    assert!(
+        region.mails()[0].text.contains("journal and database are older than"),
+        "{}",
+        region.mails()[0].text
+    );
+    assert_eq!(region.walk("2017-11-20T09:00:00Z").failures, [], "one doubt, and it is settled");
+}
+
+#[test]
 fn a_journal_that_lost_its_end_holds_what_may_have_been_sent() {
     let region = lived_in();
     let backup = back_up(&region, AFTERWARDS).made.path;
