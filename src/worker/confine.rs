@@ -26,7 +26,8 @@ pub fn end_with_parent() -> Result<(), WorkerError> {
 
 /// Limits this process for good: memory, CPU time, no file writes, few files, no core, gone with its parent.
 ///
-/// The first thing that a worker does with what nobody trusts. Privileges are not dropped here: the service already runs without any.
+/// The first thing that a worker does with what nobody trusts. Privileges are not dropped here: the service
+/// already runs without any.
 ///
 /// # Errors
 /// When a limit cannot be set; then nothing untrusted may be read.
