@@ -29,9 +29,9 @@ const NEXT: &str = "compare `quarterdeck outbox` with the log of the mail server
 
 /// Raises a doubt when messages lie here that neither journal nor database knows: both are older than these.
 ///
-/// A run that dies between writing a message and journalling it leaves one that the database knows. Call before
-/// anything is composed, since what is composed again has the same name. The files are kept aside, so that they
-/// raise one doubt and not one in every run.
+/// A run that dies between writing a message and journalling it leaves one that the database knows. Call
+/// before anything is composed, since what is composed again has the same name. The files are kept aside, so
+/// that they raise one doubt and not one in every run.
 ///
 /// # Errors
 /// When the folder cannot be read, the mark not be made, or a file not be moved.

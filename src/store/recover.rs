@@ -113,7 +113,8 @@ pub fn foreign(state: &Path, configured: &[&Path]) -> io::Result<Vec<PathBuf>> {
 /// When the folder cannot be read.
 pub fn strays(state: &Path, is_known: &dyn Fn(&str) -> bool) -> io::Result<Vec<PathBuf>> {
     let mut found = entries(&state.join(keep::MESSAGES))?;
-    found.retain(|(name, _)| name.ends_with(".eml") && !is_known(name));
+    let is_message = |name: &str| Path::new(name).extension().is_some_and(|end| end == "eml");
+    found.retain(|(name, _)| is_message(name) && !is_known(name));
     Ok(found.into_iter().map(|(_, path)| path).collect())
 }
 
