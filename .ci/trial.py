@@ -496,7 +496,7 @@ def judge_messages(region, accepted=None):
 def judge_files(region):
     """What lies in the state folder and should not."""
     known = {"quarterdeck.duckdb", "quarterdeck.duckdb.wal", "journal.jsonl", "journal.torn", "received", "messages",
-             "lock", "daemon.lock", "backups", "outgoing", "drop", "metrics.prom", "status.json"}
+             "lock", "daemon.lock", "config-in-force.json", "backups", "outgoing", "drop", "metrics.prom", "status.json"}
     wrong = [path.name for path in region.state.iterdir() if path.name not in known]
     wrong += [f"received/{path.name}" for path in (region.state / "received").glob("*")
               if not re.fullmatch(r"[0-9a-f]{64}", path.name)]
