@@ -8,6 +8,7 @@ SELECT
   mine.denominator,
   coalesce(
     judged.held_by IS NULL
+      AND judged.carried_from IS NULL
       AND coalesce(mine.numerator, CASE judged.unit WHEN 'count' THEN mine.value END) IS NOT NULL
       AND (judged.unit = 'count' OR mine.denominator > 0),
     FALSE

@@ -6,6 +6,10 @@
 CREATE TABLE IF NOT EXISTS authority_settings (
   authority VARCHAR, name VARCHAR, dfe_number VARCHAR, valid_from DATE, valid_until DATE
 );
+-- Who took over from whom: 'whole' when all of the old area went there, else 'part'.
+CREATE TABLE IF NOT EXISTS succession_settings (
+  predecessor VARCHAR, successor VARCHAR, share VARCHAR
+);
 CREATE TABLE IF NOT EXISTS neighbour_settings (
   authority VARCHAR, version VARCHAR, position INTEGER, dfe_number VARCHAR
 );

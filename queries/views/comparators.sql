@@ -18,6 +18,8 @@ WITH parts AS (
     judged.denominator
   FROM judged
   JOIN authority_settings AS mine ON mine.authority = judged.authority
+  -- What is carried on is counted where it came from.
+  WHERE judged.carried_from IS NULL
 ),
 given AS (
   SELECT
@@ -52,7 +54,10 @@ published AS (
     max(series.collection) AS collection
   FROM series
   JOIN collection_settings AS collections ON collections.collection = series.collection
-  WHERE collections.reporters = 'publisher' AND series.value IS NOT NULL
+  WHERE
+    collections.reporters = 'publisher'
+    AND series.value IS NOT NULL
+    AND series.carried_from IS NULL
   GROUP BY series.indicator, series.quarter, series.authority, series.level
 ),
 listed AS (
@@ -103,7 +108,7 @@ inside_neighbours AS (
     any_value(listed.listed) AS listed
   FROM listed
   JOIN judged AS inside ON inside.authority = listed.neighbour
-  WHERE inside.value IS NOT NULL
+  WHERE inside.value IS NOT NULL AND inside.carried_from IS NULL
   GROUP BY listed.authority, inside.collection, inside.indicator, inside.quarter
 ),
 country AS (

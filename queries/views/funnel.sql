@@ -24,6 +24,7 @@ WITH peers AS (
     AND held.quarter = series.quarter
   WHERE
     series.level = 'authority'
+    AND series.carried_from IS NULL
     AND held.held_by IS NULL
     AND is_asked(series.collection)
     AND settings.unit IN ('percent', 'rate')

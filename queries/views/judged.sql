@@ -22,6 +22,7 @@ SELECT
   settings.target,
   settings.minimum_denominator,
   held.held_by,
+  series.carried_from,
   CASE
     WHEN held.held_by IS NOT NULL THEN 'held by ' || held.held_by
     WHEN series.value IS NULL THEN coalesce(nullif(series.status, 'ok'), 'no figure')

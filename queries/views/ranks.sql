@@ -18,6 +18,7 @@ WITH peers AS (
     AND held.quarter = series.quarter
   WHERE
     series.level = 'authority'
+    AND series.carried_from IS NULL
     AND held.held_by IS NULL
     AND is_asked(series.collection)
     AND settings.adverse <> 0

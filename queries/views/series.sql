@@ -1,6 +1,7 @@
 -- The complete grid: a row for every quarter in which a figure could be, NULL where there is none.
 -- The region's own authorities have rows for every indicator of the collection while they existed;
 -- other areas from their first figure on. An annual series has only the quarters of its reference date.
+-- Before an authority existed, the figures of those whose whole area it took over: `carried_from` names them.
 CREATE OR REPLACE VIEW series AS
 WITH observed AS (
   SELECT
@@ -20,7 +21,7 @@ bounds AS (
   FROM observations
   GROUP BY collection, indicator
 ),
-carried AS (
+asked_for AS (
   SELECT
     settings.collection,
     settings.indicator,
@@ -40,23 +41,23 @@ carried AS (
 ),
 lines AS (
   SELECT
-    carried.collection,
+    asked_for.collection,
     mine.authority,
     TRUE AS own,
     mine.valid_from,
     mine.valid_until,
-    carried.indicator,
-    carried.step,
-    carried.phase,
-    least(carried.first_quarter, observed.first_quarter) AS first_quarter,
-    carried.last_quarter
-  FROM carried
+    asked_for.indicator,
+    asked_for.step,
+    asked_for.phase,
+    least(asked_for.first_quarter, observed.first_quarter) AS first_quarter,
+    asked_for.last_quarter
+  FROM asked_for
   CROSS JOIN authority_settings AS mine
   LEFT JOIN observed
-    ON observed.collection = carried.collection
+    ON observed.collection = asked_for.collection
     AND observed.authority = mine.authority
-    AND observed.indicator = carried.indicator
-  WHERE is_asked(carried.collection) OR observed.first_quarter IS NOT NULL
+    AND observed.indicator = asked_for.indicator
+  WHERE is_asked(asked_for.collection) OR observed.first_quarter IS NOT NULL
   UNION ALL
   SELECT
     observed.collection,
@@ -65,13 +66,13 @@ lines AS (
     NULL AS valid_from,
     NULL AS valid_until,
     observed.indicator,
-    carried.step,
-    carried.phase,
+    asked_for.step,
+    asked_for.phase,
     observed.first_quarter,
-    carried.last_quarter
+    asked_for.last_quarter
   FROM observed
-  JOIN carried
-    ON carried.collection = observed.collection AND carried.indicator = observed.indicator
+  JOIN asked_for
+    ON asked_for.collection = observed.collection AND asked_for.indicator = observed.indicator
   ANTI JOIN authority_settings AS mine ON mine.authority = observed.authority
 ),
 grid AS (
@@ -97,23 +98,32 @@ SELECT
   grid.own,
   grid.indicator,
   grid.quarter,
-  found.value,
-  found.stated,
-  found.numerator,
-  found.denominator,
-  found.status,
-  found.provisional,
-  found.submission,
-  found.version,
-  found.received_at
+  coalesce(found.value, carried.value) AS value,
+  coalesce(found.stated, carried.stated) AS stated,
+  coalesce(found.numerator, carried.numerator) AS numerator,
+  coalesce(found.denominator, carried.denominator) AS denominator,
+  coalesce(found.status, carried.status) AS status,
+  coalesce(found.provisional, carried.provisional) AS provisional,
+  coalesce(found.submission, carried.submission) AS submission,
+  coalesce(found.version, carried.version) AS version,
+  coalesce(found.received_at, carried.received_at) AS received_at,
+  carried.carried_from
 FROM grid
 LEFT JOIN observations AS found
   ON found.collection = grid.collection
   AND found.authority = grid.authority
   AND found.indicator = grid.indicator
   AND found.quarter = grid.quarter
+-- What an authority has of its own counts, even for a quarter before it existed.
+LEFT JOIN carried
+  ON found.collection IS NULL
+  AND carried.collection = grid.collection
+  AND carried.authority = grid.authority
+  AND carried.indicator = grid.indicator
+  AND carried.quarter = grid.quarter
 WHERE
   found.collection IS NOT NULL
+  OR carried.collection IS NOT NULL
   OR NOT grid.own
   OR (
     coalesce(grid.valid_from <= quarter_last_day(grid.quarter), TRUE)

@@ -5,13 +5,14 @@ use duckdb::types::Value;
 use duckdb::{Connection, Result, params};
 
 use crate::config::settings::{Cadence, Collection, Region, Reporters};
-use crate::domain::authority::Authority;
+use crate::domain::authority::{Authority, Share};
 use crate::domain::calendar::Calendar;
 use crate::domain::indicator::{Indicator, Polarity, Unit};
 use crate::domain::quarter::Quarter;
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "authority_settings",
+    "succession_settings",
     "neighbour_settings",
     "region_settings",
     "collection_settings",
@@ -67,6 +68,17 @@ fn append_authorities(connection: &Connection, authorities: &[Authority]) -> Res
     for it in authorities {
         let (from, until) = (it.from.map(day), it.until.map(day));
         rows.append_row(params![it.code.as_str(), it.name, it.dfe_number, from, until])?;
+    }
+    rows.flush()?;
+    let mut rows = connection.appender("succession_settings")?;
+    for it in authorities {
+        for next in &it.successors {
+            let share = match next.share {
+                Share::Whole => "whole",
+                Share::Part => "part",
+            };
+            rows.append_row(params![it.code.as_str(), next.to.as_str(), share])?;
+        }
     }
     rows.flush()?;
     let mut rows = connection.appender("neighbour_settings")?;

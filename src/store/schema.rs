@@ -30,13 +30,15 @@ macro_rules! view {
 }
 
 /// Every view, each after those it stands on.
-pub(crate) const VIEWS: [View; 18] = [
+pub(crate) const VIEWS: [View; 20] = [
     view!("quarters"),
     view!("authorities"),
     view!("areas"),
     view!("indicators"),
     view!("observation_versions"),
     view!("observations"),
+    view!("lineage"),
+    view!("carried"),
     view!("series"),
     view!("held"),
     view!("judged"),

@@ -5,8 +5,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "authority_settings",
+    "succession_settings",
     "neighbour_settings",
     "region_settings",
     "collection_settings",

@@ -2,6 +2,7 @@
 
 mod golden;
 mod headers;
+mod lineage;
 mod opening;
 mod parity;
 mod views;
