@@ -116,4 +116,17 @@ fn every_row_of_the_real_files_is_accepted_or_quarantined() {
         FROM submissions WHERE verdict = 'accepted' AND rows_read = rows_accepted + rows_quarantined
         ORDER BY submission";
     assert_eq!(region.rows(read), wanted);
+    the_workforce_was_revised(&region);
+}
+
+/// The releases of 2022 and 2025 differ in 31 years of authorities, and each is told with old and new value.
+fn the_workforce_was_revised(region: &Region) {
+    let revised = region.rows(
+        "SELECT concat_ws('|', authority, quarter_label(quarter), old_value, new_value) FROM revisions
+          WHERE indicator = 'sw_agency_pct' AND area_level(authority) = 'authority' ORDER BY ALL",
+    );
+    assert_eq!(revised.len(), 31, "{revised:#?}");
+    for known in ["E06000036|2020-21 Q2|4.0|0.0", "E10000030|2021-22 Q2|23.9|23.1"] {
+        assert!(revised.iter().any(|one| one == known), "no {known} in {revised:#?}");
+    }
 }
