@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -90,7 +91,9 @@ fn write_configuration(folder: &Path, url: &str) -> Result<()> {
     let mut typed: toml::Table = shipped.parse().context("the shipped quarterdeck.toml is not TOML")?;
     adapt(&mut typed, url);
     fs::write(&path, format!("# Written by `quarterdeck demo`.\n{typed}"))?;
-    fs::write(folder.join("token"), TOKEN)?;
+    let token = folder.join("token");
+    fs::write(&token, TOKEN)?;
+    fs::set_permissions(&token, fs::Permissions::from_mode(0o600))?;
     Ok(())
 }
 
@@ -99,7 +102,10 @@ fn adapt(typed: &mut toml::Table, url: &str) {
     if let Some(region) = typed.get_mut("region").and_then(toml::Value::as_table_mut) {
         region.insert("notice".to_owned(), NOTICE.into());
     }
-    // What is walked is what is planned, or the operator would be told of runs that did not happen.
+    // What is walked is what is planned, or the operator would be told of what did not happen.
+    if let Some(backup) = typed.get_mut("backup").and_then(toml::Value::as_table_mut) {
+        backup.insert("cron".to_owned(), "0 3 1 1 *".into());
+    }
     if let Some(schedule) = typed.get_mut("schedule").and_then(toml::Value::as_table_mut) {
         schedule.insert("collect".to_owned(), "0 8 * * MON-FRI".into());
     }

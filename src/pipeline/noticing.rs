@@ -10,6 +10,7 @@ use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::Report;
 use crate::pipeline::opening::Walk;
+use crate::pipeline::picture::Picture;
 use crate::pipeline::{composing, doubting, posting, rebuilding};
 use crate::store::outbox::{self, Standing};
 use crate::store::{keep, schedules};
@@ -49,10 +50,10 @@ fn letter(walk: &Walk<'_>, to: &Recipient, (period, troubles): (String, Vec<Trou
 }
 
 /// The notices of what a whole run sees by the clock: planned runs that have no record, told once for each
-/// outage; and bank holidays that end soon, told once a month.
+/// outage; copies of the state that were not made, once a week; bank holidays that end soon, once a month.
 #[must_use]
 pub fn overdue(walk: &Walk<'_>) -> Vec<Letter> {
-    let sets = [outage(walk), holidays(walk)];
+    let sets = [outage(walk), copies(walk), holidays(walk)];
     let to_each = |set: (String, Trouble)| {
         let set = (set.0, vec![set.1]);
         operators(walk).filter_map(|one| letter(walk, one, set.clone())).collect::<Vec<_>>()
@@ -89,6 +90,25 @@ fn outage(walk: &Walk<'_>) -> Option<(String, Trouble)> {
         next: "see in the system's log why nothing ran, and in `quarterdeck status` what is next".to_owned(),
     };
     Some((format!("missed {}", first.format("%Y-%m-%dT%H:%M")), trouble))
+}
+
+/// Copies of the state that were planned and not made; told under the week.
+fn copies(walk: &Walk<'_>) -> Option<(String, Trouble)> {
+    let picture = Picture::of(walk.settings, walk.journal.lines(), walk.now);
+    if !picture.lacks_backups() {
+        return None;
+    }
+    let last = picture.backup.map_or("never".to_owned(), |at| due::worded(at, walk.settings.zone));
+    let trouble = Trouble {
+        room: Room::Run,
+        what: format!(
+            "no copy of the state is made: {} were planned since the last one",
+            picture.backups_missed
+        ),
+        place: format!("the last backup: {last}"),
+        next: "make one with `quarterdeck backup`, which says what stops it".to_owned(),
+    };
+    Some((format!("copies {}", walk.today.format("%G-W%V")), trouble))
 }
 
 /// Bank holidays that end soon or have ended; told under the month.

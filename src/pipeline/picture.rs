@@ -141,12 +141,18 @@ impl Picture {
             let what = format!("{} set aside after a run died of it, such as: {first}", self.set_aside.len());
             found.push(Attention { what, next: "see the log of that run; it is not tried again" });
         }
-        if self.backups_missed > BACKUPS_MISSED_MAX {
+        if self.lacks_backups() {
             let last = self.backup.map_or("never".to_owned(), local);
             let what = format!("the last backup: {last}; {} were planned since", self.backups_missed);
             found.push(Attention { what, next: "make one with `quarterdeck backup`, and see the log" });
         }
         found
+    }
+
+    /// Whether more copies were planned and not made than may happen by chance.
+    #[must_use]
+    pub fn lacks_backups(&self) -> bool {
+        self.backups_missed > BACKUPS_MISSED_MAX
     }
 
     fn runs_to_look_at(&self, settings: &Settings, now: DateTime<Utc>) -> Vec<Attention> {

@@ -5,6 +5,7 @@ use quarterdeck::store::journal::Happened;
 use serde_json::json;
 
 use super::region::{NOW, Region};
+use super::state::back_up;
 
 const FRIDAYS: &str = "style = \"regional-lead\"\ncron = \"0 8 * * FRI\"";
 const MONDAYS: &str = "style = \"regional-lead\"\ncron = \"0 8 * * MON\"";
@@ -85,6 +86,27 @@ fn silence_is_told_once() {
                  did not happen; the latest was made up for now.";
     let text = told.text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains(words), "{}", told.text);
+}
+
+#[test]
+fn copies_that_are_not_made_are_told_once_a_week() {
+    let region = idle();
+    let told = |region: &Region| queued(region, "notice.run.copies-");
+    region.walk("2017-11-09T12:00:00Z");
+    region.walk("2017-11-10T12:00:00Z");
+    assert_eq!(told(&region), [""; 0], "one night is no habit");
+    region.walk("2017-11-13T12:00:00Z");
+    region.walk("2017-11-17T12:00:00Z");
+    assert_eq!(told(&region), ["notice.run.copies-2017-w46"]);
+    back_up(&region, "2017-11-17T13:00:00Z");
+    region.walk("2017-11-20T08:00:00Z");
+    assert_eq!(told(&region).len(), 2, "three nights, over the weekend");
+    back_up(&region, "2017-11-20T13:00:00Z");
+    region.walk("2017-11-28T08:00:00Z");
+    assert_eq!(told(&region).len(), 3);
+    let mails = region.mails();
+    let first = mails.iter().find(|mail| mail.key.contains("copies-2017-w46")).unwrap();
+    assert!(first.text.contains("no copy of the state is made: 4 were planned"), "{}", first.text);
 }
 
 #[test]
