@@ -191,7 +191,7 @@ fn patience_asked_for_beyond_the_limit_is_left_to_the_next_run() {
 #[test]
 fn a_refused_login_is_not_tried_again() {
     let server = Server::saying(status("401 Unauthorized", ""));
-    assert!(reason(&fetch(&source(server.url("/x")), &limits())).contains("check the source's `login`"));
+    assert!(reason(&fetch(&source(server.url("/x")), &limits())).contains("check the source's login"));
     assert_eq!(server.heads().len(), 1);
 }
 
