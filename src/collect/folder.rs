@@ -1,8 +1,12 @@
 //! The `folder` source: files are claimed when they are complete, and put away with a receipt.
+//!
+//! The folder may be on another machine: nothing is expected of it but listing, reading and renaming. Whether
+//! a file has settled is judged by the file server's own clock.
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{Read, Write};
+use std::fs::{self, Metadata, OpenOptions};
+use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -11,13 +15,14 @@ use rustix::fs::OFlags;
 
 use crate::collect::address::filled;
 use crate::collect::suspect::why_refused;
-use crate::collect::{CollectError, Outcome, Received, Wanted};
+use crate::collect::{CollectError, Outcome, Received, Wanted, away};
 use crate::config::settings::{FolderSource, Limits};
 
-const ENDINGS: [&str; 3] = ["csv", "xlsx", "txt"];
+/// Endings of what may be a return; `.gz` may follow any of them.
+const ENDINGS: [&str; 10] = ["csv", "tsv", "txt", "json", "xlsx", "xlsm", "xls", "ods", "zip", "gz"];
 
-/// Numbers tried for a name that is taken already.
-const SAME_NAME_MAX: u32 = 10_000;
+/// So many files are claimed in one look, the oldest first; the others wait for the next.
+const CLAIMS_MAX: usize = 1000;
 
 /// A file that is complete and will be taken in. It stays where it is until it is settled.
 #[derive(Debug)]
@@ -25,7 +30,19 @@ pub struct Claim {
     path: PathBuf,
     file_name: String,
     seen: Stamp,
-    previous_bytes: Option<u64>,
+}
+
+/// What was found in a drop folder.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The complete files that are wanted, oldest first.
+    pub claims: Vec<(Wanted, Claim)>,
+    /// How many more of them wait for the next look.
+    pub waiting: usize,
+    /// Names of files that match nothing wanted, escaped for showing, in order. They are never touched.
+    pub strangers: Vec<String>,
+    /// Names of what could not be looked at, and why. It says nothing of the others.
+    pub unreadable: Vec<(String, String)>,
 }
 
 /// What became of a claimed file.
@@ -48,7 +65,7 @@ impl Fate {
 
 /// Which file it is, and in what state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     device: u64,
     inode: u64,
     bytes: u64,
@@ -56,7 +73,7 @@ struct Stamp {
 }
 
 impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
+    pub(super) fn of(metadata: &Metadata) -> Self {
         Self {
             device: metadata.dev(),
             inode: metadata.ino(),
@@ -66,54 +83,77 @@ impl Stamp {
     }
 }
 
-/// The complete files of the folder that are wanted, in the order of `wanted`, older files first.
+/// Whether a drop folder is the one that was seen before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Its `done` folder is there.
+    Is,
+    /// Its `done` folder is gone: what is here may be an empty mount point.
+    Gone,
+    /// The folder itself cannot be looked at.
+    Unknown,
+}
+
+/// Looks for the mark of a drop folder: the `done` folder that the first look makes.
+#[must_use]
+pub fn mark(source: &FolderSource) -> Mark {
+    let there = |path: &Path| fs::symlink_metadata(path).map(|_| ());
+    match there(&source.path.join(Fate::Done.folder())) {
+        Ok(()) => Mark::Is,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && there(&source.path).is_ok() => Mark::Gone,
+        Err(_) => Mark::Unknown,
+    }
+}
+
+/// Makes the `done` and `refused` of a drop folder that is seen for the first time.
+///
+/// # Errors
+/// When they cannot be made.
+pub fn make_mark(source: &FolderSource) -> Result<(), CollectError> {
+    for fate in [Fate::Refused, Fate::Done] {
+        let path = source.path.join(fate.folder());
+        fs::create_dir_all(&path)
+            .map_err(|error| CollectError::Settle { path, reason: error.to_string() })?;
+    }
+    Ok(())
+}
+
+/// Looks for complete files that are wanted.
 ///
 /// A file is claimed when its name without the ending is the source's `name`, filled in, whatever the case,
-/// and it was last changed at least `settle_seconds` before `now`. `now` is the machine's own time and never
-/// a pretended one: it is compared with the stamps of the file system.
+/// and it was last changed at least `settle_seconds` ago by the clock of its file server. `machine_now` is
+/// this machine's own time, by which it is judged where the server's cannot be known.
 ///
 /// # Errors
 /// When the folder cannot be read; an unreadable folder must never look like an empty one.
 pub fn look(
     source: &FolderSource,
     wanted: &[Wanted],
-    now: SystemTime,
-) -> Result<Vec<(Wanted, Claim)>, CollectError> {
-    let mut files = regular_files(source)?;
-    files.sort_by_key(|(path, metadata)| (metadata.modified().ok(), path.clone()));
+    machine_now: SystemTime,
+) -> Result<Found, CollectError> {
+    let mut found = Found::default();
+    let files = entries(source, &mut found)?;
+    let now = server_now(&source.path).unwrap_or(machine_now);
     let settle = Duration::from_secs(source.settle_seconds);
-    let mut claims = Vec::new();
-    for wanted in wanted {
-        let Some(stem) = stem_of(source, wanted) else { continue };
-        for (path, metadata) in &files {
-            let Some(file_name) = returns_name(path) else { continue };
-            if is_named(file_name, &stem) && has_settled(metadata, now, settle) {
-                let file_name = file_name.to_owned();
-                let (seen, previous_bytes) = (Stamp::of(metadata), wanted.previous_bytes);
-                claims.push((wanted.clone(), Claim { path: path.clone(), file_name, seen, previous_bytes }));
+    let stems: BTreeMap<String, &Wanted> =
+        wanted.iter().filter_map(|wanted| Some((stem_of(source, wanted)?.to_lowercase(), wanted))).collect();
+    for (path, metadata) in files {
+        let name = path.file_name().and_then(OsStr::to_str);
+        let known = name.and_then(|name| Some((name, *stems.get(&stem(name)?)?)));
+        match known.filter(|_| metadata.is_file()) {
+            Some((name, wanted)) if has_settled(&metadata, now, settle) => {
+                let claim = Claim { file_name: name.to_owned(), seen: Stamp::of(&metadata), path };
+                found.claims.push((wanted.clone(), claim));
             }
+            Some(_) => {}
+            None => found.strangers.push(shown(&path)),
         }
     }
-    Ok(claims)
-}
-
-/// The names of files that match nothing wanted, in order, escaped for showing. They are never touched.
-///
-/// # Errors
-/// When the folder cannot be read.
-pub fn strangers(source: &FolderSource, wanted: &[Wanted]) -> Result<Vec<String>, CollectError> {
-    let stems: Vec<String> = wanted.iter().filter_map(|wanted| stem_of(source, wanted)).collect();
-    let is_known =
-        |path: &Path| returns_name(path).is_some_and(|name| stems.iter().any(|stem| is_named(name, stem)));
-    let mut names: Vec<String> = entries(source)?
-        .into_iter()
-        .filter(|(path, metadata)| {
-            !(metadata.is_dir() || is_passing(path) || metadata.is_file() && is_known(path))
-        })
-        .map(|(path, _)| shown(&path))
-        .collect();
-    names.sort();
-    Ok(names)
+    found.claims.sort_by(|(_, a), (_, b)| (a.seen.changed, &a.path).cmp(&(b.seen.changed, &b.path)));
+    found.waiting = found.claims.len().saturating_sub(CLAIMS_MAX);
+    found.claims.truncate(CLAIMS_MAX);
+    found.strangers.sort();
+    Ok(found)
 }
 
 impl Claim {
@@ -134,16 +174,26 @@ impl Claim {
             Ok(bytes) => bytes,
             Err(reason) => return Outcome::failed(format!("cannot read `{}`: {reason}", shown(&self.path))),
         };
-        if let Some(reason) = why_refused(&bytes, self.previous_bytes) {
-            return Outcome::refused(reason);
-        }
-        Outcome::Received(Received {
+        let why = why_refused(&bytes);
+        let received = Received {
             bytes,
             file_name: self.file_name.clone(),
             origin: self.path.parent().unwrap_or(&self.path).display().to_string(),
-            etag: None,
+            etag: Some(self.stamp()),
             last_modified: None,
-        })
+        };
+        match why {
+            Some(reason) => Outcome::turned_away(reason, received),
+            None => Outcome::Received(received),
+        }
+    }
+
+    /// Which dropped file it is, in words that stay the same while it lies there.
+    #[must_use]
+    pub fn stamp(&self) -> String {
+        let since = self.seen.changed.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+        let nanos = since.map(|since| since.as_nanos()).unwrap_or_default();
+        format!("{} {} {nanos}", self.file_name, self.seen.bytes)
     }
 
     /// Not through a link, never waiting for a pipe, and only when it is still the file that was claimed.
@@ -163,71 +213,40 @@ impl Claim {
 
     /// Moves the file to `done` or `refused` beside it, with `words` in a `.txt` of the same name.
     ///
-    /// Nothing is overwritten: a name that is taken gets a number. Files and folders are synced.
+    /// Nothing is overwritten: a name that is taken gets a number. Files and folders are synced. Where `done`
+    /// is on another disk, the file is copied, compared, and only then removed.
     ///
     /// # Errors
     /// When the file is no longer the one that was claimed (it then stays), or cannot be moved.
     pub fn settle(self, fate: Fate, words: &str) -> Result<(), CollectError> {
-        self.put_away(fate, words).map_err(|reason| CollectError::Settle { path: self.path.clone(), reason })
-    }
-
-    fn put_away(&self, fate: Fate, words: &str) -> Result<(), String> {
-        let in_words = |error: std::io::Error| error.to_string();
-        let here = self.path.parent().ok_or("it has no folder")?;
-        let there = here.join(fate.folder());
-        fs::create_dir_all(&there).map_err(in_words)?;
-        let metadata = fs::symlink_metadata(&self.path).map_err(in_words)?;
-        if Stamp::of(&metadata) != self.seen {
-            return Err("it was replaced while it was taken in; the new one is taken next time".to_owned());
-        }
-        let (target, mut receipt) = free_name(&there, &self.file_name)?;
-        receipt.write_all(words.as_bytes()).map_err(in_words)?;
-        receipt.sync_all().map_err(in_words)?;
-        fs::rename(&self.path, &target).map_err(in_words)?;
-        for folder in [&there, here] {
-            File::open(folder).and_then(|folder| folder.sync_all()).map_err(in_words)?;
-        }
-        Ok(())
+        away::put(&self.path, &self.file_name, self.seen, (fate.folder(), words))
+            .map_err(|reason| CollectError::Settle { path: self.path, reason })
     }
 }
 
-/// A name that nothing has in `folder`, and its receipt, whose creation reserves the name.
-fn free_name(folder: &Path, file_name: &str) -> Result<(PathBuf, File), String> {
-    let (stem, ending) = file_name.rsplit_once('.').unwrap_or((file_name, "txt"));
-    for number in 1..=SAME_NAME_MAX {
-        let name = if number == 1 { file_name.to_owned() } else { format!("{stem}-{number}.{ending}") };
-        let target = folder.join(&name);
-        if fs::symlink_metadata(&target).is_ok() {
-            continue;
-        }
-        match OpenOptions::new().write(true).create_new(true).open(folder.join(format!("{name}.txt"))) {
-            Ok(receipt) => return Ok((target, receipt)),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(error.to_string()),
-        }
-    }
-    Err(format!("`{}` holds {SAME_NAME_MAX} files of this name; clear it out", folder.display()))
-}
-
-fn entries(source: &FolderSource) -> Result<Vec<(PathBuf, Metadata)>, CollectError> {
+/// What is in the folder, but for what passes and for folders.
+fn entries(source: &FolderSource, found: &mut Found) -> Result<Vec<(PathBuf, Metadata)>, CollectError> {
     let refuse =
-        |error: std::io::Error| CollectError::Folder { path: source.path.clone(), reason: error.to_string() };
-    let mut found = Vec::new();
+        |error: io::Error| CollectError::Folder { path: source.path.clone(), reason: error.to_string() };
+    let mut files = Vec::new();
     for entry in fs::read_dir(&source.path).map_err(refuse)? {
         let entry = entry.map_err(refuse)?;
         match entry.metadata() {
-            Ok(metadata) => found.push((entry.path(), metadata)),
+            Ok(metadata) if metadata.is_dir() || is_passing(&entry.path()) => {}
+            Ok(metadata) => files.push((entry.path(), metadata)),
             // It was taken away between the listing and the look.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(refuse(error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            // A stale handle or a broken sector is that file's own trouble.
+            Err(error) => found.unreadable.push((shown(&entry.path()), error.to_string())),
         }
     }
-    Ok(found)
+    Ok(files)
 }
 
-fn regular_files(source: &FolderSource) -> Result<Vec<(PathBuf, Metadata)>, CollectError> {
-    let found = entries(source)?;
-    Ok(found.into_iter().filter(|(path, metadata)| metadata.is_file() && !is_passing(path)).collect())
+/// What the file server's clock says: the stamp of a file made now. None where nothing can be written.
+fn server_now(folder: &Path) -> Option<SystemTime> {
+    let probe = tempfile::Builder::new().prefix(".quarterdeck-").tempfile_in(folder).ok()?;
+    probe.as_file().metadata().ok()?.modified().ok()
 }
 
 /// Hidden, or being written by a browser, a copier or a spreadsheet.
@@ -251,17 +270,17 @@ fn stem_of(source: &FolderSource, wanted: &Wanted) -> Option<String> {
     filled(&source.name, wanted, str::to_owned).ok()
 }
 
-fn returns_name(path: &Path) -> Option<&str> {
-    path.file_name().and_then(OsStr::to_str)
+/// The name without its ending, in lower case; none when the ending is not one of a return.
+fn stem(file_name: &str) -> Option<String> {
+    let name = file_name.to_lowercase();
+    let inner = name.strip_suffix(".gz").filter(|inner| ends_well(inner)).unwrap_or(&name);
+    ends_well(inner).then(|| inner.rsplit_once('.').map(|(stem, _)| stem.to_owned())).flatten()
 }
 
-fn is_named(file_name: &str, stem: &str) -> bool {
-    file_name.rsplit_once('.').is_some_and(|(name, ending)| {
-        name.to_lowercase() == stem.to_lowercase()
-            && ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known))
-    })
+fn ends_well(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending))
 }
 
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     path.file_name().map(OsStr::to_string_lossy).unwrap_or_default().escape_debug().to_string()
 }

@@ -7,7 +7,10 @@ use reqwest::RequestBuilder;
 use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::collect::CollectError;
+use crate::collect::address::address;
+use crate::collect::oauth::Tokens;
+use crate::collect::visit::{Setback, Visit};
+use crate::collect::{CollectError, Wanted};
 use crate::config::settings::Login;
 
 /// A login with its secret in hand; it has no `Debug` that would show it.
@@ -16,6 +19,7 @@ pub(super) enum Credentials {
     Basic { user: String, password: SecretString },
     Bearer(SecretString),
     Header(HeaderName, SecretString),
+    Token(Tokens),
 }
 
 impl Credentials {
@@ -34,13 +38,34 @@ impl Credentials {
                 })?;
                 Self::Header(name, header_secret(key_file)?)
             }
+            Login::OAuth2 { token_url, client_id, client_secret_file, scope } => {
+                let url = address(token_url, &Wanted::default())
+                    .map_err(|reason| CollectError::Setting { key: "token_url", reason })?;
+                Self::Token(Tokens::new(url, client_id, secret(client_secret_file)?, scope.as_deref()))
+            }
         })
     }
 
+    /// The token that the login needs, asked for if need be; `stale` is one that was just refused.
+    pub(super) async fn token(
+        &self,
+        visit: &Visit,
+        stale: Option<&SecretString>,
+    ) -> Result<Option<SecretString>, Setback> {
+        match self {
+            Self::Token(tokens) => tokens.token(visit, stale).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
     /// Puts the login on a request. Only for requests to the source's own host.
-    pub(super) fn apply(&self, request: RequestBuilder) -> RequestBuilder {
+    pub(super) fn apply(&self, request: RequestBuilder, token: Option<&SecretString>) -> RequestBuilder {
         match self {
             Self::None => request,
+            Self::Token(_) => match token {
+                Some(token) => request.bearer_auth(token.expose_secret()),
+                None => request,
+            },
             Self::Basic { user, password } => request.basic_auth(user, Some(password.expose_secret())),
             Self::Bearer(token) => request.bearer_auth(token.expose_secret()),
             Self::Header(name, key) => match HeaderValue::from_str(key.expose_secret()) {

@@ -8,10 +8,15 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::quarter::Quarter;
 
 mod address;
+mod away;
+pub mod ees;
+mod file;
 pub mod folder;
 mod guard;
+mod hosts;
 pub mod http;
 mod login;
+mod oauth;
 pub mod page;
 mod patience;
 mod suspect;
@@ -30,8 +35,6 @@ pub struct Wanted {
     pub etag: Option<String>,
     /// The last answer's `Last-Modified`, as sent.
     pub last_modified: Option<String>,
-    /// How many bytes the last accepted file had.
-    pub previous_bytes: Option<u64>,
 }
 
 /// A file that arrived whole and looks like one.
@@ -43,7 +46,7 @@ pub struct Received {
     pub file_name: String,
     /// Where it came from: `scheme://host/path` or a folder, without query, user or secret.
     pub origin: String,
-    /// The entity tag, to be sent back next time.
+    /// The entity tag, to be sent back next time; the version of a data set; the stamp of a dropped file.
     pub etag: Option<String>,
     /// `Last-Modified`, to be sent back next time.
     pub last_modified: Option<String>,
@@ -62,6 +65,8 @@ pub enum Outcome {
     Refused {
         /// Why, in words.
         reason: String,
+        /// What came, when it came whole.
+        body: Option<Box<Received>>,
     },
     /// It could not be fetched.
     Failed {
@@ -72,12 +77,38 @@ pub enum Outcome {
 
 impl Outcome {
     fn refused(reason: impl Into<String>) -> Self {
-        Self::Refused { reason: reason.into() }
+        Self::Refused { reason: reason.into(), body: None }
+    }
+
+    fn turned_away(reason: impl Into<String>, body: Received) -> Self {
+        // Of an empty body nothing could be lost.
+        let body = Some(Box::new(body)).filter(|body| !body.bytes.is_empty());
+        Self::Refused { reason: reason.into(), body }
     }
 
     fn failed(reason: impl Into<String>) -> Self {
         Self::Failed { reason: reason.into() }
     }
+}
+
+/// What became of one return that was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// What was looked for.
+    pub wanted: Wanted,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What else the source said, that someone should know.
+    pub notes: Vec<Note>,
+}
+
+/// Something that a source says besides: a version that is held, a data set that is no longer kept up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about; the same words for the same matter, so that it is told once.
+    pub about: String,
+    /// What it says, in words.
+    pub says: String,
 }
 
 /// What stops a whole source.

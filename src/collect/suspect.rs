@@ -1,24 +1,43 @@
 //! Whether what arrived can be a return at all. The reading itself decides the rest.
 
+use serde_json::Value;
+
 /// How much of the beginning is looked at.
 const HEAD_BYTES: usize = 1024;
 
+/// A JSON text longer than this is no error message.
+const MESSAGE_BYTES_MAX: usize = 64 << 10;
+
 /// Why these bytes cannot replace what we had; none when they may be read.
-pub(super) fn why_refused(bytes: &[u8], previous_bytes: Option<u64>) -> Option<String> {
-    let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+pub(super) fn why_refused(bytes: &[u8]) -> Option<String> {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Some("the file is empty".to_owned());
     }
     if is_web_page(bytes) {
         return Some("a web page came in place of the file; perhaps a log-in or an error page".to_owned());
     }
-    match previous_bytes {
-        Some(previous) if length < previous / 2 => Some(format!(
-            "the file has {length} bytes, less than half of the last one's {previous}; \
-             if that is right, take it in by hand"
-        )),
-        _ => None,
+    if is_error_message(bytes) {
+        return Some("an error message came in place of the file".to_owned());
     }
+    None
+}
+
+/// A JSON object that speaks of an error and holds no rows.
+fn is_error_message(bytes: &[u8]) -> bool {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if text.len() > MESSAGE_BYTES_MAX || !text.trim_ascii_start().starts_with(b"{") {
+        return false;
+    }
+    let Ok(message) = serde_json::from_slice::<serde_json::Map<String, Value>>(text) else { return false };
+    let has =
+        |names: &[&str]| message.keys().any(|key| names.iter().any(|name| key.eq_ignore_ascii_case(name)));
+    let speaks = has(&["error", "errors", "exception", "fault", "odata.error"])
+        || has(&["message", "title", "detail"]) && has(&["status", "statusCode", "code"]);
+    let is_row = |value: &Value| value.is_object() || value.is_array();
+    let rows = |(name, value): (&String, &Value)| {
+        !name.to_lowercase().contains("error") && value.as_array().is_some_and(|list| list.iter().any(is_row))
+    };
+    speaks && !message.iter().any(rows)
 }
 
 fn is_web_page(bytes: &[u8]) -> bool {
@@ -43,20 +62,33 @@ mod tests {
             "<!-- a --><html>",
             "<script>location='/login'</script>",
         ] {
-            assert!(why_refused(page.as_bytes(), None).is_some_and(|why| why.contains("web page")), "{page}");
+            assert!(why_refused(page.as_bytes()).is_some_and(|why| why.contains("web page")), "{page}");
         }
     }
 
     #[test]
-    fn half_of_the_last_file_is_the_boundary() {
-        assert!(why_refused(&[b'a'; 49], Some(100)).is_some());
-        assert_eq!(why_refused(&[b'a'; 50], Some(100)), None);
+    fn an_error_message_is_told_from_a_return_in_json() {
+        for message in [
+            r#"{"error": "token expired"}"#,
+            r#"{"Errors": [{"code": "NotFound"}]}"#,
+            "\u{feff} {\"status\": 403, \"title\": \"Forbidden\"}",
+        ] {
+            let why = why_refused(message.as_bytes());
+            assert!(why.is_some_and(|why| why.contains("error message")), "{message}");
+        }
+        for rows in [
+            r#"{"rows": [{"authority": "E06000022", "value": 1}], "errors": []}"#,
+            r#"[{"error": 1}]"#,
+            r#"{"title": "Return of a quarter"}"#,
+        ] {
+            assert_eq!(why_refused(rows.as_bytes()), None, "{rows}");
+        }
     }
 
     #[test]
     fn a_return_may_mention_html_or_begin_with_a_bracket() {
-        assert_eq!(why_refused(b"authority,note\nE06000022,<html>", None), None);
-        assert_eq!(why_refused(b"<5,authority", None), None);
-        assert!(why_refused(b" \r\n", None).is_some());
+        assert_eq!(why_refused(b"authority,note\nE06000022,<html>"), None);
+        assert_eq!(why_refused(b"<5,authority"), None);
+        assert!(why_refused(b" \r\n").is_some());
     }
 }

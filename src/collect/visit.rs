@@ -1,19 +1,19 @@
-//! One fetch: asked, redirected, judged, and asked again when that makes sense.
+//! One question to a host: asked, redirected, and asked again when that makes sense.
 
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ETAG, HeaderName, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED, LOCATION};
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED, LOCATION};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use crate::collect::address::{file_name, origin};
+use crate::collect::address::origin;
 use crate::collect::guard::{PrivateHost, admit, redirected};
+use crate::collect::hosts::Hosts;
 use crate::collect::login::Credentials;
-use crate::collect::patience::{ATTEMPTS_MAX, asked_for, pause};
-use crate::collect::suspect::why_refused;
-use crate::collect::{Outcome, Received, Wanted};
+use crate::collect::patience::{ATTEMPTS_MAX, Pace, asked_for, pause, silence};
 use crate::config::settings::{HttpSource, Limits};
 
 const REDIRECTS_MAX: u32 = 5;
@@ -21,144 +21,251 @@ const REDIRECTS_MAX: u32 = 5;
 /// A header that we keep and send back is refused beyond this length.
 const KEPT_HEADER_CHARS_MAX: usize = 1000;
 
-/// Everything that the fetches of one source share.
+/// Of an answer that says what was wrong with the question, so much is read.
+const WORDS_BYTES_MAX: usize = 16 << 10;
+
+/// Everything that the questions to one source share.
 pub(super) struct Visit {
     pub(super) client: Client,
     pub(super) credentials: Credentials,
     pub(super) source: HttpSource,
     pub(super) limits: Limits,
+    pub(super) hosts: Arc<Hosts>,
+}
+
+/// What is asked for.
+pub(super) struct Question {
+    pub(super) url: Url,
+    pub(super) headers: Vec<(HeaderName, String)>,
+    /// A JSON text that is posted; without it the question is a GET.
+    pub(super) posted: Option<String>,
+}
+
+impl Question {
+    pub(super) fn get(url: Url) -> Self {
+        Self { url, headers: Vec::new(), posted: None }
+    }
+}
+
+/// What a host answered, when it answered at all: any status but those that ask for patience.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// Where the answer came from, after redirects.
+    pub(super) url: Url,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+    /// The body of a 200, unpacked and whole; of a 4xx to what was posted, its beginning.
+    pub(super) bytes: Vec<u8>,
+}
+
+/// There was no answer.
+#[derive(Debug)]
+pub(super) struct Lost {
+    /// Why, without secrets.
+    pub(super) reason: String,
+    pub(super) cause: Cause,
+}
+
+/// Whose fault it is that there was no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// The host did not answer within the limits.
+    Host,
+    /// The host asked to be left alone for longer than we have.
+    Rest,
+    /// It will not go better, and says nothing of the host: a redirect, a login.
+    Question,
+    /// More came than a file may have, or in a packing that nobody asked for.
+    Body,
 }
 
 /// Why one try brought nothing.
-enum Setback {
+pub(super) enum Setback {
     /// It may go better later.
     Again { reason: String, asked: Option<Duration> },
-    /// The host is not worth asking again in this run.
-    Hopeless(String),
-    /// It will not go better: this is the outcome.
-    Final(Outcome),
+    /// It will not go better.
+    Final(Lost),
+}
+
+impl Setback {
+    pub(super) fn question(reason: String) -> Self {
+        Self::Final(Lost { reason, cause: Cause::Question })
+    }
 }
 
 impl Visit {
-    /// The outcome, or why the host gave none within the limits; the latter counts against the host.
-    pub(super) async fn fetch(&self, wanted: &Wanted, url: Url) -> Result<Outcome, String> {
+    /// The answer, within the limit on one fetch; every try and redirect counts into it.
+    pub(super) async fn put(&self, question: &Question) -> Result<Answer, Lost> {
         let seconds = self.limits.fetch_seconds;
         let budget = Duration::from_secs(seconds);
         let deadline = Instant::now() + budget;
-        timeout(budget, self.fetch_with_patience(wanted, &url, deadline)).await.unwrap_or_else(|_| {
-            Err(format!("no whole answer from `{}` within {seconds} seconds", origin(&url)))
+        timeout(budget, self.put_with_patience(question, deadline)).await.unwrap_or_else(|_| {
+            let reason = format!("no whole answer from `{}` within {seconds} seconds", origin(&question.url));
+            Err(Lost { reason, cause: Cause::Host })
         })
     }
 
-    async fn fetch_with_patience(
-        &self,
-        wanted: &Wanted,
-        url: &Url,
-        deadline: Instant,
-    ) -> Result<Outcome, String> {
+    async fn put_with_patience(&self, question: &Question, deadline: Instant) -> Result<Answer, Lost> {
+        let shown = origin(&question.url);
         let mut attempt = 0;
         loop {
-            let (reason, asked) = match self.ask(wanted, url.clone()).await {
-                Ok(outcome) | Err(Setback::Final(outcome)) => return Ok(outcome),
-                Err(Setback::Hopeless(reason)) => return Err(format!("`{}` {reason}", origin(url))),
+            let (reason, asked) = match self.ask(question).await {
+                Ok(answer) => return Ok(answer),
+                Err(Setback::Final(Lost { reason, cause: cause @ (Cause::Host | Cause::Rest) })) => {
+                    return Err(Lost { reason: format!("`{shown}` {reason}"), cause });
+                }
+                Err(Setback::Final(lost)) => return Err(lost),
                 Err(Setback::Again { reason, asked }) => (reason, asked),
             };
+            let left = deadline.saturating_duration_since(Instant::now());
             let wait = pause(attempt, asked);
             attempt += 1;
-            if attempt == ATTEMPTS_MAX || Instant::now() + wait >= deadline {
+            if attempt == ATTEMPTS_MAX || wait >= left {
                 let tries = if attempt == 1 { "once".to_owned() } else { format!("{attempt} times") };
-                return Err(format!("`{}` {reason}; tried {tries}", origin(url)));
+                let cause = if asked.is_some_and(|asked| asked >= left) { Cause::Rest } else { Cause::Host };
+                let rest = match asked.filter(|_| cause == Cause::Rest) {
+                    Some(asked) => format!(" and wants to be left alone for {} seconds", asked.as_secs()),
+                    None => String::new(),
+                };
+                return Err(Lost { reason: format!("`{shown}` {reason}{rest}; tried {tries}"), cause });
             }
             sleep(wait).await;
         }
     }
 
-    /// One try, with its redirects.
-    async fn ask(&self, wanted: &Wanted, home: Url) -> Result<Outcome, Setback> {
-        admit(&home, &self.source).map_err(|reason| Setback::Final(Outcome::failed(reason)))?;
+    /// One try, with its redirects, and a second one with a new token when the first is no longer good.
+    async fn ask(&self, question: &Question) -> Result<Answer, Setback> {
+        admit(&question.url, &self.source).map_err(Setback::question)?;
+        let token = self.credentials.token(self, None).await?;
+        let answer = self.follow(question, token.as_ref()).await?;
+        if answer.status == StatusCode::UNAUTHORIZED && token.is_some() {
+            let fresh = self.credentials.token(self, token.as_ref()).await?;
+            return self.follow(question, fresh.as_ref()).await;
+        }
+        Ok(answer)
+    }
+
+    async fn follow(
+        &self,
+        question: &Question,
+        token: Option<&secrecy::SecretString>,
+    ) -> Result<Answer, Setback> {
+        let home = &question.url;
         let mut url = home.clone();
         for _ in 0..=REDIRECTS_MAX {
-            let response = self.request(wanted, &url, &home).send().await.map_err(setback)?;
+            // One request at a time for each host, also of other sources that lead there.
+            let _turn = self.hosts.turn(&url).await;
+            let response = self.send(self.request(question, &url, token)).await?;
             match redirect(&response) {
-                None => return self.judge(wanted, &url, response).await,
+                None => return self.answer(question, url, response).await,
+                Some(_) if question.posted.is_some() => {
+                    return Err(Setback::question(format!("`{}` redirects what was posted", origin(&url))));
+                }
                 Some(location) => {
-                    url = redirected(&url, location, &self.source).map_err(|reason| {
-                        Setback::Final(Outcome::failed(format!("`{}` {reason}", origin(&url))))
-                    })?;
+                    url = redirected(&url, location, &self.source)
+                        .map_err(|reason| Setback::question(format!("`{}` {reason}", origin(&url))))?;
                 }
             }
         }
-        Ok(Outcome::failed(format!("`{}` redirects more than {REDIRECTS_MAX} times", origin(&home))))
+        Err(Setback::question(format!("`{}` redirects more than {REDIRECTS_MAX} times", origin(home))))
     }
 
     /// The login goes only to the scheme, host and port that it was configured for.
-    fn request(&self, wanted: &Wanted, url: &Url, home: &Url) -> RequestBuilder {
-        let mut request = self.client.get(url.clone());
-        if let Some(etag) = &wanted.etag {
-            request = request.header(IF_NONE_MATCH, etag);
+    fn request(
+        &self,
+        question: &Question,
+        url: &Url,
+        token: Option<&secrecy::SecretString>,
+    ) -> RequestBuilder {
+        let method = if question.posted.is_some() { Method::POST } else { Method::GET };
+        let mut request = self.client.request(method, url.clone());
+        for (name, value) in &question.headers {
+            request = request.header(name, value);
         }
-        if let Some(moment) = &wanted.last_modified {
-            request = request.header(IF_MODIFIED_SINCE, moment);
+        if let Some(body) = &question.posted {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
         }
-        if url.origin() == home.origin() { self.credentials.apply(request) } else { request }
+        if url.origin() == question.url.origin() { self.credentials.apply(request, token) } else { request }
     }
 
-    async fn judge(&self, wanted: &Wanted, url: &Url, response: Response) -> Result<Outcome, Setback> {
+    /// The head of an answer, which must come within the limit on silence.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Response, Setback> {
+        let silent = silence(self.limits.connect_seconds, self.limits.fetch_seconds);
+        match timeout(silent, request.send()).await {
+            Ok(sent) => sent.map_err(setback),
+            Err(_) => Err(stopped("stopped answering")),
+        }
+    }
+
+    async fn answer(&self, question: &Question, url: Url, response: Response) -> Result<Answer, Setback> {
         let status = response.status();
-        let said = || format!("answered {status}");
-        let failed = |words: &str| Ok(Outcome::failed(format!("`{}` answered {status}{words}", origin(url))));
-        match status {
-            StatusCode::OK => self.receive(wanted, url, response).await,
-            StatusCode::NOT_MODIFIED if wanted.etag.is_some() || wanted.last_modified.is_some() => {
-                Ok(Outcome::Unchanged)
-            }
-            StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Outcome::NotThere),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                failed(": check the source's `login` and what it may read")
-            }
-            StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS => {
-                Err(Setback::Again { reason: said(), asked: asked_for(response.headers()) })
-            }
-            _ if status.is_server_error() => {
-                Err(Setback::Again { reason: said(), asked: asked_for(response.headers()) })
-            }
-            _ if status.is_success() => Ok(Outcome::refused(format!(
-                "`{}` answered {status}, which is not a whole file",
-                origin(url)
-            ))),
-            _ => failed(""),
+        let asks_for_patience = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
+        if asks_for_patience || status.is_server_error() {
+            let reason = format!("answered {status}");
+            return Err(Setback::Again { reason, asked: asked_for(response.headers()) });
         }
-    }
-
-    async fn receive(&self, wanted: &Wanted, url: &Url, response: Response) -> Result<Outcome, Setback> {
-        let etag = kept(&response, &ETAG);
-        let last_modified = kept(&response, &LAST_MODIFIED);
-        let bytes = self.body(response).await?;
-        if let Some(reason) = why_refused(&bytes, wanted.previous_bytes) {
-            return Ok(Outcome::refused(reason));
-        }
-        let (file_name, origin) = (file_name(url), origin(url));
-        Ok(Outcome::Received(Received { bytes, file_name, origin, etag, last_modified }))
+        let (etag, last_modified) = (kept(&response, &ETAG), kept(&response, &LAST_MODIFIED));
+        let bytes = match status {
+            StatusCode::OK => self.body(response).await?,
+            _ if status.is_client_error() && question.posted.is_some() => words(response).await,
+            _ => Vec::new(),
+        };
+        Ok(Answer { status, url, etag, last_modified, bytes })
     }
 
     /// Counts what comes out of the decompression; what goes in cannot be more but for a few bytes.
     async fn body(&self, mut response: Response) -> Result<Vec<u8>, Setback> {
-        let too_big =
-            |max: u64| Setback::Final(Outcome::refused(format!("the file has more than {max} bytes")));
+        // What is understood has been unpacked, and its header is gone.
+        let packing = response.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
+        if packing.is_some_and(|packing| !packing.eq_ignore_ascii_case("identity")) {
+            return Err(body_refused("the file is packed in a way that nobody asked for".to_owned()));
+        }
         let promised = response.content_length();
         if promised.is_some_and(|length| length > self.limits.file_bytes_max) {
             return Err(too_big(self.limits.file_bytes_max));
         }
         let max = self.limits.unpacked_bytes_max;
+        let mut pace = Pace::start(&self.limits, Instant::now());
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(setback)? {
+        loop {
+            let Ok(chunk) = timeout(pace.window(), response.chunk()).await else {
+                return Err(stopped(&pace.too_slow()));
+            };
+            let Some(chunk) = chunk.map_err(setback)? else { return Ok(bytes) };
             if u64::try_from(bytes.len() + chunk.len()).unwrap_or(u64::MAX) > max {
                 return Err(too_big(max));
             }
             bytes.extend_from_slice(&chunk);
+            if !pace.keeps(chunk.len(), Instant::now()) {
+                return Err(stopped(&pace.too_slow()));
+            }
         }
-        Ok(bytes)
     }
+}
+
+fn stopped(words: &str) -> Setback {
+    Setback::Final(Lost { reason: words.to_owned(), cause: Cause::Host })
+}
+
+fn body_refused(reason: String) -> Setback {
+    Setback::Final(Lost { reason, cause: Cause::Body })
+}
+
+fn too_big(max: u64) -> Setback {
+    body_refused(format!("the file has more than {max} bytes"))
+}
+
+/// The beginning of an answer in words; half of it, or nothing, is as good.
+async fn words(mut response: Response) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() >= WORDS_BYTES_MAX {
+            break;
+        }
+    }
+    bytes
 }
 
 fn redirect(response: &Response) -> Option<&str> {
@@ -174,12 +281,12 @@ fn kept(response: &Response, name: &HeaderName) -> Option<String> {
     (text.len() <= KEPT_HEADER_CHARS_MAX).then(|| text.to_owned())
 }
 
-fn setback(error: reqwest::Error) -> Setback {
+pub(super) fn setback(error: reqwest::Error) -> Setback {
     if let Some(private) = causes(&error).find_map(|cause| cause.downcast_ref::<PrivateHost>()) {
-        return Setback::Final(Outcome::failed(private.to_string()));
+        return Setback::question(private.to_string());
     }
     if error.is_timeout() && !error.is_connect() {
-        return Setback::Hopeless("stopped answering".to_owned());
+        return stopped("stopped answering");
     }
     let reason = format!("could not be read: {}", reason_of(error));
     Setback::Again { reason, asked: None }

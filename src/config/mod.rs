@@ -8,6 +8,7 @@ pub mod problem;
 pub mod settings;
 pub mod shape;
 pub mod shipped;
+pub mod sources;
 pub mod written;
 
 use std::path::Path;

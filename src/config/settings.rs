@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+pub use crate::config::sources::{
+    EesQuery, EesSource, FolderSource, HttpSource, Login, MajorVersions, PrivateAddresses, Source,
+};
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::calendar::Calendar;
 use crate::domain::deadline::Deadline;
@@ -139,88 +142,6 @@ pub enum Reporters {
     Members,
     /// One file for the country, taken in by hand or from one address. Nobody is chased.
     Publisher,
-}
-
-/// Where returns come from.
-#[derive(Clone, Debug)]
-pub enum Source {
-    /// Only by hand, with `receive`.
-    Hand,
-    /// Fetched over HTTP.
-    Http(HttpSource),
-    /// A drop folder.
-    Folder(FolderSource),
-}
-
-impl Source {
-    /// Whether a run looks there by itself.
-    #[must_use]
-    pub fn is_polled(&self) -> bool {
-        !matches!(self, Self::Hand)
-    }
-}
-
-/// An address with `{authority}` and `{quarter}` in it.
-#[derive(Clone, Debug)]
-pub struct HttpSource {
-    /// The address; `{authority}`, `{dfe_number}`, `{quarter}` (as `2017-18-Q2`) are filled in.
-    pub url: String,
-    /// How we say who we are.
-    pub login: Login,
-    /// A certificate authority of one's own, in PEM.
-    pub ca_file: Option<PathBuf>,
-    /// A proxy; none means a direct connection, whatever the environment says.
-    pub proxy: Option<String>,
-    /// Hosts that a redirect may lead to, besides the address's own.
-    pub redirect_hosts: Vec<String>,
-    /// Whether private and loopback addresses are allowed.
-    pub private_addresses: PrivateAddresses,
-}
-
-/// How we say who we are to an HTTP source. Secrets are paths to files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Login {
-    /// Not at all.
-    None,
-    /// HTTP basic.
-    Basic {
-        /// The user's name.
-        user: String,
-        /// A file with the password.
-        password_file: PathBuf,
-    },
-    /// A bearer token.
-    Bearer {
-        /// A file with the token.
-        token_file: PathBuf,
-    },
-    /// A key in a header.
-    ApiKey {
-        /// The header's name.
-        header: String,
-        /// A file with the key.
-        key_file: PathBuf,
-    },
-}
-
-/// Whether a source may be on a private or loopback address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PrivateAddresses {
-    /// No: such an address is refused.
-    Refused,
-    /// Yes: the source is inside our own network.
-    Allowed,
-}
-
-/// A folder into which returns are dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FolderSource {
-    /// The folder.
-    pub path: PathBuf,
-    /// The file's name, with `{authority}` and `{quarter}` in it; the ending is free.
-    pub name: String,
-    /// A file is claimed when it has not changed for this long.
-    pub settle_seconds: u64,
 }
 
 /// How the columns of a file become observations.

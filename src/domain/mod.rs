@@ -21,3 +21,4 @@ pub mod schedule;
 pub mod scope;
 pub mod sentence;
 pub mod turn;
+pub mod version;

@@ -93,7 +93,7 @@ fn how_to_send(collection: &Collection) -> Vec<String> {
     );
     let way = match &collection.source {
         Source::Hand => "Send the file to the regional lead, who takes it in by hand.".to_owned(),
-        Source::Http(_) => {
+        Source::Http(_) | Source::Ees(_) => {
             "Publish the file at the address agreed for your authority; it is fetched within a working day."
                 .to_owned()
         }

@@ -1,128 +1,139 @@
 //! Collecting: sources are polled, what is new is kept under its hash and journalled.
 
-use std::collections::HashMap;
-use std::fs;
-
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::collect::folder::{self, Fate};
-use crate::collect::http;
-use crate::collect::{Outcome, Received, Wanted};
-use crate::config::settings::{Collection, FolderSource, HttpSource, Reporters, Source};
+use crate::collect::http::{self, Asked, Round};
+use crate::collect::{Answered, Note, Outcome, Received, Wanted};
+use crate::config::settings::{Collection, Source};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::Report;
+use crate::pipeline::dropping::{self, Dropped};
 use crate::pipeline::opening::{Progress, Walk};
 use crate::pipeline::stopping::Stopped;
+use crate::pipeline::wanting::{has_history, history_subject, is_about, is_history, wanted};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 
+/// Of one return, so many bodies that could not be one are kept in a row.
+const REFUSED_IN_A_ROW_MAX: usize = 8;
+
 /// Polls every source for what it may have, keeps what is new, and journals it.
+///
+/// Sources over HTTP are asked at once, each host for one thing at a time. The dropped files that came are put
+/// away only when their verdict is known: see [`dropping::put_away`].
 ///
 /// # Errors
 /// When something received cannot be kept. A source that fails is a failure in the report.
-pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
-    let settings = walk.settings;
-    for collection in &settings.collections {
-        let subject = format!("poll {}", collection.name);
-        if !collection.source.is_polled() || !walk.may_do(&subject)? {
-            continue;
+pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Dropped>> {
+    let mut dropped = Vec::new();
+    for group in groups(walk) {
+        let mut web = Vec::new();
+        for collection in group {
+            let subject = format!("poll {}", collection.name);
+            if !walk.may_do(&subject)? {
+                continue;
+            }
+            walk.is_doing(&subject, &format!("polling the sources of {}", collection.name))?;
+            match &collection.source {
+                Source::Hand => {}
+                Source::Http(source) => web.push((collection, Asked::Files(source))),
+                Source::Ees(source) => web.push((collection, Asked::Ees(source))),
+                Source::Folder(source) => {
+                    let failures_before = report.failures.len();
+                    dropped.extend(dropping::look(walk, collection, source, report)?);
+                    close_history(walk, collection, failures_before, report)?;
+                }
+            }
         }
-        walk.is_doing(&subject, &format!("polling the sources of {}", collection.name))?;
-        let wanted = wanted(walk, collection);
-        let failures_before = report.failures.len();
-        match &collection.source {
-            Source::Hand => continue,
-            Source::Http(source) => poll(walk, collection, source, wanted, report).await?,
-            Source::Folder(source) => look(walk, collection, source, &wanted, report)?,
-        }
-        if report.failures.len() == failures_before && !has_history(walk, collection) {
-            walk.journal.append(walk.now, Happened::Walked, &history_subject(collection), json!({}))?;
-        }
+        poll(walk, web, report).await?;
+    }
+    Ok(dropped)
+}
+
+/// Which collections are polled together: all at once, but each alone when the run before died of one.
+fn groups<'a>(walk: &Walk<'a>) -> Vec<Vec<&'a Collection>> {
+    let polled = walk.settings.collections.iter().filter(|one| one.source.is_polled());
+    if walk.is_careful() { polled.map(|one| vec![one]).collect() } else { vec![polled.collect()] }
+}
+
+fn close_history(
+    walk: &mut Walk<'_>,
+    collection: &Collection,
+    failures_before: usize,
+    report: &Report,
+) -> Result<()> {
+    if report.failures.len() == failures_before && !has_history(walk, collection) {
+        walk.journal.append(walk.now, Happened::Walked, &history_subject(collection), json!({}))?;
     }
     Ok(())
 }
 
-async fn poll(
-    walk: &mut Walk<'_>,
-    collection: &Collection,
-    source: &HttpSource,
-    wanted: Vec<Wanted>,
-    report: &mut Report,
-) -> Result<()> {
-    let (total, mut done) = (wanted.len(), 0);
-    let asked_for = wanted.clone();
+async fn poll(walk: &mut Walk<'_>, web: Vec<(&Collection, Asked<'_>)>, report: &mut Report) -> Result<()> {
+    let rounds: Vec<Round<'_>> = web
+        .iter()
+        .map(|(collection, source)| Round { source: *source, wanted: wanted(walk, collection) })
+        .collect();
+    let asked_for: Vec<Vec<Wanted>> = rounds.iter().map(|round| round.wanted.clone()).collect();
+    let (total, mut done) = (asked_for.iter().map(Vec::len).sum(), 0);
     let limits = walk.settings.limits;
     let stop = walk.stop.clone();
-    let outcomes = {
-        let mut told = |_: &Wanted, _: &Outcome| {
+    let ended = {
+        let mut told = || {
             done += 1;
             walk.tell(Progress::Polled(done, total));
         };
         tokio::select! {
-            outcomes = http::fetch_all(source, &limits, wanted, &mut told) => outcomes,
+            ended = http::fetch_all(rounds, &limits, &mut told) => ended,
             () = stop.told() => return Err(Stopped.into()),
         }
     };
-    match outcomes {
-        Ok(outcomes) => {
-            for (wanted, outcome) in outcomes {
-                take(walk, collection, &wanted, outcome, report)?;
+    for (((collection, _), asked_for), ended) in web.into_iter().zip(asked_for).zip(ended) {
+        let failures_before = report.failures.len();
+        match ended {
+            Ok(answers) => {
+                for Answered { wanted, outcome, notes } in answers {
+                    take(walk, collection, &wanted, outcome, report)?;
+                    note(walk, collection, notes, report)?;
+                }
             }
+            Err(error) => unseen(collection, &asked_for, error.to_string(), report),
         }
-        Err(error) => unseen(collection, &asked_for, error.to_string(), report),
+        close_history(walk, collection, failures_before, report)?;
     }
     Ok(())
 }
 
 /// A source as a whole could not be asked.
-fn unseen(collection: &Collection, wanted: &[Wanted], why: String, report: &mut Report) {
+pub(super) fn unseen(collection: &Collection, wanted: &[Wanted], why: String, report: &mut Report) {
     for one in wanted {
         report.unseen.add(&collection.name, one);
     }
     report.failures.push(trouble(format!("collection `{}`", collection.name), why));
 }
 
-fn look(
-    walk: &mut Walk<'_>,
-    collection: &Collection,
-    source: &FolderSource,
-    wanted: &[Wanted],
-    report: &mut Report,
-) -> Result<()> {
-    if source.path.starts_with(&walk.settings.state) {
-        fs::create_dir_all(&source.path).context("cannot make the drop folder")?;
-    }
-    let claims = match folder::look(source, wanted, walk.machine_now) {
-        Ok(claims) => claims,
-        Err(error) => {
-            unseen(collection, wanted, error.to_string(), report);
-            return Ok(());
+/// Tells what a source says besides: once for each matter.
+fn note(walk: &mut Walk<'_>, collection: &Collection, notes: Vec<Note>, report: &mut Report) -> Result<()> {
+    for note in notes {
+        let known = |line: &Line| line.event == Happened::Noted && line.subject == note.about;
+        if walk.journal.lines().iter().any(known) {
+            continue;
         }
-    };
-    for (wanted, claim) in claims {
-        let outcome = claim.bytes(&walk.settings.limits);
-        let settled = match &outcome {
-            Outcome::Refused { reason } => Some((Fate::Refused, reason.clone())),
-            Outcome::Received(_) => Some((Fate::Done, received_words(walk))),
-            // What could not be read now stays where it is, for the next run.
-            Outcome::Failed { .. } | Outcome::Unchanged | Outcome::NotThere => None,
-        };
-        take(walk, collection, &wanted, outcome, report)?;
-        if let Some(Err(error)) = settled.map(|(fate, words)| claim.settle(fate, &words)) {
-            report.failures.push(trouble(about(collection, &wanted), error.to_string()));
-        }
-    }
-    match folder::strangers(source, wanted) {
-        Ok(names) => report.failures.extend(names.into_iter().map(|name| stranger(collection, &name))),
-        Err(error) => report.failures.push(trouble(collection.name.clone(), error.to_string())),
+        report.failures.push(Trouble {
+            room: Room::Collect,
+            what: note.says.clone(),
+            place: collection.name.clone(),
+            next: "nothing is lost; decide what the configuration should say. This is told once".to_owned(),
+        });
+        let detail = json!({ "collection": collection.name, "words": note.says });
+        walk.journal.append(walk.now, Happened::Noted, &note.about, detail)?;
     }
     Ok(())
 }
 
-fn take(
+pub(super) fn take(
     walk: &mut Walk<'_>,
     collection: &Collection,
     wanted: &Wanted,
@@ -133,13 +144,57 @@ fn take(
         Outcome::Received(received) => keep_new(walk, collection, wanted, &received, report)?,
         Outcome::Unchanged => report.unchanged += 1,
         Outcome::NotThere => report.not_there += 1,
-        Outcome::Refused { reason } => report.failures.push(trouble(about(collection, wanted), reason)),
+        Outcome::Refused { reason, body } => {
+            let kept = match body {
+                Some(body) => keep_refused(walk, collection, wanted, &body, &reason)?,
+                None => None,
+            };
+            let kept = kept.map(|hash| format!("; what came is kept as `received/{hash}`"));
+            let what = format!("{reason}{}", kept.unwrap_or_default());
+            report.failures.push(trouble(about(collection, wanted), what));
+        }
         Outcome::Failed { reason } => {
             report.unseen.add(&collection.name, wanted);
             report.failures.push(trouble(about(collection, wanted), reason));
         }
     }
     Ok(())
+}
+
+/// Keeps a whole body that cannot be a return under its hash, once, and gives the hash.
+///
+/// Pages that are never twice the same do not fill the disk: of one return so many in a row are kept.
+fn keep_refused(
+    walk: &mut Walk<'_>,
+    collection: &Collection,
+    wanted: &Wanted,
+    body: &Received,
+    reason: &str,
+) -> Result<Option<String>> {
+    let hash = keep::hash(&body.bytes);
+    let lines = walk.journal.lines();
+    let is_kept = lines.iter().any(|line| line.keeps_a_file() && line.subject == hash);
+    let about_it = lines.iter().rev().filter(|line| is_about(line, &collection.name, wanted));
+    let in_a_row = about_it.take_while(|line| line.event == Happened::TurnedAway).count();
+    if is_kept {
+        return Ok(Some(hash));
+    }
+    let size = u64::try_from(body.bytes.len()).unwrap_or(u64::MAX);
+    if in_a_row >= REFUSED_IN_A_ROW_MAX || size > walk.settings.limits.file_bytes_max {
+        return Ok(None);
+    }
+    keep::keep_received(&walk.settings.state, &body.bytes).context("cannot keep what was refused")?;
+    let detail = json!({
+        "collection": collection.name,
+        "authority": wanted.authority.as_ref().map(ToString::to_string),
+        "quarter": wanted.quarter.map(|quarter| quarter.to_string()),
+        "source": body.origin,
+        "file_name": body.file_name,
+        "bytes": body.bytes.len(),
+        "reason": reason,
+    });
+    walk.journal.append(walk.now, Happened::TurnedAway, &hash, detail)?;
+    Ok(Some(hash))
 }
 
 /// A file that was taken in by hand.
@@ -177,29 +232,12 @@ pub fn take_by_hand(walk: &mut Walk<'_>, file: &ByHand<'_>, report: &mut Report)
     keep_new(walk, file.collection, &wanted, &received, report)
 }
 
-fn received_words(walk: &Walk<'_>) -> String {
-    let at = walk.now.with_timezone(&walk.settings.zone);
-    format!(
-        "Taken in on {}. What was accepted and what was refused is in the receipt.\n",
-        at.format("%-d %B %Y at %H:%M %Z")
-    )
-}
-
-fn stranger(collection: &Collection, name: &str) -> Trouble {
-    Trouble {
-        room: Room::Collect,
-        what: "a file in the drop folder matches no return that is expected; it was not touched".to_owned(),
-        place: format!("{}: `{name}`", collection.name),
-        next: "rename it as the collection's `name` says, or take it away".to_owned(),
-    }
-}
-
-fn trouble(place: String, what: String) -> Trouble {
+pub(super) fn trouble(place: String, what: String) -> Trouble {
     let next = "see whether the source answers; the next run tries again".to_owned();
     Trouble { room: Room::Collect, what, place, next }
 }
 
-fn about(collection: &Collection, wanted: &Wanted) -> String {
+pub(super) fn about(collection: &Collection, wanted: &Wanted) -> String {
     let part = |text: Option<String>| text.map(|text| format!(" {text}")).unwrap_or_default();
     format!(
         "{}{}{}",
@@ -209,7 +247,7 @@ fn about(collection: &Collection, wanted: &Wanted) -> String {
     )
 }
 
-fn keep_new(
+pub(super) fn keep_new(
     walk: &mut Walk<'_>,
     collection: &Collection,
     wanted: &Wanted,
@@ -217,7 +255,8 @@ fn keep_new(
     report: &mut Report,
 ) -> Result<()> {
     let hash = keep::hash(&received.bytes);
-    let earlier = walk.journal.lines().iter().rev().find(|line| is_about(line, &collection.name, wanted));
+    let is_version = |line: &&Line| announces(line, collection, wanted, received);
+    let earlier = walk.journal.lines().iter().rev().find(is_version);
     if earlier.is_some_and(|line| line.subject == hash) {
         // A kept file that was lost or damaged is healed by the same bytes.
         keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
@@ -236,7 +275,7 @@ fn keep_version(
     report: &mut Report,
 ) -> Result<()> {
     let hash = keep::hash(&received.bytes);
-    let earlier = walk.journal.lines().iter().any(|line| is_about(line, &collection.name, wanted));
+    let earlier = walk.journal.lines().iter().any(|line| announces(line, collection, wanted, received));
     let history = !earlier && is_history(walk, collection, wanted);
     keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
     let detail = json!({
@@ -255,96 +294,10 @@ fn keep_version(
     Ok(())
 }
 
-/// Whether a line announces a version of this return.
-fn is_about(line: &Line, collection: &str, wanted: &Wanted) -> bool {
-    let text = |name: &str| line.detail.get(name).and_then(Value::as_str);
+/// Whether a line announces a version of this return; of a publisher's file, one that came from there.
+fn announces(line: &Line, collection: &Collection, wanted: &Wanted, received: &Received) -> bool {
+    let source = line.detail.get("source").and_then(Value::as_str);
     line.event == Happened::Received
-        && text("collection") == Some(collection)
-        && text("authority") == wanted.authority.as_ref().map(AuthorityCode::as_str)
-        && text("quarter") == wanted.quarter.map(|quarter| quarter.to_string()).as_deref()
-}
-
-/// Whether an old quarter comes while the history is still being collected.
-fn is_history(walk: &Walk<'_>, collection: &Collection, wanted: &Wanted) -> bool {
-    let newest = collection.ended_quarters(walk.today).last().copied();
-    !has_history(walk, collection)
-        && wanted.quarter.is_some_and(|quarter| Some(quarter) != newest)
-        && collection.source.is_polled()
-}
-
-/// What a source may have: the newest quarters, and once the whole history.
-fn wanted(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
-    let received = latest_received(walk.journal.lines());
-    let quarters = quarters(walk, collection);
-    let mut list = Vec::new();
-    for quarter in quarters {
-        if collection.reporters == Reporters::Publisher {
-            list.push(Wanted { quarter: Some(quarter), ..Wanted::default() });
-            continue;
-        }
-        for it in walk.settings.authorities.iter().filter(|one| one.existed_on(quarter.last_day())) {
-            list.push(Wanted {
-                authority: Some(it.code.clone()),
-                dfe_number: Some(it.dfe_number.clone()),
-                quarter: Some(quarter),
-                ..Wanted::default()
-            });
-        }
-    }
-    for it in &mut list {
-        // Without the kept file, the source must send it again, changed or not.
-        let kept = |line: &Line| walk.settings.state.join(keep::RECEIVED).join(&line.subject).exists();
-        if let Some(line) = received.get(&subject_of(&collection.name, it)).filter(|line| kept(line)) {
-            let text = |name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
-            it.etag = text("etag");
-            it.last_modified = text("last_modified");
-        }
-    }
-    list
-}
-
-/// The quarters that are polled: the newest and those still open to revision; all of them the first time.
-fn quarters(walk: &Walk<'_>, collection: &Collection) -> Vec<Quarter> {
-    let mut ended = collection.ended_quarters(walk.today);
-    if has_history(walk, collection) {
-        let open = usize::try_from(collection.revision_quarters).unwrap_or(0) + 1;
-        ended.drain(..ended.len().saturating_sub(open));
-    }
-    ended
-}
-
-fn has_history(walk: &Walk<'_>, collection: &Collection) -> bool {
-    let subject = history_subject(collection);
-    walk.journal.lines().iter().any(|line| line.event == Happened::Walked && line.subject == subject)
-}
-
-fn history_subject(collection: &Collection) -> String {
-    format!("history.{}", collection.name)
-}
-
-type ReturnName = (String, Option<String>, Option<String>);
-
-fn subject_of(collection: &str, wanted: &Wanted) -> ReturnName {
-    (
-        collection.to_owned(),
-        wanted.authority.as_ref().map(ToString::to_string),
-        wanted.quarter.map(|quarter| quarter.to_string()),
-    )
-}
-
-/// The latest `received` line of each return.
-fn latest_received(lines: &[Line]) -> HashMap<ReturnName, &Line> {
-    let text = |line: &Line, name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
-    lines
-        .iter()
-        .filter(|line| line.event == Happened::Received)
-        .map(|line| {
-            let name = (
-                text(line, "collection").unwrap_or_default(),
-                text(line, "authority"),
-                text(line, "quarter"),
-            );
-            (name, line)
-        })
-        .collect()
+        && is_about(line, &collection.name, wanted)
+        && (wanted.quarter.is_some() || source == Some(&received.origin))
 }

@@ -16,6 +16,7 @@ pub mod composing;
 pub mod daring;
 pub mod digesting;
 pub mod doubting;
+pub mod dropping;
 pub mod facts;
 pub mod found;
 pub mod keeping;
@@ -33,6 +34,7 @@ pub mod repairing;
 pub mod stopping;
 pub mod telling;
 pub mod unseen;
+mod wanting;
 
 use anyhow::Result;
 use serde_json::json;
@@ -120,8 +122,9 @@ pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
 
 async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> Result<()> {
     let wants = |step| only.is_none_or(|one| one == step);
+    let mut dropped = Vec::new();
     if wants(Step::Collect) {
-        collecting::collect(walk, report).await?;
+        dropped = collecting::collect(walk, report).await?;
         refreshing::refresh(walk, report).await?;
     }
     walk.begin_transaction()?;
@@ -130,6 +133,7 @@ async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> 
         return Err(if error.is::<Stopped>() { error } else { tell_of_failure(walk, error, report).await });
     }
     posting::announce(walk)?;
+    dropping::put_away(walk, dropped, report)?;
     if wants(Step::Deliver) {
         posting::post(walk, report).await?;
     }

@@ -181,13 +181,14 @@ fn lost_lines(mended: &Mended, has_file: bool) -> String {
 
 /// Received files that no line tells of.
 fn untold(state: &Path, lines: &[Line]) -> Result<Vec<String>> {
-    let told: BTreeSet<String> = lines.iter().filter_map(loading::arrival).map(|it| it.hash).collect();
+    let told: BTreeSet<&str> =
+        lines.iter().filter(|line| line.keeps_a_file()).map(|line| line.subject.as_str()).collect();
     let entries = match fs::read_dir(state.join(keep::RECEIVED)) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read?,
     };
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    Ok(names.filter(|name| name.len() == 64 && !told.contains(name)).collect())
+    Ok(names.filter(|name| name.len() == 64 && !told.contains(name.as_str())).collect())
 }
 
 /// Opens and reads the database in a child, which a damaged file may end.
@@ -312,16 +313,17 @@ fn look_at_received(walk: &Walk<'_>, probed: &mut Probed, enough: &mut dyn FnMut
     let folder = walk.settings.state.join(keep::RECEIVED);
     let accepted = loading::accepted_losses(walk.journal.lines());
     let mut seen = BTreeSet::new();
-    for arrival in walk.journal.lines().iter().rev().filter_map(loading::arrival) {
-        let path = folder.join(&arrival.hash);
-        let known = !seen.insert(arrival.hash.clone()) || accepted.contains(&arrival.hash);
+    for line in walk.journal.lines().iter().rev().filter(|line| line.keeps_a_file()) {
+        let hash = &line.subject;
+        let path = folder.join(hash);
+        let known = !seen.insert(hash.clone()) || accepted.contains(hash);
         if known || path.exists() && enough() {
             continue;
         }
-        match keeping::received(walk.settings, &arrival.hash) {
+        match keeping::received(walk.settings, hash) {
             Ok(Found::Whole) => {}
             Ok(Found::Healed) => {
-                probed.repaired.push(format!("`received/{}` was taken from a backup", arrival.hash));
+                probed.repaired.push(format!("`received/{}` was taken from a backup", hash));
             }
             Err(error) => {
                 // Out of the way, so that its source is asked for it again.
@@ -329,12 +331,20 @@ fn look_at_received(walk: &Walk<'_>, probed: &mut Probed, enough: &mut dyn FnMut
                     let aside = recover::aside_name(&path, walk.now);
                     fs::rename(&path, &aside).and_then(|()| keep::sync_folder(&folder))?;
                 }
-                probed.remarks.push(format!(
-                    "{error:#}; the database has its figures, but could not be made again: the next run asks \
-                     its source for it, or ask for the return again and `quarterdeck receive` it"
-                ));
+                probed.remarks.push(format!("{error:#}; {}", without(line)));
             }
         }
     }
     Ok(())
+}
+
+/// What it matters that the kept file of a line is lost.
+fn without(line: &Line) -> &'static str {
+    match line.event {
+        Happened::TurnedAway => "it was refused when it came, so no figure was ever taken from it",
+        _ => {
+            "the database has its figures, but could not be made again: the next run asks its source for it, \
+             or ask for the return again and `quarterdeck receive` it"
+        }
+    }
 }

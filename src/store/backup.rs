@@ -230,7 +230,7 @@ impl Copying<'_> {
             }
         }
         let hashes = message_hashes(lines);
-        let received = lines.iter().filter(|line| line.event == Happened::Received);
+        let received = lines.iter().filter(|line| line.keeps_a_file());
         let received: BTreeMap<String, &str> =
             received.map(|line| (line.subject.clone(), line.subject.as_str())).collect();
         let messages = hashes.iter().map(|(key, hash)| (format!("{key}.eml"), *hash)).collect();

@@ -29,6 +29,10 @@ pub enum Happened {
     Walked,
     /// A file was received and kept; the subject is its hash.
     Received,
+    /// What came cannot be a return, and is kept all the same; the subject is its hash, the detail says why.
+    TurnedAway,
+    /// Something that is told or done once; the subject says what, such as a drop folder that was seen.
+    Noted,
     /// A run could not be done; the subject is `all`, the detail says why.
     Failed,
     /// A run that is careful is about to do something; the subject says what, such as `read` and a hash.
@@ -98,6 +102,12 @@ pub struct Line {
 }
 
 impl Line {
+    /// Whether it announces a file in the folder of received files; the subject is its hash.
+    #[must_use]
+    pub fn keeps_a_file(&self) -> bool {
+        matches!(self.event, Happened::Received | Happened::TurnedAway)
+    }
+
     /// Whether a run reached its end here. That a source's history is complete is told by the same word.
     #[must_use]
     pub fn ends_a_run(&self) -> bool {

@@ -10,6 +10,7 @@ pub mod findings;
 pub mod grid;
 pub mod holder;
 pub mod journal;
+pub mod judged;
 pub mod keep;
 pub mod mending;
 pub mod mirror;

@@ -85,6 +85,7 @@ pub fn words(line: &Line) -> String {
     match line.event {
         Happened::Doing => format!("it was about to {}", said.unwrap_or(&subject)),
         Happened::Received => format!("a file was received: {subject}"),
+        Happened::TurnedAway => format!("a file was refused on arrival: {subject}"),
         Happened::Sending => format!("a message was being sent: {subject}"),
         Happened::Found => "findings were kept".to_owned(),
         event => format!("{}: {subject}", event.word()),

@@ -59,7 +59,7 @@ pub struct Files {
 /// Holds every received file against the hash in its journal line.
 #[must_use]
 pub fn received(state: &Path, lines: &[Line]) -> Files {
-    let hashes = lines.iter().filter(|line| line.event == Happened::Received);
+    let hashes = lines.iter().filter(|line| line.keeps_a_file());
     let expected = hashes.map(|line| (line.subject.clone(), line.subject.clone())).collect();
     held_against(&state.join("received"), &expected)
 }

@@ -2,14 +2,18 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+mod ees;
 mod folder;
+mod hosts;
 mod http;
+mod limits;
+mod oauth;
 mod page;
 mod server;
 mod tls;
 
-use quarterdeck::collect::http::fetch_all;
-use quarterdeck::collect::{CollectError, Outcome, Received, Wanted};
+use quarterdeck::collect::http::{Asked, Round, fetch_all};
+use quarterdeck::collect::{Answered, CollectError, Outcome, Received, Wanted};
 use quarterdeck::config::settings::{HttpSource, Limits, Login, PrivateAddresses};
 use quarterdeck::domain::authority::AuthorityCode;
 use quarterdeck::domain::quarter::Quarter;
@@ -60,15 +64,25 @@ fn fetch_many(
     limits: &Limits,
     wanted: Vec<Wanted>,
 ) -> Result<Vec<Outcome>, CollectError> {
+    let asked = wanted.clone();
+    let done = ask(Round { source: Asked::Files(source), wanted }, limits)?;
+    assert!(done.iter().map(|one| &one.wanted).eq(asked.iter()), "the order is kept");
+    Ok(done.into_iter().map(|one| one.outcome).collect())
+}
+
+fn ask(round: Round<'_>, limits: &Limits) -> Result<Vec<Answered>, CollectError> {
+    ask_all(vec![round], limits).remove(0)
+}
+
+fn ask_all(rounds: Vec<Round<'_>>, limits: &Limits) -> Vec<Result<Vec<Answered>, CollectError>> {
     // A second test in this binary finds the provider installed already.
     let _installed = rustls::crypto::ring::default_provider().install_default().is_ok();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let mut heard = 0;
-    let asked = wanted.clone();
-    let done = runtime.block_on(fetch_all(source, limits, wanted, &mut |_, _| heard += 1))?;
-    assert_eq!(heard, asked.len(), "each outcome is announced once");
-    assert!(done.iter().map(|(wanted, _)| wanted).eq(asked.iter()), "the order is kept");
-    Ok(done.into_iter().map(|(_, outcome)| outcome).collect())
+    let done = runtime.block_on(fetch_all(rounds, limits, &mut || heard += 1));
+    let count: usize = done.iter().flatten().map(Vec::len).sum();
+    assert_eq!(heard, count, "each outcome is announced once");
+    done
 }
 
 fn fetch(source: &HttpSource, limits: &Limits) -> Outcome {
@@ -84,7 +98,7 @@ fn received(outcome: Outcome) -> Received {
 
 fn reason(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Failed { reason } | Outcome::Refused { reason } => reason.clone(),
+        Outcome::Failed { reason } | Outcome::Refused { reason, .. } => reason.clone(),
         other => panic!("{other:?}"),
     }
 }

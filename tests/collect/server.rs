@@ -10,6 +10,7 @@ use std::time::Duration;
 pub(super) struct Server {
     pub(super) address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
+    bodies: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
 }
 
@@ -25,18 +26,29 @@ impl Server {
         answer: impl Fn(usize, &str, &mut TcpStream) -> Then + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on(listener, answer)
+    }
+
+    /// As [`Server::start`], on an address of one's own.
+    pub(super) fn on(
+        listener: TcpListener,
+        answer: impl Fn(usize, &str, &mut TcpStream) -> Then + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let heads = Arc::new(Mutex::new(Vec::new()));
+        let bodies = Arc::new(Mutex::new(Vec::new()));
         let connections = Arc::new(AtomicUsize::new(0));
         let (kept, answer, counted) = (Arc::clone(&heads), Arc::new(answer), Arc::clone(&connections));
+        let kept_bodies = Arc::clone(&bodies);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 counted.fetch_add(1, Ordering::SeqCst);
                 let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                thread::spawn(move || converse(stream, &kept, &*answer));
+                let bodies = Arc::clone(&kept_bodies);
+                thread::spawn(move || converse(stream, (&kept, &bodies), &*answer));
             }
         });
-        Self { address, heads, connections }
+        Self { address, heads, bodies, connections }
     }
 
     /// Always the same answer.
@@ -53,6 +65,11 @@ impl Server {
         self.connections.load(Ordering::SeqCst)
     }
 
+    /// What was posted with each request so far.
+    pub(super) fn bodies(&self) -> Vec<String> {
+        self.bodies.lock().unwrap().clone()
+    }
+
     /// The heads of all requests so far.
     pub(super) fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
@@ -61,11 +78,12 @@ impl Server {
 
 fn converse(
     mut stream: TcpStream,
-    kept: &Mutex<Vec<String>>,
+    (kept, bodies): (&Mutex<Vec<String>>, &Mutex<Vec<String>>),
     answer: &dyn Fn(usize, &str, &mut TcpStream) -> Then,
 ) {
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     while let Some(head) = head(&mut stream) {
+        bodies.lock().unwrap().push(body(&head, &mut stream));
         let number = {
             let mut kept = kept.lock().unwrap();
             kept.push(head.clone());
@@ -85,6 +103,15 @@ fn head(stream: &mut TcpStream) -> Option<String> {
         bytes.push(byte[0]);
     }
     String::from_utf8(bytes).ok()
+}
+
+/// What was posted, as long as its head says.
+fn body(head: &str, stream: &mut TcpStream) -> String {
+    let length =
+        head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+    let mut bytes = vec![0; length.unwrap_or(0)];
+    stream.read_exact(&mut bytes).unwrap();
+    String::from_utf8(bytes).unwrap()
 }
 
 /// A broken pipe is the client's good right.

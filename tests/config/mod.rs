@@ -5,6 +5,7 @@
 mod layouts;
 mod problems;
 mod shipped;
+mod sources;
 
 use std::path::Path;
 

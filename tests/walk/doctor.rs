@@ -142,9 +142,9 @@ fn a_source_or_a_mail_server_that_does_not_answer_is_seen_and_nothing_is_sent() 
     region.post_to_again(1);
     assert_problem(&region, "mail", "cannot open `127.0.0.1:1`");
     region.post_to_again(relay.port);
-    fs::remove_dir(region.path("drop")).unwrap();
+    fs::rename(region.path("drop"), region.path("unmounted")).unwrap();
     assert_problem(&region, "source workforce", "cannot read the drop folder");
-    fs::create_dir(region.path("drop")).unwrap();
+    fs::rename(region.path("unmounted"), region.path("drop")).unwrap();
     region.publish("E06000022", "2017-18 Q2", "<html>Log in</html>");
     let (ended, seen) = doctor(&region);
     assert_eq!((ended.status, line(&seen, "source quarterly").0), (0, "warning"), "{seen:#?}");

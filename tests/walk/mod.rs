@@ -1,6 +1,7 @@
 //! The whole walk, on real parts: sources, workers, database, outbox, program.
 
 mod actions;
+mod arrivals;
 mod autumn;
 mod backups;
 mod chasers;

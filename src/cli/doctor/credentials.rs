@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::process::geteuid;
 
 use crate::cli::doctor::Seen;
-use crate::config::settings::{Login, PostSettings, Settings, Source};
+use crate::config::settings::{PostSettings, Settings, Source};
 
 const CHECK: &str = "credentials";
 
@@ -36,12 +36,7 @@ fn secrets(settings: &Settings) -> Vec<(String, &Path)> {
     }
     for collection in &settings.collections {
         let Source::Http(source) = &collection.source else { continue };
-        let file = match &source.login {
-            Login::None => continue,
-            Login::Basic { password_file, .. } => password_file,
-            Login::Bearer { token_file } => token_file,
-            Login::ApiKey { key_file, .. } => key_file,
-        };
+        let Some(file) = source.login.secret_file() else { continue };
         found.push((format!("collection `{}`", collection.name), file));
     }
     if let Some(heartbeat) = &settings.heartbeat {

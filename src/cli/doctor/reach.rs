@@ -8,9 +8,9 @@ use serde_json::Value;
 use tempfile::NamedTempFile;
 
 use crate::cli::doctor::Seen;
-use crate::collect::http::fetch_all;
-use crate::collect::{Outcome, Wanted};
-use crate::config::settings::{Collection, FolderSource, HttpSource, Limits, Reporters, Settings, Source};
+use crate::collect::http::{Asked, Round, fetch_all};
+use crate::collect::{Outcome, Wanted, ees};
+use crate::config::settings::{Collection, EesSource, FolderSource, Limits, Reporters, Settings, Source};
 use crate::mail::Post;
 use crate::pipeline::telling::{self, Beat};
 use crate::store::journal::{Happened, Line};
@@ -40,22 +40,22 @@ pub(super) async fn sources(settings: &Settings, lines: &[Line], today: NaiveDat
         seen.push(match &collection.source {
             Source::Hand => Seen::ok(check, "files are taken in by hand"),
             Source::Folder(source) => folder(&check, settings, source),
-            Source::Http(source) => http(&check, settings, collection, source, lines, today).await,
+            Source::Http(source) => {
+                let newest = newest(settings, collection, &source.url, lines, today);
+                web(&check, settings, Asked::Files(source), newest).await
+            }
+            Source::Ees(source) => {
+                let wanted = Wanted { etag: version(collection, source, lines), ..Wanted::default() };
+                web(&check, settings, Asked::Ees(source), Some(wanted)).await
+            }
         });
     }
     seen
 }
 
-/// Asks for the newest return of one authority, as a run would; what comes is thrown away.
-async fn http(
-    check: &str,
-    settings: &Settings,
-    collection: &Collection,
-    source: &HttpSource,
-    lines: &[Line],
-    today: NaiveDate,
-) -> Seen {
-    let Some(wanted) = newest(settings, collection, lines, today) else {
+/// Asks for one return, as a run would; what comes is thrown away.
+async fn web(check: &str, settings: &Settings, source: Asked<'_>, wanted: Option<Wanted>) -> Seen {
+    let Some(wanted) = wanted else {
         return Seen::ok(check, "no quarter has ended yet, so there is nothing to ask for");
     };
     let limits = Limits {
@@ -64,25 +64,39 @@ async fn http(
         ..settings.limits
     };
     let next = "see whether the source answers from this machine, and its `login`";
-    let outcome = match fetch_all(source, &limits, vec![wanted], &mut |_, _| {}).await {
-        Ok(mut outcomes) => outcomes.pop().map(|(_, outcome)| outcome),
-        Err(error) => return Seen::problem(check, error.to_string(), next),
+    let round = Round { source, wanted: vec![wanted] };
+    let answered = match fetch_all(vec![round], &limits, &mut || {}).await.pop() {
+        Some(Ok(mut answers)) => answers.pop(),
+        Some(Err(error)) => return Seen::problem(check, error.to_string(), next),
+        None => None,
     };
-    match outcome {
-        Some(Outcome::Received(file)) => {
+    let Some(answered) = answered else { return Seen::warning(check, "nothing was asked for", next) };
+    if let Some(note) = answered.notes.first() {
+        return Seen::warning(check, note.says.clone(), "decide what the configuration should say");
+    }
+    match answered.outcome {
+        Outcome::Received(file) => {
             Seen::ok(check, format!("answers with a file of {} bytes; it was not kept", file.bytes.len()))
         }
-        Some(Outcome::Unchanged) => Seen::ok(check, "answers that the newest return has not changed"),
-        Some(Outcome::NotThere) => Seen::ok(check, "answers that the newest return is not there yet"),
-        Some(Outcome::Refused { reason }) => Seen::warning(check, format!("answers, but {reason}"), next),
-        Some(Outcome::Failed { reason }) => Seen::problem(check, reason, next),
-        None => Seen::warning(check, "nothing was asked for", next),
+        Outcome::Unchanged => Seen::ok(check, "answers that what we have has not changed"),
+        Outcome::NotThere => Seen::ok(check, "answers that the newest return is not there yet"),
+        Outcome::Refused { reason, .. } => Seen::warning(check, format!("answers, but {reason}"), next),
+        Outcome::Failed { reason } => Seen::problem(check, reason, next),
     }
 }
 
 /// The newest return of the first authority, with what we know of it, so that mostly nothing is transferred.
-fn newest(settings: &Settings, collection: &Collection, lines: &[Line], today: NaiveDate) -> Option<Wanted> {
+fn newest(
+    settings: &Settings,
+    collection: &Collection,
+    url: &str,
+    lines: &[Line],
+    today: NaiveDate,
+) -> Option<Wanted> {
     let quarter = *collection.ended_quarters(today).last()?;
+    if collection.reporters == Reporters::Publisher && !url.contains("{quarter}") {
+        return Some(Wanted::default());
+    }
     let mut wanted = Wanted { quarter: Some(quarter), ..Wanted::default() };
     if collection.reporters == Reporters::Members {
         let authority = settings.authorities.iter().find(|one| one.existed_on(quarter.last_day()))?;
@@ -100,6 +114,17 @@ fn newest(settings: &Settings, collection: &Collection, lines: &[Line], today: N
     wanted.etag = known.and_then(|line| text(line, "etag"));
     wanted.last_modified = known.and_then(|line| text(line, "last_modified"));
     Some(wanted)
+}
+
+/// The version of a data set that we have.
+fn version(collection: &Collection, source: &EesSource, lines: &[Line]) -> Option<String> {
+    let text = |line: &Line, name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
+    let known = lines.iter().rev().find(|line| {
+        line.event == Happened::Received
+            && text(line, "collection").as_deref() == Some(&collection.name)
+            && text(line, "source") == Some(ees::origin(source))
+    });
+    known.and_then(|line| text(line, "etag"))
 }
 
 fn folder(check: &str, settings: &Settings, source: &FolderSource) -> Seen {

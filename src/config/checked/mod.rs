@@ -11,6 +11,7 @@ pub mod layouts;
 pub mod mail;
 pub mod recipients;
 pub mod region;
+pub mod sources;
 pub mod watch;
 pub mod web;
 

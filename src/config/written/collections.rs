@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::config::written::layouts::{LayoutToml, SymbolToml};
+use crate::config::written::sources::{EesToml, FolderToml, HttpToml};
 use crate::config::written::typed::At;
 
 /// A form that comes every quarter or year.
@@ -28,10 +29,12 @@ pub struct CollectionToml {
     pub reporters: ReportersWord,
     /// Whether figures are provisional and unvalidated.
     pub provisional: bool,
-    /// Returns are fetched over HTTP. Without `http` and `folder` they come by hand.
+    /// Returns are fetched over HTTP. Without `http`, `folder` and `ees` they come by hand.
     pub http: Option<HttpToml>,
     /// Returns are dropped into a folder.
     pub folder: Option<FolderToml>,
+    /// A publisher's data set is fetched from the Explore Education Statistics API.
+    pub ees: Option<EesToml>,
     /// What symbols in place of a number mean.
     #[serde(default)]
     pub symbol: Vec<SymbolToml>,
@@ -57,80 +60,4 @@ pub enum ReportersWord {
     Members,
     /// One file for the country. Nobody is chased.
     Publisher,
-}
-
-/// An address with `{authority}` and `{quarter}` in it.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HttpToml {
-    /// The address; `{authority}`, `{dfe_number}` and `{quarter}` are filled in.
-    pub url: At<String>,
-    /// Says who we are by HTTP basic.
-    pub basic: Option<BasicToml>,
-    /// Says who we are by a bearer token.
-    pub bearer: Option<BearerToml>,
-    /// Says who we are by a key in a header.
-    pub api_key: Option<ApiKeyToml>,
-    /// A certificate authority of one's own, in PEM.
-    pub ca_file: Option<String>,
-    /// A proxy; without it the connection is direct, whatever the environment says.
-    pub proxy: Option<At<String>>,
-    /// Hosts that a redirect may lead to, besides the address's own.
-    #[serde(default)]
-    pub redirect_hosts: Vec<String>,
-    /// Whether the source may be on a private or loopback address.
-    #[serde(default)]
-    pub private_addresses: PrivateWord,
-}
-
-/// HTTP basic.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BasicToml {
-    /// The user's name.
-    pub user: String,
-    /// A file with the password.
-    pub password_file: String,
-}
-
-/// A bearer token.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BearerToml {
-    /// A file with the token.
-    pub token_file: String,
-}
-
-/// A key in a header.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ApiKeyToml {
-    /// The header's name.
-    pub header: String,
-    /// A file with the key.
-    pub key_file: String,
-}
-
-/// Whether a source may be on a private or loopback address.
-#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Eq)]
-#[serde(rename_all = "kebab-case")]
-pub enum PrivateWord {
-    /// No: such an address is refused.
-    #[default]
-    Refused,
-    /// Yes: the source is inside our own network.
-    Allowed,
-}
-
-/// A folder into which returns are dropped.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FolderToml {
-    /// The folder.
-    pub path: String,
-    /// The file's name without its ending, with `{authority}` and `{quarter}` in it.
-    pub name: At<String>,
-    /// A file is claimed when it has not changed for this long.
-    #[schemars(range(min = 0, max = 3600), extend("x-of" = "seconds"))]
-    pub settle_seconds: u64,
 }

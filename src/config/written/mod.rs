@@ -12,6 +12,7 @@ pub mod layouts;
 pub mod mail;
 pub mod quarterdeck;
 pub mod recipients;
+pub mod sources;
 pub mod typed;
 
 use serde_json::Value;

@@ -1,0 +1,128 @@
+//! Putting a dropped file away: moved to its folder with a receipt in words, across disks if need be.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::collect::folder::Stamp;
+
+/// Numbers tried for a name that is taken already.
+const SAME_NAME_MAX: u32 = 10_000;
+
+/// Moves the file at `path` into a folder beside it, with a receipt; both are given as folder and words.
+///
+/// Errors in words; the file then stays.
+pub(super) fn put(path: &Path, file_name: &str, seen: Stamp, receipt: (&str, &str)) -> Result<(), String> {
+    let (folder, words) = receipt;
+    let here = path.parent().ok_or("it has no folder")?;
+    let there = here.join(folder);
+    fs::create_dir_all(&there).map_err(in_words)?;
+    let metadata = fs::symlink_metadata(path).map_err(in_words)?;
+    if Stamp::of(&metadata) != seen {
+        return Err("it was replaced while it was taken in; the new one is taken next time".to_owned());
+    }
+    let (target, receipt) = free_name(&there, file_name)?;
+    written(&receipt, words).and_then(|()| moved(path, &target)).map_err(|error| {
+        // The receipt of a file that stays would be wrong; it is written again with the next try.
+        match fs::remove_file(&receipt) {
+            Ok(()) => in_words(error),
+            Err(_) => format!("{error}; `{}` is a receipt without its file", receipt.display()),
+        }
+    })?;
+    sync(&there).and_then(|()| sync(here)).map_err(in_words)
+}
+
+fn in_words(error: io::Error) -> String {
+    error.to_string()
+}
+
+fn written(receipt: &Path, words: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(receipt)?;
+    file.write_all(words.as_bytes())?;
+    file.sync_all()
+}
+
+fn moved(path: &Path, target: &Path) -> io::Result<()> {
+    match fs::rename(path, target) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => copied(path, target),
+        renamed => renamed,
+    }
+}
+
+/// Copies to another disk; what was copied is read back before the file here goes.
+fn copied(path: &Path, target: &Path) -> io::Result<()> {
+    let folder = target.parent().unwrap_or(target);
+    let mut copy = tempfile::Builder::new().prefix(".quarterdeck-").tempfile_in(folder)?;
+    let mut file = File::open(path)?;
+    io::copy(&mut file, copy.as_file_mut())?;
+    copy.as_file().set_permissions(file.metadata()?.permissions())?;
+    copy.as_file().sync_all()?;
+    if sum(path)? != sum(copy.path())? {
+        return Err(io::Error::other("its copy on the other disk is not the same"));
+    }
+    copy.persist_noclobber(target).map_err(|refused| refused.error)?;
+    sync(folder)?;
+    fs::remove_file(path)
+}
+
+fn sum(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 64 << 10]);
+    loop {
+        let count = file.read(&mut piece)?;
+        if count == 0 {
+            return Ok(hasher.finalize().to_vec());
+        }
+        hasher.update(piece.get(..count).unwrap_or_default());
+    }
+}
+
+/// Some file servers cannot sync a folder, and say so; the rename is theirs to keep.
+fn sync(folder: &Path) -> io::Result<()> {
+    match File::open(folder).and_then(|folder| folder.sync_all()) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
+            Ok(())
+        }
+        synced => synced,
+    }
+}
+
+/// A name that nothing has in `folder`, and its receipt, whose creation reserves the name.
+fn free_name(folder: &Path, file_name: &str) -> Result<(PathBuf, PathBuf), String> {
+    let (stem, ending) = file_name.rsplit_once('.').unwrap_or((file_name, "txt"));
+    for number in 1..=SAME_NAME_MAX {
+        let name = if number == 1 { file_name.to_owned() } else { format!("{stem}-{number}.{ending}") };
+        let target = folder.join(&name);
+        if fs::symlink_metadata(&target).is_ok() {
+            continue;
+        }
+        let receipt = folder.join(format!("{name}.txt"));
+        match OpenOptions::new().write(true).create_new(true).open(&receipt) {
+            Ok(_) => return Ok((target, receipt)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.to_string()),
+        }
+    }
+    Err(format!("`{}` holds {SAME_NAME_MAX} files of this name; clear it out", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{copied, fs};
+
+    #[test]
+    fn a_copy_across_disks_takes_the_place_of_the_file_and_overwrites_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
+        fs::write(&from, "a return").unwrap();
+        copied(&from, &to).unwrap();
+        assert_eq!(fs::read(&to).unwrap(), b"a return");
+        assert!(!from.exists());
+        fs::write(&from, "another").unwrap();
+        assert!(copied(&from, &to).is_err());
+        assert!(from.exists() && fs::read(&to).unwrap() == b"a return");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}
