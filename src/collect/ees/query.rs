@@ -139,7 +139,10 @@ fn body(asked: &EesQuery, meta: &Meta, indicators: &[&Column]) -> Result<Value, 
     let ids: Vec<&str> = indicators.iter().map(|it| it.id.as_str()).collect();
     let mut body = json!({
         "indicators": ids,
-        "sorts": [{ "field": "timePeriod", "direction": "Asc" }, { "field": "geographicLevel", "direction": "Asc" }],
+        "sorts": [
+            { "field": "timePeriod", "direction": "Asc" },
+            { "field": "geographicLevel", "direction": "Asc" },
+        ],
         "pageSize": asked.page_size,
     });
     if !criteria.is_empty() {

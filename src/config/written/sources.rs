@@ -1,7 +1,5 @@
 //! Where returns come from, as typed: `[collection.http]`, `[collection.folder]` and `[collection.ees]`.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -146,7 +144,7 @@ pub struct EesQueryToml {
     pub geographic_levels: Vec<String>,
     /// For a filter the options that are wanted; filters that are not named are not narrowed.
     #[serde(default)]
-    pub filters: BTreeMap<String, Vec<String>>,
+    pub filters: Vec<EesFilterToml>,
     /// The first time period and its code, such as `2014|FY`.
     pub from: Option<At<String>>,
     /// The last time period and its code.
@@ -154,4 +152,14 @@ pub struct EesQueryToml {
     /// Rows of one page.
     #[schemars(range(min = 1, max = 10000), extend("x-of" = "rows"))]
     pub page_size: Option<u32>,
+}
+
+/// A filter and the options that are wanted.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EesFilterToml {
+    /// The filter's column.
+    pub column: String,
+    /// The options.
+    pub options: Vec<String>,
 }
