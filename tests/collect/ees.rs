@@ -1,5 +1,7 @@
 //! The `ees` source against an API on loopback that answers as the real one does.
 
+#![expect(clippy::needless_pass_by_value, reason = "what is written in place is given away")]
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -16,8 +18,10 @@ const SET: &str = "a1b2c3d4-0000-1111-2222-333344445555";
 const FILE: &str = "time_period,time_identifier,geographic_level,new_la_code,cin_rate\n2017,Reporting year,Local authority,E06000022,320.5\n";
 
 /// Answers by what stands in the request's line; everything else is 404.
-#[derive(Clone)]
-struct Api(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+struct Api(Arc<Mutex<Vec<Line>>>);
+
+/// The beginning of a request's first line, and the answer.
+type Line = (String, Vec<u8>);
 
 impl Api {
     fn with(latest: &str) -> Self {

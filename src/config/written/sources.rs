@@ -17,7 +17,7 @@ pub struct HttpToml {
     pub bearer: Option<BearerToml>,
     /// Says who we are by a key in a header.
     pub api_key: Option<ApiKeyToml>,
-    /// Says who we are by OAuth2 client credentials, as a SharePoint site needs.
+    /// Says who we are by OAuth 2 client credentials, as a SharePoint site needs.
     pub oauth2: Option<OAuth2Toml>,
     /// A certificate authority of one's own, in PEM.
     pub ca_file: Option<String>,
@@ -59,7 +59,7 @@ pub struct ApiKeyToml {
     pub key_file: String,
 }
 
-/// OAuth2 client credentials: a token is asked for with a secret, and used until it expires.
+/// OAuth 2 client credentials: a token is asked for with a secret, and used until it expires.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth2Toml {
