@@ -17,9 +17,10 @@
 //!
 //! 1. [`daemon::run`] wakes four times a minute and asks [`domain::due`] whether anything fell due since the
 //!    last walk. If so it starts this binary again, as `once`: [`pipeline::once`].
-//! 2. [`pipeline::collecting`] polls the sources ([`collect::http`], [`collect::folder`]). What is new is
-//!    kept under its hash ([`store::keep`]) and then journalled ([`store::journal`]): now it cannot be
-//!    lost.
+//! 2. [`pipeline::collecting`] polls the sources ([`collect::http`], [`collect::ees`],
+//!    [`collect::folder`]). What is new is kept under its hash ([`store::keep`]) and then journalled
+//!    ([`store::journal`]): now it cannot be lost. A dropped file is put away once it was judged
+//!    ([`pipeline::dropping`]).
 //! 3. [`pipeline::loading`] reads every journalled file that the database does not have. [`read::sniff`]
 //!    says what it is; a workbook is opened by a [`worker`], a child under limits; [`read::validate`] makes
 //!    observations, quarantined rows and remarks of it, or refuses it whole. [`store::returns`] keeps all

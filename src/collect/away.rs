@@ -34,6 +34,7 @@ pub(super) fn put(path: &Path, file_name: &str, seen: Stamp, receipt: (&str, &st
     sync(&there).and_then(|()| sync(here)).map_err(in_words)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "errors are handed over")]
 fn in_words(error: io::Error) -> String {
     error.to_string()
 }

@@ -1,4 +1,4 @@
-//! OAuth2 client credentials: a token for a secret, shared by a source's fetches until it expires.
+//! OAuth 2 client credentials: a token for a secret, shared by a source's fetches until it expires.
 
 use std::time::Duration;
 

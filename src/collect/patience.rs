@@ -80,7 +80,7 @@ impl Pace {
     }
 
     /// Why it was given up.
-    pub(super) fn too_slow(&self) -> String {
+    pub(super) fn too_slow() -> String {
         format!("sends less than {BYTES_A_SECOND_MIN} bytes a second")
     }
 }

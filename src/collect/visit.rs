@@ -230,7 +230,7 @@ impl Visit {
         let mut bytes = Vec::new();
         loop {
             let Ok(chunk) = timeout(pace.window(), response.chunk()).await else {
-                return Err(stopped(&pace.too_slow()));
+                return Err(stopped(&Pace::too_slow()));
             };
             let Some(chunk) = chunk.map_err(setback)? else { return Ok(bytes) };
             if u64::try_from(bytes.len() + chunk.len()).unwrap_or(u64::MAX) > max {
@@ -238,7 +238,7 @@ impl Visit {
             }
             bytes.extend_from_slice(&chunk);
             if !pace.keeps(chunk.len(), Instant::now()) {
-                return Err(stopped(&pace.too_slow()));
+                return Err(stopped(&Pace::too_slow()));
             }
         }
     }

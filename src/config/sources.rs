@@ -67,7 +67,7 @@ pub enum Login {
         /// A file with the key.
         key_file: PathBuf,
     },
-    /// OAuth2 client credentials, as a SharePoint site needs.
+    /// OAuth 2 client credentials, as a SharePoint site needs.
     OAuth2 {
         /// Where a token is asked for.
         token_url: String,

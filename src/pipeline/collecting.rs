@@ -22,8 +22,8 @@ const REFUSED_IN_A_ROW_MAX: usize = 8;
 
 /// Polls every source for what it may have, keeps what is new, and journals it.
 ///
-/// Sources over HTTP are asked at once, each host for one thing at a time. The dropped files that came are put
-/// away only when their verdict is known: see [`dropping::put_away`].
+/// Sources over HTTP are asked at once, each host for one thing at a time. The dropped files that came are
+/// put away only when their verdict is known: see [`dropping::put_away`].
 ///
 /// # Errors
 /// When something received cannot be kept. A source that fails is a failure in the report.

@@ -192,18 +192,18 @@ fn verdict(walk: &Walk<'_>, judged: &Judged) -> (Fate, String) {
         );
         return (Fate::Refused, words);
     }
-    let mut words = format!(
+    let head = format!(
         "Taken in on {at} as version {}.\n\nRows read: {}\nRows accepted: {}\nRows set aside: {}\n",
         judged.version, judged.rows_read, judged.rows_accepted, judged.rows_quarantined
     );
     let (shown, rest) = judged.reasons.split_at(judged.reasons.len().min(REASONS_MAX));
-    for reason in shown {
-        let rows = if reason.rows == 1 { "1 row" } else { &format!("{} rows", reason.rows) };
-        words.push_str(&format!("\n{rows} set aside: {}\n  {}\n", reason.words, reason.places));
-    }
-    if !rest.is_empty() {
-        words.push_str(&format!("\nand {} more reasons; `quarterdeck verify` names all.\n", rest.len()));
-    }
+    let reasons = shown.iter().map(|reason| {
+        let rows = if reason.rows == 1 { "1 row".to_owned() } else { format!("{} rows", reason.rows) };
+        format!("\n{rows} set aside: {}\n  {}\n", reason.words, reason.places)
+    });
+    let more = (!rest.is_empty())
+        .then(|| format!("\nand {} more reasons; `quarterdeck verify` names all.\n", rest.len()));
+    let words = std::iter::once(head).chain(reasons).chain(more).collect();
     (Fate::Done, words)
 }
 
@@ -213,8 +213,8 @@ fn refused_words(refused: &Outcome) -> String {
 }
 
 fn strangers(collection: &Collection, names: &[String]) -> Vec<Trouble> {
-    let (named, rest) = names.split_at(names.len().min(NAMED_MAX));
-    let mut places: Vec<String> = named.iter().map(|name| format!("{}: `{name}`", collection.name)).collect();
+    let (first, rest) = names.split_at(names.len().min(NAMED_MAX));
+    let mut places: Vec<String> = first.iter().map(|name| format!("{}: `{name}`", collection.name)).collect();
     if !rest.is_empty() {
         places.push(format!("{}: and {} more", collection.name, rest.len()));
     }

@@ -323,7 +323,7 @@ fn look_at_received(walk: &Walk<'_>, probed: &mut Probed, enough: &mut dyn FnMut
         match keeping::received(walk.settings, hash) {
             Ok(Found::Whole) => {}
             Ok(Found::Healed) => {
-                probed.repaired.push(format!("`received/{}` was taken from a backup", hash));
+                probed.repaired.push(format!("`received/{hash}` was taken from a backup"));
             }
             Err(error) => {
                 // Out of the way, so that its source is asked for it again.

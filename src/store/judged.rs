@@ -71,7 +71,8 @@ fn reasons(connection: &Connection, submission: i64) -> Result<Vec<Reason>> {
     let mut statement = connection.prepare(
         "SELECT reason, count(*),
                 array_to_string(
-                  list(coalesce('sheet ' || sheet || ', ', '') || 'row ' || line ORDER BY sheet, line)[:5], '; ')
+                  list(coalesce('sheet ' || sheet || ', ', '') || 'row ' || line
+                    ORDER BY sheet, line)[:5], '; ')
                 || CASE WHEN count(*) > 5 THEN '; and ' || (count(*) - 5) || ' more' ELSE '' END
            FROM quarantined_rows
           WHERE submission = ?

@@ -233,6 +233,6 @@ fn names_that_are_no_text_and_special_files_are_named_and_left() {
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR).unwrap();
     let found = found(&folder);
     assert_eq!(found.claims.len(), 0);
-    let expected = ["$(touch x).csv", "-rf", "E06000022\u{fffd}\\u{1b}[31m.csv", "E06000022_2017-18-Q2.csv"];
+    let expected = ["$(touch x).csv", "-rf", "E06000022_2017-18-Q2.csv", "E06000022\u{fffd}\\u{1b}[31m.csv"];
     assert_eq!(found.strangers, expected);
 }

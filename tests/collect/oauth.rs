@@ -1,4 +1,4 @@
-//! OAuth2 client credentials against a token server and a file server on loopback.
+//! OAuth 2 client credentials against a token server and a file server on loopback.
 
 use quarterdeck::collect::{Outcome, Wanted};
 use quarterdeck::config::settings::{HttpSource, Login, PrivateAddresses};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::collect::ees::api::{Stop, plain};
-use crate::collect::ees::meta::{Column, Location, Locations, Meta};
+use crate::collect::ees::meta::{Location, Locations, Measure, Meta};
 use crate::collect::ees::query::{Period, Row};
 
 /// The levels that the department's standard has columns for: their code, name and older code.
@@ -29,7 +29,7 @@ const MONTHS: [&str; 12] = [
 ];
 
 /// The rows under their headings. Nothing is added: an id that `/meta` does not know is an error.
-pub(super) fn tidy(rows: &[Row], meta: &Meta, indicators: &[&Column]) -> Result<Vec<u8>, Stop> {
+pub(super) fn tidy(rows: &[Row], meta: &Meta, indicators: &[&Measure]) -> Result<Vec<u8>, Stop> {
     let levels: BTreeSet<&str> =
         rows.iter().flat_map(|row| row.locations.keys().map(String::as_str)).collect();
     let levels = in_order(&levels);

@@ -11,7 +11,7 @@ const NAMED_MAX: usize = 12;
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct Meta {
     pub(super) filters: Vec<Filter>,
-    pub(super) indicators: Vec<Column>,
+    pub(super) indicators: Vec<Measure>,
     pub(super) geographic_levels: Vec<Level>,
     pub(super) locations: Vec<Locations>,
 }
@@ -19,7 +19,7 @@ pub(super) struct Meta {
 /// An indicator.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Column {
+pub(super) struct Measure {
     pub(super) id: String,
     pub(super) column: String,
     pub(super) label: String,
@@ -72,7 +72,7 @@ pub(super) struct Location {
 
 impl Meta {
     /// The indicators that are asked for, by column, label or id.
-    pub(super) fn indicators(&self, wanted: &[String]) -> Result<Vec<&Column>, Stop> {
+    pub(super) fn indicators(&self, wanted: &[String]) -> Result<Vec<&Measure>, Stop> {
         let one = |name: &String| {
             let found = self.indicators.iter().find(|it| is_one_of(name, [&it.column, &it.label, &it.id]));
             found.ok_or_else(|| {

@@ -20,7 +20,8 @@ use crate::collect::{Note, Outcome, Received, Wanted};
 use crate::config::settings::{EesQuery, EesSource, HttpSource, Login};
 use crate::domain::version::Version;
 
-const MARK_CHARS: usize = 12;
+/// Of the sum of a question, so much tells it from another.
+const MARK_BYTES: usize = 6;
 
 /// The API as an address to ask: no login, no other host.
 pub(super) fn as_http(source: &EesSource) -> HttpSource {
@@ -48,8 +49,7 @@ pub(super) async fn fetch(
 ) -> Result<(Outcome, Vec<Note>), Lost> {
     let mut notes = Vec::new();
     let outcome = match fetched(&Api { visit, source }, source, wanted, &mut notes).await {
-        Ok(outcome) => outcome,
-        Err(Stop::Outcome(outcome)) => outcome,
+        Ok(outcome) | Err(Stop::Outcome(outcome)) => outcome,
         Err(Stop::Lost(lost)) => not_of_the_host(lost)?,
     };
     Ok((outcome, notes))
@@ -94,6 +94,6 @@ async fn fetched(
 fn tag(version: &Version, query: Option<&EesQuery>) -> String {
     let Some(query) = query else { return version.to_string() };
     let sum = Sha256::digest(format!("{query:?}").as_bytes());
-    let mark: String = sum.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{version} {}", mark.get(..MARK_CHARS).unwrap_or_default())
+    let mark = sum.iter().take(MARK_BYTES).fold(0_u64, |mark, byte| mark << 8 | u64::from(*byte));
+    format!("{version} {mark:012x}")
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::collect::Note;
 use crate::collect::ees::api::{Api, Paging, Stop, plain};
 use crate::collect::ees::grid;
-use crate::collect::ees::meta::{Column, Meta};
+use crate::collect::ees::meta::{Measure, Meta};
 use crate::config::settings::EesQuery;
 use crate::domain::version::Version;
 
@@ -123,7 +123,7 @@ fn warned(
     Ok(())
 }
 
-fn body(asked: &EesQuery, meta: &Meta, indicators: &[&Column]) -> Result<Value, Stop> {
+fn body(asked: &EesQuery, meta: &Meta, indicators: &[&Measure]) -> Result<Value, Stop> {
     let mut criteria = Vec::new();
     if !asked.geographic_levels.is_empty() {
         criteria.push(json!({ "geographicLevels": { "in": asked.geographic_levels } }));
@@ -139,7 +139,10 @@ fn body(asked: &EesQuery, meta: &Meta, indicators: &[&Column]) -> Result<Value, 
     let ids: Vec<&str> = indicators.iter().map(|it| it.id.as_str()).collect();
     let mut body = json!({
         "indicators": ids,
-        "sorts": [{ "field": "timePeriod", "direction": "Asc" }, { "field": "geographicLevel", "direction": "Asc" }],
+        "sorts": [
+            { "field": "timePeriod", "direction": "Asc" },
+            { "field": "geographicLevel", "direction": "Asc" },
+        ],
         "pageSize": asked.page_size,
     });
     if !criteria.is_empty() {

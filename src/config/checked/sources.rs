@@ -198,7 +198,7 @@ fn query(text: &Text, typed: &EesQueryToml, at: &str, desk: &mut Desk) -> EesQue
         until: period("until", typed.until.as_ref()),
         indicators: typed.indicators.value.clone(),
         geographic_levels: typed.geographic_levels.clone(),
-        filters: typed.filters.clone(),
+        filters: typed.filters.iter().map(|it| (it.column.clone(), it.options.clone())).collect(),
         page_size: typed.page_size.unwrap_or(PAGE_SIZE),
     }
 }

@@ -1,7 +1,5 @@
 //! Where returns come from, as typed: `[collection.http]`, `[collection.folder]` and `[collection.ees]`.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -19,7 +17,7 @@ pub struct HttpToml {
     pub bearer: Option<BearerToml>,
     /// Says who we are by a key in a header.
     pub api_key: Option<ApiKeyToml>,
-    /// Says who we are by OAuth2 client credentials, as a SharePoint site needs.
+    /// Says who we are by OAuth 2 client credentials, as a SharePoint site needs.
     pub oauth2: Option<OAuth2Toml>,
     /// A certificate authority of one's own, in PEM.
     pub ca_file: Option<String>,
@@ -61,7 +59,7 @@ pub struct ApiKeyToml {
     pub key_file: String,
 }
 
-/// OAuth2 client credentials: a token is asked for with a secret, and used until it expires.
+/// OAuth 2 client credentials: a token is asked for with a secret, and used until it expires.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OAuth2Toml {
@@ -146,7 +144,7 @@ pub struct EesQueryToml {
     pub geographic_levels: Vec<String>,
     /// For a filter the options that are wanted; filters that are not named are not narrowed.
     #[serde(default)]
-    pub filters: BTreeMap<String, Vec<String>>,
+    pub filters: Vec<EesFilterToml>,
     /// The first time period and its code, such as `2014|FY`.
     pub from: Option<At<String>>,
     /// The last time period and its code.
@@ -154,4 +152,14 @@ pub struct EesQueryToml {
     /// Rows of one page.
     #[schemars(range(min = 1, max = 10000), extend("x-of" = "rows"))]
     pub page_size: Option<u32>,
+}
+
+/// A filter and the options that are wanted.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EesFilterToml {
+    /// The filter's column.
+    pub column: String,
+    /// The options.
+    pub options: Vec<String>,
 }
