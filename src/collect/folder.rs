@@ -14,7 +14,7 @@ use crate::collect::suspect::why_refused;
 use crate::collect::{CollectError, Outcome, Received, Wanted};
 use crate::config::settings::{FolderSource, Limits};
 
-const ENDINGS: [&str; 3] = ["csv", "xlsx", "txt"];
+const ENDINGS: [&str; 10] = ["csv", "tsv", "txt", "xlsx", "xlsm", "xls", "ods", "json", "zip", "gz"];
 
 /// Numbers tried for a name that is taken already.
 const SAME_NAME_MAX: u32 = 10_000;
