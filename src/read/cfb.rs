@@ -108,16 +108,18 @@ impl<'a> Compound<'a> {
         Some(rest.get(..self.sector_bytes).unwrap_or(rest))
     }
 
-    /// The bytes of a chain, at most `length`. A chain that is longer than the file goes in a circle.
+    /// The bytes of a chain, at most `length`. No sector may come twice: such a chain has no end.
     fn chain(&self, start: u32, length: usize) -> Result<Vec<u8>, Refusal> {
         let mut bytes = Vec::new();
+        let mut taken = vec![false; self.table.len()];
         let mut next = start;
         while next < NO_SECTOR && bytes.len() < length {
-            bytes.extend_from_slice(self.sector(next).ok_or_else(damaged)?);
-            if bytes.len() > self.bytes.len() {
+            let at = usize::try_from(next).map_err(|_| damaged())?;
+            if std::mem::replace(taken.get_mut(at).ok_or_else(damaged)?, true) {
                 return Err(damaged());
             }
-            next = *usize::try_from(next).ok().and_then(|at| self.table.get(at)).ok_or_else(damaged)?;
+            bytes.extend_from_slice(self.sector(next).ok_or_else(damaged)?);
+            next = *self.table.get(at).ok_or_else(damaged)?;
         }
         bytes.truncate(length);
         Ok(bytes)

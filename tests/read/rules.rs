@@ -55,7 +55,7 @@ fn a_file_without_what_is_needed_is_refused_with_words() {
 
 #[test]
 fn columns_about_persons_refuse_the_file_and_their_values_are_not_said() {
-    for name in ["NHS_number", "date of birth", "Child Name", "postcode"] {
+    for name in ["NHS_number", "date of birth", "National insurance no", "postcode"] {
         let refusal = World::member()
             .refusal(format!("{}{GOOD}", HEADING.replace("note", name)).replace(",,\n", ",,A B\n"));
         assert_eq!(refusal.code, "personal-data", "{name}");
