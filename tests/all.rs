@@ -11,6 +11,7 @@ mod collect;
 mod config;
 mod demo;
 mod domain;
+mod fuzz;
 mod letters;
 mod lives;
 mod mail;

@@ -1,8 +1,6 @@
 //! `receive`: takes a file in by hand and prints its receipt.
 
-use std::fs;
-
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::cli::arguments::{ReceiveArguments, With};
 use crate::cli::exit::Ending;
@@ -20,7 +18,7 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let of = &arguments.of;
     let subject = Subject::of(&settings, of)?;
-    let bytes = fs::read(&of.file).with_context(|| verify::unreadable(of))?;
+    let bytes = verify::contents(of, &settings.limits)?;
     let program = print::program();
     let moment = Moment { now: print::now(with), machine: clock::machine() };
     let mut walk = Walk::open(&settings, moment, &program, Box::new(once::bar()))?;

@@ -1,6 +1,7 @@
 //! `verify`: a pre-flight for a submitter; nothing is stored.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Read;
 
 use anyhow::{Context, Result};
 use serde_json::json;
@@ -8,7 +9,7 @@ use serde_json::json;
 use crate::cli::arguments::{FileArguments, Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows, UsageError};
-use crate::config::settings::{Collection, Reporters, Settings};
+use crate::config::settings::{Collection, Limits, Reporters, Settings};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::quarter::Quarter;
 use crate::pipeline::loading;
@@ -23,7 +24,7 @@ use crate::read::validate::understand;
 pub fn verify(with: &With, arguments: &FileArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let subject = Subject::of(&settings, arguments)?;
-    let bytes = fs::read(&arguments.file).with_context(|| unreadable(arguments))?;
+    let bytes = contents(arguments, &settings.limits)?;
     let program = print::program();
     let outcome = loading::rows(
         &program,
@@ -49,10 +50,20 @@ pub fn verify(with: &With, arguments: &FileArguments) -> Result<Ending> {
     Ok(ending(&outcome))
 }
 
-/// The error for a file that is not there: the command line is wrong.
-#[must_use]
-pub fn unreadable(arguments: &FileArguments) -> UsageError {
-    UsageError(format!("cannot read `{}`", arguments.file.display()))
+/// The bytes of the file; of one that is too large, one byte more than is taken.
+///
+/// # Errors
+/// When the file is not there, or no file: the command line is wrong.
+pub fn contents(arguments: &FileArguments, limits: &Limits) -> Result<Vec<u8>> {
+    let unreadable = || UsageError(format!("cannot read `{}`", arguments.file.display()));
+    let found = fs::metadata(&arguments.file).with_context(unreadable)?;
+    if !found.is_file() {
+        return Err(UsageError(format!("`{}` is no file", arguments.file.display())).into());
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(&arguments.file).with_context(unreadable)?;
+    file.take(limits.file_bytes_max.saturating_add(1)).read_to_end(&mut bytes).with_context(unreadable)?;
+    Ok(bytes)
 }
 
 /// The file's own name.

@@ -1,6 +1,7 @@
 //! The hidden `worker`: the child's side of one untrusted thing.
 
 use std::io::{self, Read, Write};
+use std::panic;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -9,7 +10,7 @@ use serde::Deserialize;
 use crate::cli::arguments::WorkerArguments;
 use crate::cli::exit::Ending;
 use crate::config::settings::Limits;
-use crate::read::workbook;
+use crate::read::packed;
 use crate::store::examine;
 use crate::worker::query;
 use crate::worker::{ChildLimits, REFUSED, confine, end_with_parent};
@@ -21,8 +22,9 @@ struct DatabaseTask {
 }
 
 #[derive(Deserialize)]
-struct WorkbookTask {
+struct PackedTask {
     sheet: Option<String>,
+    file_name: String,
     limits: Limits,
 }
 
@@ -40,7 +42,7 @@ pub fn worker(arguments: &WorkerArguments) -> Result<Ending> {
             let task: DatabaseTask = serde_json::from_slice(&input).context("the task is not understood")?;
             serde_json::to_vec(&examine::examine(&task.state, &task.limits))?
         }
-        "workbook" => workbook_grid(&input)?,
+        "packed" => packed_grid(&input)?,
         "sql" => {
             let job: query::Job = serde_json::from_slice(&input).context("the task is not understood")?;
             confine(sql_limits(&job))?;
@@ -66,12 +68,15 @@ fn refuse(words: &str) -> Result<Ending> {
     Ok(Ending::Worker(REFUSED))
 }
 
-fn workbook_grid(input: &[u8]) -> Result<Vec<u8>> {
+/// Says nothing on standard error: the words of a panic may hold what the file holds.
+fn packed_grid(input: &[u8]) -> Result<Vec<u8>> {
     let end = input.iter().position(|byte| *byte == b'\n').context("the task has no first line")?;
     let (head, bytes) = input.split_at(end);
-    let task: WorkbookTask = serde_json::from_slice(head).context("the task is not understood")?;
+    let task: PackedTask = serde_json::from_slice(head).context("the task is not understood")?;
     let limits = &task.limits;
     confine(ChildLimits { mebibytes: limits.worker_mebibytes, seconds: limits.worker_seconds })?;
-    let grid = workbook::workbook(&bytes[1..], task.sheet.as_deref(), &task.limits);
+    panic::set_hook(Box::new(|_| {}));
+    let bytes = bytes.get(1..).unwrap_or_default();
+    let grid = packed::packed(bytes, &task.file_name, task.sheet.as_deref(), limits);
     Ok(serde_json::to_vec(&grid)?)
 }

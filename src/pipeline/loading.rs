@@ -15,6 +15,7 @@ use crate::pipeline::{Report, composing};
 use crate::read::code::Refusal;
 use crate::read::csv;
 use crate::read::grid::Grid;
+use crate::read::json as json_file;
 use crate::read::reading::{Expected, Reading};
 use crate::read::sniff::{Format, sniff};
 use crate::read::validate::understand;
@@ -163,7 +164,8 @@ fn judge(
     Ok(grid.and_then(|grid| understand(&grid, &expected)))
 }
 
-/// The rows of a file, or why it cannot be trusted; a workbook is opened by a worker, `program` itself.
+/// The rows of a file, or why it cannot be trusted. What is packed (a workbook, a ZIP or gzip file) is opened
+/// by a worker, `program` itself.
 ///
 /// # Errors
 /// When no worker can be started: that says nothing of the file.
@@ -174,14 +176,20 @@ pub fn rows(
     file_name: &str,
     layouts: &[Layout],
 ) -> Result<Result<Grid, Refusal>> {
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > limits.file_bytes_max {
+        let most = limits.file_bytes_max >> 20;
+        let reason = format!("the file is larger than {most} MiB: send one return, without pictures");
+        return Ok(Err(Refusal::new("file-too-large", reason)));
+    }
     match sniff(bytes, file_name) {
         Err(refusal) => Ok(Err(refusal)),
         Ok(Format::Delimited) => Ok(csv::delimited(bytes, limits)),
-        Ok(Format::Workbook) => workbook_rows(program, limits, bytes, file_name, layouts),
+        Ok(Format::Json) => Ok(json_file::json(bytes, limits)),
+        Ok(Format::Packed) => packed_rows(program, limits, bytes, file_name, layouts),
     }
 }
 
-fn workbook_rows(
+fn packed_rows(
     program: &Path,
     limits: &Limits,
     bytes: &[u8],
@@ -189,16 +197,19 @@ fn workbook_rows(
     layouts: &[Layout],
 ) -> Result<Result<Grid, Refusal>> {
     let sheet = layouts.iter().find_map(|layout| layout.sheet.clone());
-    let task = json!({ "sheet": sheet, "limits": limits }).to_string();
+    let task = json!({ "sheet": sheet, "file_name": file_name, "limits": limits }).to_string();
     let input = [task.as_bytes(), b"\n", bytes].concat();
-    match worker::run(program, &["worker", "workbook"], &input, limits) {
-        Ok(answer) => serde_json::from_slice(&answer).context("the worker's answer is not understood"),
-        Err(error @ WorkerError::Start(_)) => Err(error.into()),
-        Err(error) => {
-            let reason = format!("`{file_name}` cannot be opened as a workbook: {error}");
-            Ok(Err(Refusal::new("unreadable-workbook", reason)))
+    let why = match worker::run(program, &["worker", "packed"], &input, limits) {
+        Ok(answer) => {
+            return serde_json::from_slice(&answer).context("the worker's answer is not understood");
         }
-    }
+        Err(error @ WorkerError::Start(_)) => return Err(error.into()),
+        // Its last words may hold what the file holds.
+        Err(WorkerError::Died { how, .. }) => format!("the worker {how}"),
+        Err(error) => error.to_string(),
+    };
+    let reason = format!("the file cannot be opened ({why}): save it again, with the return only");
+    Ok(Err(Refusal::new("unreadable-workbook", reason)))
 }
 
 /// What a file of a collection must be.

@@ -7,7 +7,7 @@ use thiserror::Error;
 pub type Code = &'static str;
 
 /// Every code, in groups: a refused file, a quarantined row, a remark.
-pub const ALL: [Code; 79] = [
+pub const ALL: [Code; 103] = [
     // A file refused whole.
     "empty-file",
     "html-page",
@@ -16,7 +16,6 @@ pub const ALL: [Code; 79] = [
     "binary-content",
     "compressed-file",
     "old-workbook",
-    "open-document",
     "encrypted",
     "type-mismatch",
     "encoding-unknown",
@@ -28,6 +27,18 @@ pub const ALL: [Code; 79] = [
     "zip-bomb",
     "zip-overlap",
     "corrupt-part",
+    "duplicate-part",
+    "broken-archive",
+    "too-many-entries",
+    "archive-path",
+    "nested-archive",
+    "ambiguous-file",
+    "truncated-body",
+    "file-too-large",
+    "json-syntax",
+    "json-too-deep",
+    "count-mismatch",
+    "unreadable-workbook",
     "broken-workbook",
     "xml-doctype",
     "xml-too-deep",
@@ -70,6 +81,8 @@ pub const ALL: [Code; 79] = [
     "wrong-field-count",
     "malformed-quoting",
     "invalid-utf8",
+    "duplicate-key",
+    "wrong-type",
     "control-character",
     "invisible-character",
     "field-too-long",
@@ -90,6 +103,17 @@ pub const ALL: [Code; 79] = [
     "hidden-sheet",
     "external-link",
     "formulas",
+    "macros",
+    "value-mismatch",
+    "archive-litter",
+    "file-name",
+    "gzip-members",
+    "byte-order-mark",
+    "json-lines",
+    "lines-are-numbers",
+    "number-as-text",
+    "repeated-rows",
+    "personal-column",
 ];
 
 /// The code with this text; `unreadable` when there is none.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::config::settings::Limits;
 use crate::read::code::Refusal;
 use crate::read::encoding;
-use crate::read::grid::{Grid, GridRemark, GridRow};
+use crate::read::grid::{CELLS_MAX, Grid, GridRemark, GridRow};
 
 const SAMPLE_LINES: usize = 30;
 
@@ -26,7 +26,13 @@ pub fn delimited(bytes: &[u8], limits: &Limits) -> Result<Grid, Refusal> {
         grid.remarks.push(GridRemark::whole("separator-converted", text));
     }
     let mut scan = Scan { bytes: &decoded.bytes, at: 0, line: 1, separator };
+    let mut cells = 0;
     while let Some(record) = scan.record()? {
+        cells += record.fields.len();
+        if cells > CELLS_MAX {
+            let reason = "the file holds far more than a return: send one return only";
+            return Err(Refusal::new("too-many-cells", reason));
+        }
         take(&mut grid, &record, limits)?;
     }
     Ok(grid)

@@ -1,12 +1,16 @@
 //! The same authority, indicator and quarter twice: neither row wins.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::Observation;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
 use crate::read::code::Objection;
+use crate::read::grid::GridRow;
+
+/// The code of a row that says again what another says.
+const REPEATED: &str = "duplicate-row";
 
 type Key<'a> = (&'a AuthorityCode, &'a IndicatorId, Quarter);
 /// An observation with the index of its row.
@@ -19,6 +23,21 @@ pub(crate) fn object(rows: &mut [Result<Vec<Observation>, Objection>]) {
             *row = Err(objection);
         }
     }
+}
+
+/// The rows that repeat an accepted row in every cell: they say nothing new, and are no rows of their own.
+pub(crate) fn exact(rows: &[&GridRow], outcomes: &[Result<Vec<Observation>, Objection>]) -> HashSet<usize> {
+    let is_repeat = |outcome: &Result<_, Objection>| matches!(outcome, Err(o) if o.code == REPEATED);
+    if !outcomes.iter().any(is_repeat) {
+        return HashSet::new();
+    }
+    let all = || rows.iter().zip(outcomes).enumerate();
+    let accepted: HashSet<&[String]> =
+        all().filter(|(_, (_, outcome))| outcome.is_ok()).map(|(_, (row, _))| row.cells.as_slice()).collect();
+    all()
+        .filter(|(_, (row, outcome))| is_repeat(outcome) && accepted.contains(row.cells.as_slice()))
+        .map(|(at, _)| at)
+        .collect()
 }
 
 fn objections(rows: &[Result<Vec<Observation>, Objection>]) -> Vec<(usize, Objection)> {
@@ -67,7 +86,7 @@ fn are_same(one: &Observation, other: &Observation) -> bool {
 fn repeated(earlier: &Observation, later: &Observation) -> Objection {
     let reason =
         format!("the row for `{}` is the same as line {}: delete it", later.indicator, earlier.place.line);
-    Objection::new("duplicate-row", reason)
+    Objection::new(REPEATED, reason)
 }
 
 fn conflicting(this: &Observation, other: &Observation) -> Objection {

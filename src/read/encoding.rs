@@ -37,13 +37,29 @@ pub(crate) fn decoded(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
     Ok(Decoded { bytes: Cow::Borrowed(bytes), remarks })
 }
 
+/// UTF-8 with or without mark, UTF-16 with mark; nothing is guessed. Bytes that are not UTF-8 stay.
+pub(crate) fn strictly(bytes: &[u8]) -> Result<Decoded<'_>, Refusal> {
+    if let Some(rest) = bytes.strip_prefix(&[0xff, 0xfe]) {
+        return utf16(rest, UTF_16LE);
+    }
+    if let Some(rest) = bytes.strip_prefix(&[0xfe, 0xff]) {
+        return utf16(rest, UTF_16BE);
+    }
+    let Some(rest) = bytes.strip_prefix(&[0xef, 0xbb, 0xbf]) else {
+        return Ok(Decoded { bytes: Cow::Borrowed(bytes), remarks: Vec::new() });
+    };
+    let remark = "the file begins with a byte order mark, which JSON does not have; it was left out";
+    let remarks = vec![GridRemark::whole("byte-order-mark", remark)];
+    Ok(Decoded { bytes: Cow::Borrowed(rest), remarks })
+}
+
 fn utf16<'a>(bytes: &[u8], encoding: &'static Encoding) -> Result<Decoded<'a>, Refusal> {
     let (text, broken) = encoding.decode_without_bom_handling(bytes);
     if broken {
-        let reason = format!("the file says it is {} but is damaged: save it as CSV UTF-8", encoding.name());
+        let reason = format!("the file says it is {} but is damaged: save it as UTF-8", encoding.name());
         return Err(Refusal::new("encoding-unknown", reason));
     }
-    let remark = format!("the file is {} and was converted; save it as CSV UTF-8 next time", encoding.name());
+    let remark = format!("the file is {} and was converted; save it as UTF-8 next time", encoding.name());
     let bytes = Cow::Owned(text.into_owned().into_bytes());
     Ok(Decoded { bytes, remarks: vec![GridRemark::whole("encoding-converted", remark)] })
 }

@@ -9,6 +9,9 @@ use crate::read::text;
 /// Stands in a cell whose formula was saved without its value.
 pub(crate) const FORMULA_WITHOUT_VALUE: &str = "#FORMULA!";
 
+/// Cells of one file or sheet, the blank ones between filled ones included: what a run's memory is for.
+pub(crate) const CELLS_MAX: usize = 5_000_000;
+
 /// A file or sheet as text cells. Wholly empty lines are not in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grid {

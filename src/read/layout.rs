@@ -5,8 +5,11 @@ use crate::read::code::Refusal;
 use crate::read::grid::{Grid, GridRow};
 use crate::read::text;
 
+/// Headings that name someone. One such column beside a return is left out, several are a list of persons.
+const NAMING: [&str; 6] = ["surname", "forename", "first name", "last name", "child name", "childs name"];
+
 /// Headings that say the file is about persons. Such a file is refused and its values are not shown.
-const PERSONAL: [&str; 18] = [
+const PERSONAL: [&str; 12] = [
     "nhs",
     "nhs number",
     "nhs no",
@@ -17,12 +20,6 @@ const PERSONAL: [&str; 18] = [
     "postcode",
     "post code",
     "upn",
-    "surname",
-    "forename",
-    "first name",
-    "last name",
-    "child name",
-    "childs name",
     "ni number",
     "national insurance",
 ];
@@ -224,8 +221,9 @@ impl<'e> Attempt<'e> {
         let (layout, index, line, columns) = (self.layout, self.index, self.line, self.columns);
         let header = Header { layout, index, line, names, used, columns };
         let unread = header.unread();
-        let personal: Vec<&str> = unread.into_iter().filter(|name| is_personal(name)).collect();
-        if personal.is_empty() {
+        let personal: Vec<&str> =
+            unread.into_iter().filter(|name| is_one_of(name, &PERSONAL) || names_someone(name)).collect();
+        if personal.is_empty() || (personal.len() == 1 && personal.iter().all(|name| names_someone(name))) {
             return Ok(header);
         }
         let names = text::listed(&personal, 6);
@@ -241,18 +239,22 @@ impl<'e> Attempt<'e> {
         let found: Vec<&String> = self.finder.names.iter().filter(|name| !name.is_empty()).collect();
         let missing = text::listed(&self.finder.missing, 12);
         let found = text::listed(&found, 20);
-        let reason = format!(
-            "the headings in line {} lack {missing}; found were {found}: add what is missing",
-            self.line
-        );
+        // The names of a JSON file stand in no line.
+        let place = if self.line == 0 { String::new() } else { format!(" in line {}", self.line) };
+        let reason = format!("the headings{place} lack {missing}; found were {found}: add what is missing");
         Refusal::new("missing-column", reason)
     }
 }
 
-fn is_personal(name: &str) -> bool {
+/// Whether a heading names someone.
+pub(crate) fn names_someone(name: &str) -> bool {
+    is_one_of(name, &NAMING)
+}
+
+fn is_one_of(name: &str, headings: &[&str]) -> bool {
     let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let name = format!(" {} ", words.collect::<Vec<_>>().join(" "));
-    PERSONAL.iter().any(|personal| name.contains(&format!(" {personal} ")))
+    headings.iter().any(|personal| name.contains(&format!(" {personal} ")))
 }
 
 /// Looks for headings and keeps what it found.

@@ -1,21 +1,32 @@
 //! Bytes of a received file into observations, strictly, in our own code.
 //!
-//! `sniff` says what a file is; `csv` and `workbook` make a `Grid` of text cells with line numbers;
-//! `validate::understand` makes a `Reading` of it: observations, quarantined rows and remarks. A file
+//! `sniff` says what a file is; `csv`, `json` and `packed` (workbooks, and what is compressed) make a `Grid`
+//! of text cells with line numbers; `validate::understand` makes a `Reading` of it: observations, quarantined rows and remarks. A file
 //! that cannot be trusted is refused whole with a `Refusal`. Rows read are always rows accepted plus
 //! rows quarantined.
 
 mod archive;
+mod biff;
+mod biff_text;
+mod cfb;
 pub mod code;
+mod container;
 pub mod csv;
 mod duplicates;
 mod encoding;
 mod figures;
 pub mod grid;
+pub mod json;
+mod json_scan;
 mod layout;
 mod long;
 mod number;
+mod ods;
+mod ods_cell;
+pub mod packed;
 pub mod reading;
+mod rows;
+mod sheets;
 pub mod sniff;
 mod tally;
 mod text;

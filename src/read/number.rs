@@ -25,7 +25,11 @@ pub(crate) enum Oddity {
 
 /// The number that `text` writes. None for exponents, hexadecimal, NaN, underscores and the like.
 pub(crate) fn number(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
-    let text = text.trim();
+    // Adding nothing makes of -0, which is less than nothing to some and not to others, a plain 0.
+    written(text.trim(), mark).map(|(number, oddity)| (number + 0.0, oddity))
+}
+
+fn written(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
     if text.len() > CHARS_MAX {
         return None;
     }
@@ -80,6 +84,7 @@ mod tests {
             assert_eq!(read(text), Some(value), "{text}");
         }
         assert_eq!(read("33.299999999999997"), Some(33.3));
+        assert!(read("-0").is_some_and(f64::is_sign_positive));
     }
 
     #[test]

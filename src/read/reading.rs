@@ -37,7 +37,7 @@ pub struct Expected<'a> {
 pub struct Reading {
     /// The name of the layout.
     pub layout: String,
-    /// Rows of figures; the headings, what stands above them and blank rows are none.
+    /// Rows of figures; the headings, what stands above them, blank rows and exact repeats are none.
     pub rows_read: u32,
     /// Rows accepted; a row of a tidy file holds any number of observations.
     pub accepted: u32,

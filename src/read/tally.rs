@@ -39,6 +39,7 @@ fn sentence(code: Code, count: u32, first: &str) -> String {
         "outside-dates" => "a code is used for a date on which its authority did not exist",
         "implausible-value" => "a published value lies outside the plausible range of its indicator",
         "empty-rows-skipped" => "a row is empty but for separators, and was left out",
+        "repeated-rows" => "a row repeats an earlier one in every cell, and was counted once",
         _ => "something odd was met",
     };
     if first.is_empty() { format!("{what}: {times}") } else { format!("{what}: {times}, first `{first}`") }

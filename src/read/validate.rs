@@ -41,9 +41,11 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
     }
     let (mut outcomes, areas) = outcomes(grid, &header, expected, &rows, &mut tally)?;
     duplicates::object(&mut outcomes);
+    let repeats = duplicates::exact(&rows, &outcomes);
     let (mut accepted, mut observations) = (0_u32, Vec::new());
-    for (row, outcome) in rows.iter().zip(outcomes) {
+    for (at, (row, outcome)) in rows.iter().zip(outcomes).enumerate() {
         match outcome {
+            _ if repeats.contains(&at) => tally.note("repeated-rows", row.line, ""),
             Ok(found) => {
                 accepted += 1;
                 observations.extend(found);
@@ -187,6 +189,10 @@ fn remarks(
             "columns-not-read",
             format!("columns that are not part of the layout were not read: {names}"),
         ));
+    }
+    if let Some(name) = unread.iter().find(|name| layout::names_someone(name)) {
+        let text = format!("the column `{name}` seems to name persons; nothing of it was kept: leave it out");
+        remarks.push(whole("personal-column", text));
     }
     if header.names.iter().take(header.width()).any(String::is_empty) {
         remarks.push(whole("unnamed-column", "a column without a heading was not read".to_owned()));

@@ -1,20 +1,16 @@
 //! One sheet of an XLSX workbook into a grid, cell by cell. Run it in a child process with limits.
 
 use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, ExcelDateTime, Reader, SheetType, SheetVisible, Xlsx, XlsxError};
 
 use crate::config::settings::Limits;
-use crate::read::archive;
+use crate::read::archive::{self, Archive};
 use crate::read::code::Refusal;
-use crate::read::grid::{FORMULA_WITHOUT_VALUE, Grid, GridRemark, GridRow};
-use crate::read::text;
-
-/// Cells of one sheet, the blank ones between filled ones included.
-const CELLS_MAX: usize = 5_000_000;
-/// Two sheets that share a row of so many texts look like two returns.
-const ALIKE_TEXTS: usize = 3;
-const ALIKE_ROWS: usize = 30;
+use crate::read::grid::{FORMULA_WITHOUT_VALUE, Grid};
+use crate::read::rows::Rows;
+use crate::read::sheets::{self, ALIKE_ROWS, Sheet};
 
 type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 
@@ -27,57 +23,56 @@ type Book<'a> = Xlsx<Cursor<&'a [u8]>>;
 /// When the workbook is encrypted, damaged, dangerous or too large, the sheet is missing, or without a
 /// name two visible sheets look like the same return.
 pub fn workbook(bytes: &[u8], sheet: Option<&str>, limits: &Limits) -> Result<Grid, Refusal> {
-    let remarks = archive::inspect(bytes, limits)?;
-    let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
-    let (chosen, others) = sheets(&book, sheet)?;
-    let mut grid = read(&mut book, &chosen, limits)?;
+    inspected(&mut archive::opened(bytes)?, bytes, sheet, limits)
+}
+
+/// As [`workbook`], of an archive that is open already.
+pub(crate) fn inspected(
+    archive: &mut Archive<'_>,
+    bytes: &[u8],
+    sheet: Option<&str>,
+    limits: &Limits,
+) -> Result<Grid, Refusal> {
+    if archive.index_for_name("xl/workbook.bin").is_some() {
+        let reason = "the workbook is a binary one (.xlsb): save it as .xlsx or .csv";
+        return Err(Refusal::new("old-workbook", reason));
+    }
+    let remarks = archive::inspect(archive, limits)?;
+    // The parser panics on some damage; its words may hold what the file holds, and are not passed on.
+    let parsed = catch_unwind(AssertUnwindSafe(|| parse(bytes, sheet, limits)));
+    let mut grid = parsed.unwrap_or_else(|_| {
+        let reason = "the workbook is damaged: save it again in Excel and send it again";
+        Err(Refusal::new("broken-workbook", reason))
+    })?;
     grid.remarks.splice(0..0, remarks);
-    if sheet.is_none() {
-        for other in others {
-            if are_alike(&grid, &read(&mut book, &other, limits)?) {
-                let names = text::listed(&[&chosen, &other], 2);
-                let reason =
-                    format!("the sheets {names} both look like the return: delete the one that is not");
-                return Err(Refusal::new("ambiguous-sheet", reason));
-            }
-        }
-    }
-    let hidden: Vec<&str> = hidden_sheets(&book);
-    if !hidden.is_empty() {
-        let text =
-            format!("the workbook has hidden sheets ({}), which were not read", text::listed(&hidden, 5));
-        grid.remarks.push(GridRemark::whole("hidden-sheet", text));
-    }
     Ok(grid)
 }
 
-fn sheets(book: &Book<'_>, wanted: Option<&str>) -> Result<(String, Vec<String>), Refusal> {
-    let all = book.sheets_metadata().iter().filter(|sheet| sheet.typ == SheetType::WorkSheet);
-    if let Some(wanted) = wanted {
-        let names: Vec<&str> = all.map(|sheet| sheet.name.as_str()).collect();
-        let found = names.iter().find(|name| text::heading(name) == text::heading(wanted));
-        return found.map(|name| ((*name).to_owned(), Vec::new())).ok_or_else(|| {
-            let reason = format!("the workbook has no sheet `{wanted}`; it has {}", text::listed(&names, 10));
-            Refusal::new("sheet-missing", reason)
-        });
+fn parse(bytes: &[u8], wanted: Option<&str>, limits: &Limits) -> Result<Grid, Refusal> {
+    let mut book: Book<'_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
+    let mut all: Vec<Sheet> = book
+        .sheets_metadata()
+        .iter()
+        .filter(|sheet| sheet.typ == SheetType::WorkSheet)
+        .map(|sheet| Sheet { name: sheet.name.clone(), visible: sheet.visible == SheetVisible::Visible })
+        .collect();
+    let chosen = sheets::chosen(&all, wanted)?;
+    let remark = sheets::hidden(&all);
+    let sheet = all.remove(chosen);
+    let mut grid = read(&mut book, &sheet.name, limits, usize::MAX)?;
+    if wanted.is_none() {
+        for other in all.iter().filter(|other| other.visible) {
+            sheets::is_alone(&grid, &read(&mut book, &other.name, limits, ALIKE_ROWS)?)?;
+        }
     }
-    let mut visible =
-        all.filter(|sheet| sheet.visible == SheetVisible::Visible).map(|sheet| sheet.name.clone());
-    let first =
-        visible.next().ok_or_else(|| Refusal::new("sheet-missing", "the workbook has no visible sheet"))?;
-    Ok((first, visible.collect()))
+    grid.remarks.extend(remark);
+    Ok(grid)
 }
 
-fn hidden_sheets<'b>(book: &'b Book<'_>) -> Vec<&'b str> {
-    let sheets = book.sheets_metadata().iter();
-    sheets.filter(|sheet| sheet.visible != SheetVisible::Visible).map(|sheet| sheet.name.as_str()).collect()
-}
-
-fn read(book: &mut Book<'_>, sheet: &str, limits: &Limits) -> Result<Grid, Refusal> {
-    let mut grid = Grid { sheet: Some(sheet.to_owned()), ..Grid::default() };
+fn read(book: &mut Book<'_>, sheet: &str, limits: &Limits, rows_wanted: usize) -> Result<Grid, Refusal> {
+    let mut rows = Rows::new(sheet, limits);
     let mut cells = book.worksheet_cells_reader(sheet).map_err(|error| broken(&error))?;
-    let mut row = GridRow { line: 0, cells: Vec::new() };
-    let (mut count, mut characters, mut formulas) = (0_usize, 0_u64, 0_u32);
+    let mut formulas = 0_u32;
     while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| broken(&error))? {
         formulas += u32::from(cell.formula.is_some());
         let text = match (&cell.value, &cell.formula) {
@@ -85,53 +80,14 @@ fn read(book: &mut Book<'_>, sheet: &str, limits: &Limits) -> Result<Grid, Refus
             (DataRef::Empty, None) => continue,
             (value, _) => written(value),
         };
-        let (line, column) = position(cell.pos, limits)?;
-        if line < row.line || (line == row.line && column < row.cells.len()) {
-            return Err(Refusal::new(
-                "broken-workbook",
-                "the cells of the sheet are out of order: save it again",
-            ));
+        rows.push(cell.pos.0, cell.pos.1, text)?;
+        if rows.len() >= rows_wanted {
+            break;
         }
-        if line > row.line {
-            count += row.cells.len();
-            finish(&mut grid, std::mem::replace(&mut row, GridRow { line, cells: Vec::new() }), limits);
-        }
-        characters += u64::try_from(text.len()).unwrap_or(u64::MAX);
-        if count + column > CELLS_MAX || characters > limits.unpacked_bytes_max {
-            return Err(Refusal::new(
-                "too-many-cells",
-                "the sheet holds far more than a return: delete unused rows",
-            ));
-        }
-        row.cells.resize(column, String::new());
-        row.cells.push(text);
     }
-    finish(&mut grid, row, limits);
-    if formulas > 0 {
-        let text = format!("{formulas} cells hold formulas; the values saved with them were read");
-        grid.remarks.push(GridRemark::whole("formulas", text));
-    }
+    let mut grid = rows.grid();
+    grid.remarks.extend(sheets::formulas(formulas));
     Ok(grid)
-}
-
-fn position((row, column): (u32, u32), limits: &Limits) -> Result<(u32, usize), Refusal> {
-    if row > limits.rows_max {
-        let reason =
-            format!("the sheet has a cell in row {}, beyond {}: delete it", row + 1, limits.rows_max);
-        return Err(Refusal::new("too-many-rows", reason));
-    }
-    if column >= limits.columns_max {
-        let reason =
-            format!("the sheet has more than {} columns: send the return's columns only", limits.columns_max);
-        return Err(Refusal::new("too-many-columns", reason));
-    }
-    Ok((row + 1, usize::try_from(column).unwrap_or(usize::MAX)))
-}
-
-fn finish(grid: &mut Grid, row: GridRow, limits: &Limits) {
-    if !row.is_blank() {
-        grid.keep(row, limits);
-    }
 }
 
 fn written(value: &DataRef<'_>) -> String {
@@ -148,23 +104,13 @@ fn written(value: &DataRef<'_>) -> String {
     }
 }
 
-fn written_date(moment: &ExcelDateTime) -> String {
+/// A day and perhaps a time, as both kinds of Excel workbook show it.
+pub(crate) fn written_date(moment: &ExcelDateTime) -> String {
     let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
     if moment.is_duration() || (hour, minute, second) != (0, 0, 0) {
         return format!("{day:02}/{month:02}/{year} {hour:02}:{minute:02}:{second:02}");
     }
     format!("{day:02}/{month:02}/{year}")
-}
-
-fn are_alike(one: &Grid, other: &Grid) -> bool {
-    let head = |grid: &Grid| -> Vec<Vec<String>> {
-        let rows = grid.rows.iter().take(ALIKE_ROWS);
-        rows.map(|row| row.cells.iter().map(|cell| text::heading(cell)).collect()).collect()
-    };
-    let theirs = head(other);
-    head(one)
-        .iter()
-        .any(|row| row.iter().filter(|cell| !cell.is_empty()).count() >= ALIKE_TEXTS && theirs.contains(row))
 }
 
 fn broken(error: &XlsxError) -> Refusal {

@@ -26,7 +26,7 @@ pub(crate) fn inspect(part: &[u8]) -> Result<(), Refusal> {
         if rest.first() == Some(&b'!') {
             return Err(Refusal::new(
                 "xml-doctype",
-                "the workbook holds a document type: save it again in Excel",
+                "the file holds a document type: save it again in Excel",
             ));
         }
         let end = tag_end(rest);

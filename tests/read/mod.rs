@@ -2,10 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "fixtures and readers of test files stop at what is wrong")]
 
-mod fixtures;
+pub(crate) mod fixtures;
 mod hostile;
+mod json;
+pub(crate) mod making;
+mod oddities;
+mod packages;
 mod properties;
 mod published;
 mod rules;
+mod sheets;
 mod tidy;
 mod workbooks;

@@ -55,7 +55,7 @@ fn a_file_without_what_is_needed_is_refused_with_words() {
 
 #[test]
 fn columns_about_persons_refuse_the_file_and_their_values_are_not_said() {
-    for name in ["NHS_number", "date of birth", "Child Name", "postcode"] {
+    for name in ["NHS_number", "date of birth", "National insurance no", "postcode"] {
         let refusal = World::member()
             .refusal(format!("{}{GOOD}", HEADING.replace("note", name)).replace(",,\n", ",,A B\n"));
         assert_eq!(refusal.code, "personal-data", "{name}");
@@ -216,10 +216,14 @@ fn a_quarterly_rate_is_plausible_as_a_quarter_or_as_a_year() {
 }
 
 #[test]
-fn rows_that_repeat_are_quarantined_and_neither_wins_when_they_differ() {
-    let same = World::member().rows(&format!("{GOOD}{GOOD}"));
+fn rows_that_repeat_count_once_and_neither_wins_when_they_differ() {
+    let same = World::member().rows(&format!("{GOOD}{GOOD}{GOOD}"));
+    assert_eq!((same.rows_read, same.accepted, same.observations.len()), (1, 1, 1));
+    let said = same.remarks.iter().find(|remark| remark.code == "repeated-rows").unwrap();
+    assert_eq!(said.text, "a row repeats an earlier one in every cell, and was counted once: 2 times");
+    let noted = World::member().rows(&format!("{GOOD}{}", GOOD.replace(",\n", ",again\n")));
     assert_eq!(
-        (same.accepted, same.quarantined[0].code, same.quarantined[0].place.line),
+        (noted.accepted, noted.quarantined[0].code, noted.quarantined[0].place.line),
         (1, "duplicate-row", 3)
     );
     let other = GOOD.replace(",30,", ",31,");
@@ -330,15 +334,18 @@ fn a_quoted_field_may_hold_separators_quotes_and_line_ends() {
 
 #[test]
 fn what_is_no_return_is_refused_by_its_first_bytes() {
-    let cases: [(&[u8], &str, &str); 12] = [
+    let cases: [(&[u8], &str, &str); 15] = [
         (b"", "a.csv", "empty-file"),
         (b" \r\n", "a.csv", "empty-file"),
         (b"<!DOCTYPE html><p>Sign in", "a.csv", "html-page"),
         (b"\xef\xbb\xbf {\"error\":1}", "a.csv", "json-body"),
         (b"[{\"a\":1}]", "a.csv", "json-body"),
         (b"%PDF-1.4 1 0 obj", "a.csv", "pdf-document"),
-        (b"\x1f\x8b\x08\x00", "a.csv.gz", "compressed-file"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "a.xls", "old-workbook"),
+        (b"\xef\xbb\xbf", "a.csv", "empty-file"),
+        (b"\x1f\x8b\x08\x00", "a.csv", "type-mismatch"),
+        (b"PK\x03\x04", "a.json", "type-mismatch"),
+        (b"7z\xbc\xaf\x27\x1c\0", "a.7z", "compressed-file"),
+        (b"{\"a\":1}", "a.xlsx", "type-mismatch"),
         (b"a\0u\0t\0h\0", "a.csv", "encoding-unknown"),
         (b"\0a\0u\0t\0h", "a.csv", "encoding-unknown"),
         (b"\x7fELF\x01\x02\x03\0\0\0", "a.csv", "binary-content"),
@@ -348,6 +355,11 @@ fn what_is_no_return_is_refused_by_its_first_bytes() {
         assert_eq!(sniff(bytes, name).unwrap_err().code, code, "{bytes:?}");
     }
     assert_eq!(sniff(b"[Provisional] return\na,b\n", "a.csv"), Ok(Format::Delimited));
+    assert_eq!(sniff(b" [ {\"a\":1}]", "a.json"), Ok(Format::Json));
+    assert_eq!(sniff(b"\xff\xfe[\0{\0", "export"), Ok(Format::Json));
+    for (bytes, name) in [(b"\x1f\x8b\x08\x00".as_slice(), "a.csv.gz"), (b"PK\x03\x04", "a.xlsx")] {
+        assert_eq!(sniff(bytes, name), Ok(Format::Packed));
+    }
 }
 
 #[test]
