@@ -138,7 +138,7 @@ impl Book {
         if self.sheets.len() >= SHEETS_MAX {
             return Err(damaged());
         }
-        self.sheets.push(Sheet { name, visible: body.get(4).is_some_and(|state| state & 3 == 0) });
+        self.sheets.push(Sheet { name, visible: body.get(4).is_some_and(|state| state % 4 == 0) });
         self.starts.push(start);
         Ok(())
     }
@@ -182,14 +182,13 @@ fn shows_a_date(format: &str) -> bool {
     while let Some(c) = letters.next() {
         match (close, c) {
             (Some(end), c) if c == end => close = None,
-            (Some(_), _) => {}
             (None, '"') => close = Some('"'),
             (None, '[') => close = Some(']'),
             (None, '\\' | '_' | '*') => {
                 letters.next();
             }
             (None, 'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H') => return true,
-            (None, _) => {}
+            _ => {}
         }
     }
     false

@@ -8,7 +8,7 @@ const RICH: u8 = 0x08;
 
 /// The shared texts: a record and those that continue it. Fewer when the table is cut off.
 pub(crate) fn shared(parts: &[&[u8]]) -> Vec<String> {
-    let mut reader = Parts { parts, part: 0, at: 0 };
+    let mut reader = Parts { all: parts, part: 0, at: 0 };
     let Some(count) = reader.word().and_then(|_| reader.word()) else { return Vec::new() };
     // What the table says of itself reserves nothing.
     let mut texts = Vec::new();
@@ -21,7 +21,7 @@ pub(crate) fn shared(parts: &[&[u8]]) -> Vec<String> {
 
 /// A text with its length in two bytes, in one record.
 pub(crate) fn long(bytes: &[u8]) -> Option<String> {
-    Parts { parts: &[bytes], part: 0, at: 0 }.text()
+    Parts { all: &[bytes], part: 0, at: 0 }.text()
 }
 
 /// A text with its length in one byte, as sheets are named.
@@ -47,14 +47,14 @@ fn letters(bytes: &[u8], count: usize, wide: bool, units: &mut Vec<u16>) -> usiz
 }
 
 struct Parts<'p> {
-    parts: &'p [&'p [u8]],
+    all: &'p [&'p [u8]],
     part: usize,
     at: usize,
 }
 
 impl Parts<'_> {
     fn rest(&self) -> &[u8] {
-        self.parts.get(self.part).and_then(|part| part.get(self.at..)).unwrap_or_default()
+        self.all.get(self.part).and_then(|part| part.get(self.at..)).unwrap_or_default()
     }
 
     /// Goes on to the next record when this one is used up.
@@ -62,7 +62,7 @@ impl Parts<'_> {
         while self.rest().is_empty() {
             self.part += 1;
             self.at = 0;
-            self.parts.get(self.part)?;
+            self.all.get(self.part)?;
         }
         Some(())
     }

@@ -79,14 +79,13 @@ pub(crate) fn from_zip(archive: &mut Archive<'_>, limits: &Limits) -> Result<Unp
 
 /// The name of an entry, for people. It must be one that could be unpacked without harm.
 fn name(raw: &[u8], remarks: &mut Vec<GridRemark>) -> Result<String, Refusal> {
-    let name = match std::str::from_utf8(raw) {
-        Ok(name) => name.to_owned(),
-        Err(_) => {
-            let name = raw.escape_ascii().to_string();
-            let text = format!("the name `{}` in the ZIP archive is not in UTF-8", text::shown(&name));
-            remarks.push(GridRemark::whole("file-name", text));
-            name
-        }
+    let name = if let Ok(name) = std::str::from_utf8(raw) {
+        name.to_owned()
+    } else {
+        let name = raw.escape_ascii().to_string();
+        let text = format!("the name `{}` in the ZIP archive is not in UTF-8", text::shown(&name));
+        remarks.push(GridRemark::whole("file-name", text));
+        name
     };
     let shown = text::shown(&name);
     if name.chars().any(|c| c.is_control() || text::is_invisible(c)) {

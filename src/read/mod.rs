@@ -1,9 +1,9 @@
 //! Bytes of a received file into observations, strictly, in our own code.
 //!
 //! `sniff` says what a file is; `csv`, `json` and `packed` (workbooks, and what is compressed) make a `Grid`
-//! of text cells with line numbers; `validate::understand` makes a `Reading` of it: observations, quarantined rows and remarks. A file
-//! that cannot be trusted is refused whole with a `Refusal`. Rows read are always rows accepted plus
-//! rows quarantined.
+//! of text cells with line numbers; `validate::understand` makes a `Reading` of it: observations, quarantined
+//! rows and remarks. A file that cannot be trusted is refused whole with a `Refusal`. Rows read are always
+//! rows accepted plus rows quarantined.
 
 mod archive;
 mod biff;

@@ -1,4 +1,4 @@
-//! One sheet of an OpenDocument workbook into a grid, element by element. Run it in a child with limits.
+//! One sheet of an `OpenDocument` workbook into a grid, element by element. Run it in a child with limits.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,6 @@
-//! One cell of an OpenDocument sheet: what it holds, and what it shows.
+//! One cell of an `OpenDocument` sheet: what it holds, and what it shows.
+
+use std::borrow::Cow;
 
 use quick_xml::XmlVersion;
 use quick_xml::events::BytesStart;
@@ -143,7 +145,7 @@ fn day_first(date: &str) -> String {
 
 /// The value of an attribute by its local name, unless it cannot be read.
 ///
-/// An attribute of LibreOffice's own name space does not stand for the standard's.
+/// An attribute of `LibreOffice`'s own name space does not stand for the standard's.
 pub(crate) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut all = element.attributes();
     let found = all.with_checks(false).flatten().find(|one| {
@@ -151,7 +153,7 @@ pub(crate) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> 
         let prefix = one.key.prefix();
         local.as_ref() == name && prefix.is_none_or(|prefix| prefix.as_ref() != "calcext")
     })?;
-    found.normalized_value(XmlVersion::Implicit1_0).ok().map(|value| value.into_owned())
+    found.normalized_value(XmlVersion::Implicit1_0).ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]

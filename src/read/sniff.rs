@@ -44,10 +44,8 @@ pub fn sniff(bytes: &[u8], file_name: &str) -> Result<Format, Refusal> {
             }
         };
     }
-    for found in [document(bytes), unreadable_text(bytes)] {
-        if let Some((code, reason)) = found {
-            return Err(Refusal::new(code, reason));
-        }
+    if let Some((code, reason)) = document(bytes).or_else(|| unreadable_text(bytes)) {
+        return Err(Refusal::new(code, reason));
     }
     let looks = markup(bytes);
     if looks == Markup::Page {

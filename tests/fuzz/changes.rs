@@ -43,7 +43,7 @@ fn once(bytes: &mut Vec<u8>, words: &[&str], rng: &mut Rng) {
         1 => bytes[at] = rng.u8(..),
         2 => bytes[at] = BYTES[rng.usize(..BYTES.len())],
         3 => drop(bytes.drain(at..end)),
-        4 => insert(bytes, at, &bytes[at..end].to_vec()),
+        4 => bytes.extend_from_within(at..end),
         5 => bytes.truncate(at),
         6 | 7 if !words.is_empty() => insert(bytes, at, words[rng.usize(..words.len())].as_bytes()),
         8 => in_place_of_a_number(bytes, at, rng),

@@ -102,8 +102,8 @@ fn run(reader: Reader, inputs: u64, seed: u64) {
             break;
         }
     }
-    let pace = inputs as f64 / begun.elapsed().as_secs_f64();
-    println!("{reader:?}: {inputs} inputs with seed {seed}, {understood} understood, {pace:.0} a second");
+    let pace = u128::from(inputs) * 1000 / begun.elapsed().as_millis().max(1);
+    println!("{reader:?}: {inputs} inputs with seed {seed}, {understood} understood, {pace} a second");
     for (number, what, name, bytes) in &faults {
         println!("{what}: {reader:?} seed {seed} number {number}: {name}: {}", bytes.escape_ascii());
     }
@@ -111,6 +111,7 @@ fn run(reader: Reader, inputs: u64, seed: u64) {
     assert!(understood > 0 || inputs < 100, "no input was understood: the seeds are stale");
 }
 
+#[expect(clippy::disallowed_methods, reason = "a test that people start by hand has no arguments")]
 fn number(name: &str, otherwise: u64) -> u64 {
     env::var(name).ok().map_or(otherwise, |text| text.parse().unwrap())
 }

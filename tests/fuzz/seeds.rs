@@ -44,7 +44,8 @@ const JSON: [&str; 4] = [
     r#"{"count":1,"rows":[{"authority_code":"E06000022","indicator":"plan_count","quarter":"2017-18 Q2","numerator":"131","denominator":null,"value":null}],"more":{"a":[1,[2]]}}"#,
     r#"{"authority_code":"E06000022","indicator":"plan_count","quarter":"2017-18 Q2","numerator":131,"denominator":null,"value":""}
 {"authority_code":"E06000022","indicator":"agency_pct","quarter":"2017-18 Q2","numerator":2.5,"denominator":40,"value":6.25}"#,
-    r#"[{"authority_code":"E\u00306000022","indicator":"plan_count","quarter":"2017-18 Q2","numerator":-0,"denominator":true,"value":[],"note":"\ud83d\ude00"}]"#,
+    r#"[{"authority_code":"E\u00306000022","indicator":"plan_count","quarter":"2017-18 Q2","numerator":-0,
+"denominator":true,"value":[],"note":"\ud83d\ude00"}]"#,
 ];
 const JSON_WORDS: [&str; 20] = [
     "{",

@@ -47,7 +47,7 @@ pub(crate) fn checksum(body: &[u8]) -> u32 {
     !sum
 }
 
-/// The parts of an OpenDocument sheet named `Return` with these rows of cells, in XML.
+/// The parts of an `OpenDocument` sheet named `Return` with these rows of cells, in XML.
 pub(crate) fn ods_content(tables: &str) -> String {
     format!(
         "<?xml version=\"1.0\"?><office:document-content xmlns:office=\"o\" xmlns:table=\"t\" \
@@ -119,7 +119,7 @@ pub(crate) fn biff_stream(texts: &[&str], sheets: &[(&str, u8, Vec<u8>)]) -> Vec
     let beginning = |kind: u16| record(0x0809, &[0x0600_u16, kind, 0, 0].map(u16::to_le_bytes).concat());
     let count = u32::try_from(texts.len()).unwrap().to_le_bytes();
     let mut table = [count, count].concat();
-    texts.iter().for_each(|text| table.extend(text16(text)));
+    table.extend(texts.iter().flat_map(|text| text16(text)));
     let date = [14_u16, 14].map(u16::to_le_bytes).concat();
     let styles = [record(0x00e0, &[0; 20]), record(0x00e0, &[date.as_slice(), &[0; 16]].concat())].concat();
     let body = |cells: &[u8]| [beginning(16), cells.to_vec(), record(0x000a, &[])].concat();
@@ -137,7 +137,7 @@ pub(crate) fn biff_stream(texts: &[&str], sheets: &[(&str, u8, Vec<u8>)]) -> Vec
     head.extend(record(0x00fc, &table));
     head.extend(record(0x000a, &[]));
     assert_eq!(head.len(), before);
-    sheets.iter().for_each(|(_, _, cells)| head.extend(body(cells)));
+    head.extend(sheets.iter().flat_map(|(_, _, cells)| body(cells)));
     head
 }
 

@@ -55,7 +55,8 @@ fn nothing_a_mark_alone_and_headings_alone_are_refused() {
 #[test]
 fn one_column_that_names_someone_is_left_out_and_a_list_of_persons_refused() {
     let named = "authority_code,indicator,quarter,numerator,denominator,value,child_name\n\
-                 E06000022,plan_count,2017-18 Q2,131,,,A. Example\nE06000022,plan_count,2017-18 Q2,x!,,,B. Example\n";
+                 E06000022,plan_count,2017-18 Q2,131,,,A. Example\n\
+                 E06000022,plan_count,2017-18 Q2,x!,,,B. Example\n";
     let reading = World::member().read(named).unwrap();
     assert!(reading.accepted == 1 && remark_codes(&reading).contains(&"personal-column"));
     assert!(!format!("{reading:?}").contains("Example"));

@@ -1,4 +1,4 @@
-//! OpenDocument sheets and old Excel workbooks, made here, and made dangerous here.
+//! `OpenDocument` sheets and old Excel workbooks, made here, and made dangerous here.
 
 use std::io::Cursor;
 
@@ -95,15 +95,22 @@ fn the_number_held_counts_and_another_shown_is_remarked() {
 
 #[test]
 fn texts_dates_truths_and_notes_are_told_apart() {
-    let row = "<table:table-cell office:value-type=\"string\"><office:annotation><text:p>a note</text:p>\
-               </office:annotation><text:p>a<text:s text:c=\"2\"/>b &amp; c&#233;</text:p><text:p>d</text:p></table:table-cell>\
-               <table:table-cell office:value-type=\"date\" office:date-value=\"2017-09-30\"><text:p>30 Sep</text:p></table:table-cell>\
-               <table:table-cell office:value-type=\"boolean\" office:boolean-value=\"true\"><text:p>WAHR</text:p></table:table-cell>\
-               <table:covered-table-cell/>\
-               <table:table-cell table:formula=\"of:=1/0\" calcext:value-type=\"error\"><text:p>#DIV/0!</text:p></table:table-cell>\
-               <table:table-cell table:formula=\"of:=[.A1]\"/>\
-               <table:table-cell table:formula=\"of:=[.A1]\" office:value-type=\"float\"/>";
-    let cells = grid(&ods_row(row)).rows[1].cells.clone();
+    let cell = |marks: &str, inside: &str| format!("<table:table-cell {marks}>{inside}</table:table-cell>");
+    let note = "<office:annotation><text:p>a note</text:p></office:annotation>";
+    let text = "<text:p>a<text:s text:c=\"2\"/>b &amp; c&#233;</text:p><text:p>d</text:p>";
+    let day = "office:value-type=\"date\" office:date-value=\"2017-09-30\"";
+    let truth = "office:value-type=\"boolean\" office:boolean-value=\"true\"";
+    let error = "table:formula=\"of:=1/0\" calcext:value-type=\"error\"";
+    let row = [
+        cell("office:value-type=\"string\"", &format!("{note}{text}")),
+        cell(day, "<text:p>30 Sep</text:p>"),
+        cell(truth, "<text:p>WAHR</text:p>"),
+        "<table:covered-table-cell/>".to_owned(),
+        cell(error, "<text:p>#DIV/0!</text:p>"),
+        cell("table:formula=\"of:=[.A1]\"", ""),
+        cell("table:formula=\"of:=[.A1]\" office:value-type=\"float\"", ""),
+    ];
+    let cells = grid(&ods_row(&row.concat())).rows[1].cells.clone();
     assert_eq!(cells, ["a  b & cé\nd", "30/09/2017", "TRUE", "", "#DIV/0!", "#FORMULA!", "#FORMULA!"]);
 }
 
