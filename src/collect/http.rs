@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,11 +75,12 @@ pub async fn fetch_all(
     on_done: &mut (dyn FnMut() + Send),
 ) -> Vec<RoundEnded> {
     let turns = Arc::new(Hosts::default());
+    let mut clients = Clients::default();
     let mut ended: Vec<Result<BTreeMap<usize, Answered>, CollectError>> = Vec::new();
     let mut hosts: BTreeMap<String, Vec<Errand>> = BTreeMap::new();
     let expected: Vec<usize> = rounds.iter().map(|round| round.wanted.len()).collect();
     for (number, round) in rounds.into_iter().enumerate() {
-        ended.push(visit(round.source, limits, &turns).map(|visit| {
+        ended.push(visit(round.source, limits, &turns, &mut clients).map(|visit| {
             let mut lost = BTreeMap::new();
             for (place, wanted) in round.wanted.into_iter().enumerate() {
                 match what(round.source, &visit, &wanted) {
@@ -187,13 +189,30 @@ fn what(source: Asked<'_>, visit: &Visit, wanted: &Wanted) -> Result<(String, Wh
     })
 }
 
-fn visit(source: Asked<'_>, limits: &Limits, hosts: &Arc<Hosts>) -> Result<Arc<Visit>, CollectError> {
+/// Clients by what distinguishes them: to make one reads every certificate of this machine.
+type Clients = BTreeMap<(Option<PathBuf>, Option<String>, bool), Client>;
+
+fn visit(
+    source: Asked<'_>,
+    limits: &Limits,
+    hosts: &Arc<Hosts>,
+    clients: &mut Clients,
+) -> Result<Arc<Visit>, CollectError> {
     let source = match source {
         Asked::Files(source) => source.clone(),
         Asked::Ees(source) => ees::as_http(source),
     };
+    let is_guarded = source.private_addresses == PrivateAddresses::Refused;
+    let key = (source.ca_file.clone(), source.proxy.clone(), is_guarded);
+    let client = if let Some(client) = clients.get(&key) {
+        client.clone()
+    } else {
+        let made = client(&source, limits.connect_seconds, limits.fetch_seconds)?;
+        clients.insert(key, made.clone());
+        made
+    };
     Ok(Arc::new(Visit {
-        client: client(&source, limits.connect_seconds, limits.fetch_seconds)?,
+        client,
         credentials: Credentials::read(&source.login)?,
         limits: *limits,
         hosts: Arc::clone(hosts),

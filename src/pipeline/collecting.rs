@@ -30,7 +30,7 @@ const REFUSED_IN_A_ROW_MAX: usize = 8;
 pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Dropped>> {
     let mut dropped = Vec::new();
     for group in groups(walk) {
-        let mut web = Vec::new();
+        let (mut web, mut folders) = (Vec::new(), Vec::new());
         for collection in group {
             let subject = format!("poll {}", collection.name);
             if !walk.may_do(&subject)? {
@@ -41,14 +41,15 @@ pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Dro
                 Source::Hand => {}
                 Source::Http(source) => web.push((collection, Asked::Files(source))),
                 Source::Ees(source) => web.push((collection, Asked::Ees(source))),
-                Source::Folder(source) => {
-                    let failures_before = report.failures.len();
-                    dropped.extend(dropping::look(walk, collection, source, report)?);
-                    close_history(walk, collection, failures_before, report)?;
-                }
+                Source::Folder(source) => folders.push((collection, source)),
             }
         }
         poll(walk, web, report).await?;
+        for (collection, source) in folders {
+            let failures_before = report.failures.len();
+            dropped.extend(dropping::look(walk, collection, source, report)?);
+            close_history(walk, collection, failures_before, report)?;
+        }
     }
     Ok(dropped)
 }

@@ -120,16 +120,16 @@ fn polling_153_sources() {
         ("one source changed, 152 answer 304, at once", 0, 1),
     ] {
         let counted = Counted::default();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let servers: Vec<Server> = (1..=153)
-            .map(|number| slow(number, Duration::from_millis(delay), number <= changed, &counted, &body))
+            .map(|number| {
+                slow((number, port), Duration::from_millis(delay), number <= changed, &counted, &body)
+            })
             .collect();
-        let sources: Vec<_> = servers.iter().map(|server| source(server.url("/{authority}"))).collect();
-        let rounds = sources
-            .iter()
-            .enumerate()
-            .map(|(number, source)| Round { source: Asked::Files(source), wanted: vec![known(number)] });
+        let source = source(format!("http://127.0.0.{{dfe_number}}:{port}/{{authority}}"));
+        let round = Round { source: Asked::Files(&source), wanted: (1..=153).map(known).collect() };
         let begun = Instant::now();
-        let ended = ask_all(rounds.collect(), &limits);
+        let ended = ask_all(vec![round], &limits);
         let wall = begun.elapsed();
         let outcomes: Vec<Outcome> =
             ended.into_iter().flat_map(|one| one.unwrap()).map(|one| one.outcome).collect();
@@ -151,6 +151,7 @@ fn polling_153_sources() {
 fn known(number: usize) -> Wanted {
     Wanted {
         authority: AuthorityCode::parse(&format!("E{:08}", 6_000_000 + number)).ok(),
+        dfe_number: Some(number.to_string()),
         quarter: Quarter::of(2017, 2),
         etag: Some("\"before\"".to_owned()),
         ..Wanted::default()
@@ -158,8 +159,14 @@ fn known(number: usize) -> Wanted {
 }
 
 /// A host of its own on loopback.
-fn slow(number: usize, delay: Duration, is_new: bool, counted: &Counted, body: &str) -> Server {
-    let listener = TcpListener::bind(format!("127.0.0.{number}:0")).unwrap();
+fn slow(
+    (number, port): (usize, u16),
+    delay: Duration,
+    is_new: bool,
+    counted: &Counted,
+    body: &str,
+) -> Server {
+    let listener = TcpListener::bind(format!("127.0.0.{number}:{port}")).unwrap();
     let host = number.to_string();
     let counted = Arc::clone(counted);
     let bytes = if is_new { ok(body, "ETag: \"after\"\r\n") } else { status("304 Not Modified", "") };
