@@ -110,6 +110,7 @@ fn remarks(it: &Loaded) -> Vec<receipt::Group> {
     groups.extend(of_the_file.into_iter().map(|remark| receipt::Group {
         code: remark.code.to_string(),
         reason: remark.text.clone(),
+        reasons: 1,
         places: Vec::new(),
     }));
     groups
@@ -129,15 +130,16 @@ fn verdict(
         }
     };
     let rows = reading.quarantined.iter();
+    let rows = rows.map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone()));
+    let refused_rows: Vec<_> = rows.collect();
     let (headlines, revisions) = useful(walk, collection, it, recipient, known)?;
     Ok(Verdict::Accepted(Accepted {
         version: u32::try_from(it.stored.version).unwrap_or(1),
         rows_read: reading.rows_read as usize,
         rows_accepted: reading.accepted as usize,
         rows_quarantined: reading.quarantined.len(),
-        errors: receipt::grouped(
-            rows.map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone())),
-        ),
+        errors: receipt::grouped(refused_rows.clone()),
+        refused_rows,
         missing: reading
             .missing_indicators
             .iter()

@@ -5,7 +5,9 @@
 //! that cannot be trusted is refused whole with a `Refusal`. Rows read are always rows accepted plus
 //! rows quarantined.
 
+mod across;
 mod archive;
+pub mod changes;
 pub mod code;
 pub mod csv;
 mod duplicates;
@@ -17,9 +19,12 @@ mod long;
 mod number;
 pub mod reading;
 pub mod sniff;
+mod subject;
 mod tally;
+mod template;
 mod text;
 mod tidy;
 pub mod validate;
+mod wide;
 pub mod workbook;
 mod xml;

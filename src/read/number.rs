@@ -21,9 +21,12 @@ pub(crate) enum Oddity {
     Thousands,
     /// `30,5`.
     DecimalComma,
+    /// `9.2e-05`, as programs write what is almost nothing.
+    Scientific,
 }
 
-/// The number that `text` writes. None for exponents, hexadecimal, NaN, underscores and the like.
+/// The number that `text` writes. None for hexadecimal, NaN, underscores and the like, and for exponents other
+/// than the negative ones that programs write for what is almost nothing: `9.2e-05`.
 pub(crate) fn number(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
     let text = text.trim();
     if text.len() > CHARS_MAX {
@@ -32,6 +35,12 @@ pub(crate) fn number(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
     let body = text.strip_prefix(['-', '+']).unwrap_or(text);
     if is_plain(body) {
         return Some((text.parse().ok()?, Oddity::None));
+    }
+    if let Some((mantissa, exponent)) = text.split_once(['e', 'E']) {
+        let tiny = exponent.strip_prefix('-').is_some_and(|digits| is_digits(digits) && digits.len() <= 2);
+        let plain =
+            tiny && mantissa.split('.').next().is_some_and(|one| one.len() == 1) && is_plain(mantissa);
+        return plain.then(|| text.parse().ok()).flatten().map(|n| (n, Oddity::Scientific));
     }
     if mark == DecimalMark::PointOrComma && body.contains(',') {
         let (whole, decimals) = body.split_once(',')?;
@@ -80,6 +89,7 @@ mod tests {
             assert_eq!(read(text), Some(value), "{text}");
         }
         assert_eq!(read("33.299999999999997"), Some(33.3));
+        assert_eq!(read("9.20508138902837e-05"), Some(9.205_081_389_028_37e-5));
     }
 
     #[test]
@@ -98,7 +108,7 @@ mod tests {
     fn what_is_not_a_number_is_none() {
         let odd = [
             "", "-", ".", "1.", ".5", "1e5", "NaN", "inf", "0x78", "4_5", "1.2.3", "٣", "82.9%", "--1",
-            "1E+400",
+            "1E+400", "12e-05", "-1e-5", "1e-", "1e-005", "e-05",
         ];
         for text in odd {
             assert_eq!(read(text), None, "{text}");

@@ -13,6 +13,7 @@ pub mod recipients;
 pub mod region;
 pub mod watch;
 pub mod web;
+pub mod wide;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
