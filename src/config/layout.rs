@@ -118,6 +118,8 @@ pub struct WideColumns {
     pub note: Vec<String>,
     /// Headings that may be there and are not read.
     pub ignored: Vec<String>,
+    /// Rows in which one of these columns holds this text are left out.
+    pub except: Vec<(String, String)>,
     /// Words that stand for a number, such as a judgement.
     pub words: Vec<(String, f64)>,
     /// The measures.

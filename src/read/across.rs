@@ -5,6 +5,7 @@ use crate::domain::quarter::{BareYear, Quarter};
 use crate::read::figures::Part;
 use crate::read::grid::GridRow;
 use crate::read::layout::{Finder, MeasureMap, measures};
+use crate::read::long::cell;
 use crate::read::text;
 
 /// The columns of a wide file.
@@ -21,6 +22,8 @@ pub(crate) struct WideMap<'e> {
     pub(crate) date: Option<usize>,
     pub(crate) status: Option<usize>,
     pub(crate) note: Option<usize>,
+    /// Rows in which one of these columns holds this text are left out.
+    pub(crate) except: Vec<(usize, &'e str)>,
     /// Where measures are columns: their columns.
     pub(crate) measures: Vec<MeasureMap<'e>>,
     /// Where measures are rows: the columns of figures.
@@ -41,6 +44,11 @@ pub(crate) struct FigureColumn {
 }
 
 impl WideMap<'_> {
+    /// Whether the row is one of those that are left out.
+    pub(crate) fn leaves_out(&self, row: &GridRow) -> bool {
+        self.except.iter().any(|(at, text)| cell(row, *at).eq_ignore_ascii_case(text.trim()))
+    }
+
     /// Every column that holds figures.
     pub(crate) fn figure_columns(&self) -> Vec<usize> {
         let of_measures = self.measures.iter().flat_map(|one| [one.numerator, one.denominator, one.value]);
@@ -91,6 +99,8 @@ pub(crate) fn map<'e>(finder: &mut Finder, columns: &'e WideColumns, above: Opti
     let (name, dfe_number) = (finder.optional(&columns.name), finder.optional(&columns.dfe_number));
     let region = finder.optional(&columns.region);
     let (status, note) = (finder.optional(&columns.status), finder.optional(&columns.note));
+    let except = columns.except.iter().map(|(name, text)| (finder.required(&[name]), text.as_str()));
+    let except = except.collect();
     let (mut measured, mut absent, mut figures) = (Vec::new(), Vec::new(), Vec::new());
     if columns.indicator.is_empty() {
         (measured, absent) = measures(finder, &columns.measures);
@@ -110,6 +120,7 @@ pub(crate) fn map<'e>(finder: &mut Finder, columns: &'e WideColumns, above: Opti
         date,
         status,
         note,
+        except,
         measures: measured,
         figures,
         absent,

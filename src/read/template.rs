@@ -105,6 +105,9 @@ fn pieces<'g>(
     tally: &mut Tally,
 ) -> Result<Vec<(Key, Piece<'g>)>, Objection> {
     let map = rows.map;
+    if map.leaves_out(row) {
+        return Ok(Vec::new());
+    }
     let at = map.indicator.unwrap_or(usize::MAX);
     let own = cell(row, at);
     if !own.is_empty() {

@@ -106,6 +106,9 @@ impl<'e> WideRows<'e> {
 
     /// One row with a column for each measure, or why it is quarantined.
     pub(crate) fn read(&mut self, row: &GridRow, tally: &mut Tally) -> Result<Vec<Observation>, Objection> {
+        if self.map.leaves_out(row) {
+            return Ok(Vec::new());
+        }
         let (quarter, date) = self.time(row, tally)?;
         let authority = self.subject(row, quarter, date, tally)?;
         let mut observations = Vec::with_capacity(self.map.measures.len());

@@ -23,6 +23,7 @@ pub fn check(
 ) -> Option<WideColumns> {
     let at = &format!("{at}: wide");
     let time = time(text, typed, at, desk);
+    let words = words(text, typed, at, desk);
     headings(text, typed, at, desk);
     rows(text, typed, at, desk);
     if reporters == ReportersWord::Publisher {
@@ -51,7 +52,8 @@ pub fn check(
         status: lower(&typed.status),
         note: lower(&typed.note),
         ignored: lower(&typed.ignored),
-        words: words(text, typed, at, desk),
+        except: typed.except.iter().map(|it| (it.column.clone(), it.is.clone())).collect(),
+        words,
         measures,
     })
 }
@@ -194,16 +196,16 @@ fn one_way(text: &Text, typed: &WideToml, one: &MeasureToml, at: &str, desk: &mu
 }
 
 fn words(text: &Text, typed: &WideToml, at: &str, desk: &mut Desk) -> Vec<(String, f64)> {
-    let Some(words) = &typed.words else { return Vec::new() };
     let mut known: BTreeMap<String, f64> = BTreeMap::new();
-    for (word, number) in &words.value {
-        let word = word.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
-        if !number.is_finite() || *number < 0.0 {
+    for typed in &typed.words {
+        let (typed, number) = (&typed.text, typed.number);
+        let word = typed.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+        if !number.is_finite() || number < 0.0 {
             let sentence = format!("{at}: word `{word}` stands for `{number}`: give a number from 0 on");
-            desk.problem(text, &words.span, sentence);
+            desk.problem(text, &typed.span, sentence);
         }
-        if known.insert(word.clone(), *number).is_some_and(|other| (other - number).abs() > 0.0) {
-            desk.problem(text, &words.span, format!("{at}: word `{word}` stands for two numbers"));
+        if known.insert(word.clone(), number).is_some() {
+            desk.problem(text, &typed.span, format!("{at}: word `{word}` is there twice; remove one"));
         }
     }
     known.into_iter().collect()

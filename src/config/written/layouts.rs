@@ -1,7 +1,5 @@
 //! The `[[collection.layout]]` tables: how the columns of a file become observations.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -129,10 +127,24 @@ pub struct WideToml {
     /// Headings that may be there and are not read.
     #[serde(default)]
     pub ignored: Vec<String>,
-    /// Words that stand for a number, such as `Good = 2`.
-    pub words: Option<At<BTreeMap<String, f64>>>,
+    /// Rows that are left out, such as parts of an area under its code.
+    #[serde(default)]
+    pub except: Vec<OnlyToml>,
+    /// Words that stand for a number, such as a judgement.
+    #[serde(default)]
+    pub words: Vec<WordToml>,
     /// The measures; all their columns must be there, which is how the layout is recognised.
     pub measures: At<Vec<MeasureToml>>,
+}
+
+/// A word that stands for a number; letter case does not count.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WordToml {
+    /// The word in place of a number, such as `Good`.
+    pub text: At<String>,
+    /// The number it stands for.
+    pub number: f64,
 }
 
 /// The words for the parts of a figure.
