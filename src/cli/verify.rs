@@ -18,8 +18,9 @@ use crate::read::code::Refusal;
 use crate::read::reading::{Expected, Reading};
 use crate::read::validate::understand;
 
-/// Reads and validates a file as `receive` would, and prints what it would say; against an earlier version, also
-/// what changed.
+/// Reads and validates a file as `receive` would, and prints what it would say.
+///
+/// Against an earlier version it also prints what changed.
 ///
 /// # Errors
 /// When the configuration or the command line is wrong, or the file is not there.

@@ -176,7 +176,7 @@ fn useful(
 ) -> Result<(Vec<OwnFigure>, Vec<Revision>)> {
     const HEADLINES_MAX: usize = 8;
     let (Some(authority), Some(quarter)) = (&it.arrival.authority, it.arrival.quarter) else {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok((Vec::new(), published(walk, collection, it, recipient, known)?));
     };
     let key = (collection.name.clone(), quarter);
     let known: &CollectionFacts = match known.entry(key) {
@@ -203,4 +203,26 @@ fn useful(
         .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one))
         .collect();
     Ok((headlines, revisions))
+}
+
+/// What a publisher's file changed of the region's figures, at most so many as a letter holds.
+fn published(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    it: &Loaded,
+    recipient: &Recipient,
+    known: &mut Known,
+) -> Result<Vec<Revision>> {
+    const REVISIONS_MAX: usize = 60;
+    let quarter = Quarter::containing(walk.today);
+    let known: &CollectionFacts = match known.entry((collection.name.clone(), quarter)) {
+        Entry::Occupied(gathered) => gathered.into_mut(),
+        Entry::Vacant(missing) => missing.insert(facts::gather(walk, collection, quarter)?),
+    };
+    let ours = |code| walk.settings.authorities.iter().any(|one| &one.code == code);
+    let revised = known.revised.iter().filter(|one| ours(&one.authority));
+    let revised = revised.filter(|one| one.received_at == it.arrival.received_at).take(REVISIONS_MAX);
+    let told = revised
+        .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one));
+    Ok(told.collect())
 }

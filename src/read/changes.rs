@@ -75,10 +75,10 @@ pub fn column_remarks(before: &[String], now: &[String]) -> Vec<Remark> {
     .collect()
 }
 
-fn only_in<'r>(these: &'r [String], those: &[String]) -> Vec<&'r str> {
-    let known: BTreeSet<String> = those.iter().map(|name| text::heading(name)).collect();
-    let these = these.iter().filter(|name| !known.contains(&text::heading(name)));
-    these.map(String::as_str).collect()
+fn only_in<'r>(names: &'r [String], others: &[String]) -> Vec<&'r str> {
+    let known: BTreeSet<String> = others.iter().map(|name| text::heading(name)).collect();
+    let names = names.iter().filter(|name| !known.contains(&text::heading(name)));
+    names.map(String::as_str).collect()
 }
 
 type Key<'r> = (&'r AuthorityCode, &'r IndicatorId, Quarter);

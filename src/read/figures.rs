@@ -112,10 +112,9 @@ impl Rules<'_> {
             tally.note("percent-sign", self.line, trimmed);
         }
         match oddity {
-            Oddity::None => {}
+            Oddity::None | Oddity::Scientific => {}
             Oddity::Thousands => tally.note("thousands-separators", self.line, trimmed),
             Oddity::DecimalComma => tally.note("decimal-comma", self.line, trimmed),
-            Oddity::Scientific => {}
         }
         Ok(Cell::Number(number + 0.0))
     }
@@ -147,7 +146,7 @@ impl Rules<'_> {
     }
 }
 
-/// The figure of a publisher's cells: the value's cell decides about the status; without one, the numerator's.
+/// The figure of a publisher's cells: the value's decides about the status; without one, the numerator's.
 pub(crate) fn published<'c>(
     numerator: Option<Cell<'c>>,
     denominator: Option<Cell<'c>>,

@@ -25,8 +25,9 @@ pub(crate) enum Oddity {
     Scientific,
 }
 
-/// The number that `text` writes. None for hexadecimal, NaN, underscores and the like, and for exponents other
-/// than the negative ones that programs write for what is almost nothing: `9.2e-05`.
+/// The number that `text` writes. None for hexadecimal, NaN, underscores and the like, and for exponents.
+///
+/// But programs write what is almost nothing with a negative exponent, `9.2e-05`, and that is read.
 pub(crate) fn number(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
     let text = text.trim();
     if text.len() > CHARS_MAX {

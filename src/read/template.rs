@@ -21,7 +21,7 @@ type Shaped<'s> = &'s dyn Fn(&GridRow) -> Result<(), Objection>;
 /// A piece with the index of its row.
 type Placed<'g> = (usize, Piece<'g>);
 
-/// What the texts in the column of measures stand for: measures by index, with the part where the text says it.
+/// What the texts in the column of measures stand for: measures by index, with the part if the text says it.
 pub(crate) struct Labels {
     known: HashMap<String, Vec<(usize, Option<Part>)>>,
 }
@@ -212,7 +212,7 @@ fn assemble(
     })
 }
 
-/// Gives each figure to the first of its rows. A figure falls with any of its rows, a row with all its figures.
+/// Gives each figure to the first of its rows. A figure falls with any of its rows, a row with all of its.
 fn settle<'p>(
     figures: impl Iterator<Item = (&'p Vec<Placed<'p>>, Option<Observation>)>,
     outcomes: &mut [Outcome],

@@ -176,7 +176,7 @@ impl<'e> TidyRows<'e> {
     }
 }
 
-/// Whether the identifier is of a week, a month, a term or another piece of a year, which is no quarter of ours.
+/// Whether the identifier is of a week, a month, a term or another piece of a year: no quarter of ours.
 fn is_part_of_a_year(identifier: &str) -> bool {
     let pieces = ["week", "month", "term", "part ", " q", "half", "autumn", "spring", "summer"];
     let name = format!("{} ", identifier.to_lowercase());

@@ -86,74 +86,86 @@ fn a_release_of_before_2018_keeps_its_symbols_and_its_blank_level() {
     assert_eq!((area.name.as_str(), area.dfe_number.as_deref()), ("Cornwall", Some("908")));
 }
 
+/// File, period, measures, rows, and one figure as it stands in the file.
+type Release = (
+    &'static str,
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    u32,
+    &'static str,
+    &'static str,
+    f64,
+);
+
+const RELEASES: [Release; 7] = [
+    (
+        "SFR50_CLA2017.csv",
+        "2016-17 Q4",
+        &[("cla_count", "CLA_Mar2017")],
+        164,
+        "E10000008",
+        "cla_count",
+        682.0,
+    ),
+    (
+        "SFR50_ADM2017.csv",
+        "2016-17 Q4",
+        &[("missing_count", "CLA_started2017")],
+        163,
+        "E06000022",
+        "missing_count",
+        81.0,
+    ),
+    (
+        "SFR50_CEA2017.csv",
+        "2016-17 Q4",
+        &[("missing_count", "CLA_cease2017")],
+        163,
+        "E06000023",
+        "missing_count",
+        312.0,
+    ),
+    (
+        "SFR50_Missing_2017.csv",
+        "2016-17 Q4",
+        &[("missing_count", "Miss_Miss_DuringYear")],
+        163,
+        "E06000027",
+        "missing_count",
+        32.0,
+    ),
+    (
+        "SFR50_OC22017.csv",
+        "2016-17 Q4",
+        &[("sdq_average", "OC2_SDQaverage")],
+        163,
+        "E10000008",
+        "sdq_average",
+        16.8,
+    ),
+    (
+        "SFR50_CareLeavers19to212017.csv",
+        "2016-17 Q4",
+        &[("careleaver_accom_pct", "CL_Acc_SUIT19to21/CL_All_19to21")],
+        164,
+        "E06000022",
+        "careleaver_accom_pct",
+        52.0,
+    ),
+    (
+        "SFR41_CLA2016.csv",
+        "2015-16 Q4",
+        &[("cla_count", "CLA_Mar2016")],
+        163,
+        "E10000008",
+        "cla_count",
+        708.0,
+    ),
+];
+
 #[test]
 fn the_real_releases_of_2016_and_2017_are_read_and_every_row_is_accounted_for() {
-    let files: [(&str, &str, &[(&str, &str)], u32, &str, &str, f64); 7] = [
-        (
-            "SFR50_CLA2017.csv",
-            "2016-17 Q4",
-            &[("cla_count", "CLA_Mar2017")],
-            164,
-            "E10000008",
-            "cla_count",
-            682.0,
-        ),
-        (
-            "SFR50_ADM2017.csv",
-            "2016-17 Q4",
-            &[("missing_count", "CLA_started2017")],
-            163,
-            "E06000022",
-            "missing_count",
-            81.0,
-        ),
-        (
-            "SFR50_CEA2017.csv",
-            "2016-17 Q4",
-            &[("missing_count", "CLA_cease2017")],
-            163,
-            "E06000023",
-            "missing_count",
-            312.0,
-        ),
-        (
-            "SFR50_Missing_2017.csv",
-            "2016-17 Q4",
-            &[("missing_count", "Miss_Miss_DuringYear")],
-            163,
-            "E06000027",
-            "missing_count",
-            32.0,
-        ),
-        (
-            "SFR50_OC22017.csv",
-            "2016-17 Q4",
-            &[("sdq_average", "OC2_SDQaverage")],
-            163,
-            "E10000008",
-            "sdq_average",
-            16.8,
-        ),
-        (
-            "SFR50_CareLeavers19to212017.csv",
-            "2016-17 Q4",
-            &[("careleaver_accom_pct", "CL_Acc_SUIT19to21/CL_All_19to21")],
-            164,
-            "E06000022",
-            "careleaver_accom_pct",
-            52.0,
-        ),
-        (
-            "SFR41_CLA2016.csv",
-            "2015-16 Q4",
-            &[("cla_count", "CLA_Mar2016")],
-            163,
-            "E10000008",
-            "cla_count",
-            708.0,
-        ),
-    ];
-    for (file, period, measures, rows, authority, indicator, numerator) in files {
+    for (file, period, measures, rows, authority, indicator, numerator) in RELEASES {
         let Some(path) = shared("sfr_2017").map(|folder| folder.join(file)) else { return };
         let reading = release(period, measures).text(fs::read(path).unwrap()).unwrap();
         println!("{file}: {} = {} + {:?}", reading.rows_read, reading.accepted, counts(&reading));
@@ -292,8 +304,14 @@ fn the_six_real_re_issues_are_read_in_order_and_compared() {
         readings.windows(2).map(|pair| changes::between(&pair[0], &pair[1])).collect();
     for one in &changes {
         let count = |word: &str| one.figures.iter().filter(|change| change.word() == word).count();
-        let (changed, added, removed) = (count("changed"), count("added"), count("removed"));
-        println!("+{:?} -{:?} {changed} {added} {removed}", one.appeared, one.gone);
+        println!(
+            "+{:?} -{:?} changed {} added {} removed {}",
+            one.appeared,
+            one.gone,
+            count("changed"),
+            count("added"),
+            count("removed")
+        );
     }
     let appeared: Vec<&[&str]> = changes[1..].iter().map(|one| one.appeared.as_slice()).collect();
     assert_eq!(appeared, [&[][..], &["pa_perc"], &[], &[]], "the column of January 2026");
@@ -342,7 +360,8 @@ fn judgements_in_words_become_numbers_on_their_day() {
     let sheet = "\
         Judgements as at 31 March 2025\n\
         This sheet holds one table.\n\
-        Web link|Local authority area code|Local authority name|Inspection date|Overall effectiveness|The experiences and progress of care leavers\n\
+        Web link|Local authority area code|Local authority name|Inspection date|Overall effectiveness|\
+        The experiences and progress of care leavers\n\
         Page|E06000022|Bath and North East Somerset|14/02/2022|Requires improvement to be good|\n\
         Page|E06000052|Cornwall|2024-05-20|OUTSTANDING|Good\n\
         Page|E06000024|North Somerset|20/05/2024|Splendid|Good\n\
@@ -379,7 +398,7 @@ fn the_real_workbooks_of_judgements_are_read() {
     assert_eq!(found(&reading, "E09000003", "judgement_overall").figure.numerator, Some(2.0));
 }
 
-/// The sheet of a small, well-known OpenDocument file.
+/// The sheet of a small, well-known document file.
 fn open_document(path: &Path, sheet: &str) -> Grid {
     use calamine::{Data, Ods, Reader, open_workbook};
     let mut book: Ods<_> = open_workbook(path).unwrap();

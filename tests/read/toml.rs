@@ -1,5 +1,6 @@
 //! Layouts written in TOML beside the shipped configuration, and what they read.
 
+use std::fmt::Write;
 use std::path::Path;
 
 use chrono::NaiveDate;
@@ -7,7 +8,7 @@ use quarterdeck::config::files::Files;
 use quarterdeck::config::load_files;
 use quarterdeck::config::settings::{Collection, Settings};
 use quarterdeck::domain::authority::AuthorityCode;
-use quarterdeck::domain::figure::{Figure, Observation, Status};
+use quarterdeck::domain::figure::{Column, Figure, Observation, Status};
 use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::read::code::Refusal;
 use quarterdeck::read::csv::delimited;
@@ -50,11 +51,14 @@ pub(crate) fn settings(reporters: &str, toml: &str) -> Result<Settings, String> 
         ("missing_count", "count"),
     ]) {
         let denominator = if unit == "percent" { "denominator = \"possible sessions\"\n" } else { "" };
-        indicators += &format!(
+        write!(
+            indicators,
             "\n[[indicator]]\nid = \"{id}\"\nname = \"{id}\"\ncollections = [\"trial\"]\ntheme = \"other\"\n\
              definition = \"Made for a test.\"\nunit = \"{unit}\"\nnumerator = \"sum of marks\"\n{denominator}\
-             polarity = \"none\"\nbehaviour = \"stock\"\ndecimals = 1\nminimum_denominator = 0\nsource = \"a test\"\n"
-        );
+             polarity = \"none\"\nbehaviour = \"stock\"\ndecimals = 1\nminimum_denominator = 0\n\
+             source = \"a test\"\n"
+        )
+        .unwrap();
     }
     let files = shipped.with("quarterdeck.toml", &main).with("indicators.toml", &indicators);
     load_files(&files, folder).map(|loaded| loaded.settings).map_err(|problems| problems.to_string())
@@ -137,7 +141,7 @@ pub(crate) fn numbers(figure: &Figure) -> (Option<f64>, Option<f64>, Option<f64>
 pub(crate) fn places(reading: &Reading) -> Vec<(u32, String, &'static str)> {
     let rows = reading.quarantined.iter();
     let letters = |row: &quarterdeck::domain::figure::Quarantined| {
-        row.place.column.as_ref().map(|column| column.letters()).unwrap_or_default()
+        row.place.column.as_ref().map(Column::letters).unwrap_or_default()
     };
     rows.map(|row| (row.place.line, letters(row), row.code)).collect()
 }

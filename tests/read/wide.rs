@@ -172,7 +172,8 @@ fn parts_may_stand_beside_each_other_below_merged_quarters_or_in_one_heading() {
         Referrals|1500|143525|104.5|1612|143525|112.3\n\
         Section 47 enquiries|400|143525|27.9|401|143525|\n";
     let one = "\
-        Indicator|Q2 2017/18 Number|Q2 2017/18 Out of|Q2 2017/18 Rate|Q1 2017/18 Number|Q1 2017/18 Out of|Q1 2017/18 Rate\n\
+        Indicator|Q2 2017/18 Number|Q2 2017/18 Out of|Q2 2017/18 Rate|\
+        Q1 2017/18 Number|Q1 2017/18 Out of|Q1 2017/18 Rate\n\
         Referrals|1612|143525|112.3|1|2|3\n\
         Section 47 enquiries|401|143525||1|2|3\n";
     for sheet in [merged, one] {
@@ -234,4 +235,20 @@ words = [{ text = "Good", number = -2 }]
         assert!(said.contains(words), "{words} in {said}");
     }
     assert!(said.lines().all(|line| line.starts_with("config/quarterdeck.toml:")), "{said}");
+}
+
+#[test]
+fn the_examples_in_the_comments_of_the_shipped_configuration_are_sound() {
+    let shipped = std::fs::read_to_string("config/quarterdeck.toml").unwrap();
+    let (_, wide) = shipped.split_once("# Wide files, as people fill them in").unwrap();
+    let (wide, _) = wide.split_once("# The digests.").unwrap();
+    let lines: Vec<&str> = wide.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
+    let text = lines.join("\n");
+    let examples: Vec<&str> = text.split("[[collection.layout]]").skip(1).collect();
+    assert_eq!(examples.len(), 6);
+    for example in examples {
+        let reporters = if example.contains("\nauthority =") { "publisher" } else { "members" };
+        let said = settings(reporters, &format!("[[collection.layout]]{example}"));
+        assert!(said.is_ok(), "{example}{}", said.unwrap_err());
+    }
 }

@@ -135,8 +135,8 @@ fn rows(text: &Text, typed: &WideToml, at: &str, desk: &mut Desk) {
         let stands_across = typed.across.is_some() || (typed.parts.is_some() && typed.part.is_none());
         if stands_across == typed.figure.is_some() {
             let sentence = format!(
-                "{at}: with `indicator`, figures stand in one column, named by `figure`, or under `across` or \
-                 `parts`: give one of these ways"
+                "{at}: with `indicator`, figures stand in one column, named by `figure`, or under `across` \
+                 or `parts`: give one of these ways"
             );
             desk.problem(text, &indicator.span, sentence);
         }

@@ -81,12 +81,13 @@ pub struct TidyToml {
 
 /// How a file is read whose rows are authorities or measures.
 ///
-/// Each of authority, measure, part and quarter comes from a column, from the headings across, from this table, or
-/// from the return that was asked for. Headings are lists: what is accepted, letter case does not count.
+/// Each of authority, measure, part and quarter comes from a column, from the headings across, from this
+/// table, or from the return that was asked for. Headings are lists of what is accepted; letter case does not
+/// count.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WideToml {
-    /// The authority: code, name, alias or DfE number. Without it all rows are of the authority whose return it is.
+    /// The authority: code, name, alias or DfE number. Without it all rows are the sender's.
     pub authority: Option<At<Vec<String>>>,
     /// The authority's name; the column may be missing from the file.
     #[serde(default)]
@@ -99,13 +100,13 @@ pub struct WideToml {
     pub region: Vec<String>,
     /// The measure: a row per measure. Without it a measure is a column.
     pub indicator: Option<At<Vec<String>>>,
-    /// The part of the figure that a row holds, by the words of `parts`; empty cells go on with the measure above.
+    /// The part of the figure that a row holds, by the words of `parts`; an empty measure is the one above.
     pub part: Option<At<Vec<String>>>,
     /// The words for numerator, denominator and value in headings or in the column `part`.
     pub parts: Option<At<PartsToml>>,
     /// The one column of figures, where neither quarters nor `parts` stand across.
     pub figure: Option<At<Vec<String>>>,
-    /// The quarter. One of `quarter`, `date`, `period` and `across`; without any it is the quarter of the return.
+    /// The quarter. One of `quarter`, `date`, `period`, `across`; without any it is that of the return.
     pub quarter: Option<At<Vec<String>>>,
     /// The year, where it stands beside `quarter` in a column of its own; it may be missing from the file.
     #[serde(default)]

@@ -224,7 +224,7 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     blocks.extend(words::section("Indicators that are not in the file", missing_blocks(&accepted.missing)));
     blocks.extend(words::section("What to do", to_do(accepted)));
     blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
-    blocks.extend(revision_blocks(occasion, accepted));
+    blocks.extend(revision_blocks(occasion, facts, accepted));
     blocks.extend(headline_blocks(occasion, facts, accepted));
     blocks.push(questions());
     blocks
@@ -331,16 +331,23 @@ fn to_do(accepted: &Accepted) -> Vec<Block> {
     words::bullets(items)
 }
 
-fn revision_blocks(occasion: &Occasion, accepted: &Accepted) -> Vec<Block> {
+fn revision_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
     if accepted.version <= 1 || View::of(occasion.recipient) == View::Sentences {
         return Vec::new();
     }
-    let heading = format!("What changed against version {}", accepted.version - 1);
+    // A publisher's version counts its files, which need not be about the same.
+    let heading = match facts.authority {
+        Some(_) => format!("What changed against version {}", accepted.version - 1),
+        None => "What changed against the files before".to_owned(),
+    };
     let seen: Vec<&Revision> = accepted
         .revisions
         .iter()
         .filter(|revision| occasion.recipient.may_see(&revision.authority.code))
         .collect();
+    if seen.is_empty() && facts.authority.is_none() {
+        return Vec::new();
+    }
     let block = if seen.is_empty() {
         words::paragraph("No figure changed.")
     } else {
