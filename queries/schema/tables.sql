@@ -59,7 +59,13 @@ CREATE TABLE IF NOT EXISTS figures (
   symbol VARCHAR, note VARCHAR, sheet VARCHAR, line INTEGER
 );
 CREATE TABLE IF NOT EXISTS quarantined_rows (
-  submission BIGINT, sheet VARCHAR, line INTEGER, raw VARCHAR, code VARCHAR, reason VARCHAR
+  submission BIGINT, sheet VARCHAR, line INTEGER,
+  column_number INTEGER, column_letters VARCHAR, heading VARCHAR,  -- where one column is at fault
+  raw VARCHAR, code VARCHAR, reason VARCHAR
+);
+-- The headings of each accepted file, to tell which columns come and go.
+CREATE TABLE IF NOT EXISTS headings (
+  submission BIGINT, position INTEGER, heading VARCHAR
 );
 CREATE TABLE IF NOT EXISTS remarks (
   submission BIGINT, sheet VARCHAR, line INTEGER, code VARCHAR, remark VARCHAR

@@ -11,6 +11,8 @@ SELECT
   submissions.file_name,
   quarantined_rows.sheet,
   quarantined_rows.line,
+  quarantined_rows.column_letters,
+  quarantined_rows.heading,
   quarantined_rows.raw,
   quarantined_rows.code,
   quarantined_rows.reason

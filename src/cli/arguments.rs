@@ -46,7 +46,7 @@ pub enum Command {
     /// Every problem of the configuration, or what each recipient will get and when
     CheckConfig,
     /// Pre-flight for a submitter: reads and validates a file, stores nothing
-    Verify(FileArguments),
+    Verify(VerifyArguments),
     /// Takes a file in by hand and prints its receipt
     Receive(ReceiveArguments),
     /// The chase grid: what is due, received, late
@@ -169,6 +169,17 @@ pub struct FileArguments {
     /// How rows are printed
     #[command(flatten)]
     pub print: PrintArguments,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Args)]
+pub struct VerifyArguments {
+    /// The file and what it is
+    #[command(flatten)]
+    pub of: FileArguments,
+    /// An earlier version of the file: prints also the columns and figures that changed
+    #[arg(long, value_name = "OLD")]
+    pub against: Option<PathBuf>,
 }
 
 /// Arguments of `receive`.

@@ -27,6 +27,7 @@ pub mod run;
 pub mod schema;
 pub mod sql;
 pub mod status;
+pub mod verdict;
 pub mod verify;
 pub mod worker;
 

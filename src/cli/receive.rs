@@ -6,6 +6,7 @@ use crate::cli::arguments::{ReceiveArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::once;
 use crate::cli::print;
+use crate::cli::verdict;
 use crate::cli::verify::{self, Subject};
 use crate::clock;
 use crate::pipeline::{self, Moment, Walk, collecting};
@@ -18,7 +19,7 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let of = &arguments.of;
     let subject = Subject::of(&settings, of)?;
-    let bytes = verify::contents(of, &settings.limits)?;
+    let bytes = verify::contents(&of.file, &settings.limits)?;
     let program = print::program();
     let moment = Moment { now: print::now(with), machine: clock::machine() };
     let mut walk = Walk::open(&settings, moment, &program, Box::new(once::bar()))?;
@@ -26,12 +27,12 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
         collection: subject.collection,
         authority: subject.authority,
         quarter: subject.quarter,
-        file_name: verify::file_name(of),
+        file_name: verify::file_name(&of.file),
         bytes,
     };
     let received = pipeline::receive(&mut walk, &file)?;
     for loaded in &received.loaded {
-        verify::show(&loaded.outcome, of.print.format)?;
+        verdict::show(&loaded.outcome, None, of.print.format)?;
     }
     if received.loaded.is_empty() {
         print::say(format_args!("nothing new: the same bytes were received before"))?;

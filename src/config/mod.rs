@@ -4,6 +4,7 @@ pub mod checked;
 pub mod expected;
 pub mod files;
 pub mod jobs;
+pub mod layout;
 pub mod problem;
 pub mod settings;
 pub mod shape;

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
+pub use crate::config::layout::{
+    Layout, LongColumns, Parts, Shape, Symbol, TidyColumns, TidyMeasure, Time, WideColumns,
+};
 pub use crate::config::sources::{
     EesQuery, EesSource, FolderSource, HttpSource, Login, MajorVersions, PrivateAddresses, Source,
 };
@@ -12,8 +15,7 @@ use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::calendar::Calendar;
 use crate::domain::deadline::Deadline;
 use crate::domain::due::CatchUp;
-use crate::domain::figure::Status;
-use crate::domain::indicator::{Indicator, IndicatorId};
+use crate::domain::indicator::Indicator;
 pub use crate::domain::letter::digest::{DigestStyle, WhenNothingChanged};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{EmailAddress, Recipient, Role};
@@ -142,92 +144,6 @@ pub enum Reporters {
     Members,
     /// One file for the country, taken in by hand or from one address. Nobody is chased.
     Publisher,
-}
-
-/// How the columns of a file become observations.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Layout {
-    /// Its name.
-    pub name: String,
-    /// Which shape, with its columns.
-    pub shape: Shape,
-    /// What symbols in place of a number mean.
-    pub symbols: Vec<Symbol>,
-    /// The sheet of a workbook; none means the first.
-    pub sheet: Option<String>,
-    /// The header is looked for within this many first rows.
-    pub header_within: u32,
-}
-
-/// The shapes of a file.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Shape {
-    /// A row per authority, indicator and quarter.
-    Long(LongColumns),
-    /// The DfE's tidy data: a row per area and period, a column per measure.
-    Tidy(TidyColumns),
-}
-
-/// The accepted headings of a long file, lower case, first is preferred.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LongColumns {
-    /// The authority's ONS code.
-    pub authority: Vec<String>,
-    /// The indicator's id.
-    pub indicator: Vec<String>,
-    /// The quarter.
-    pub quarter: Vec<String>,
-    /// The numerator.
-    pub numerator: Vec<String>,
-    /// The denominator.
-    pub denominator: Vec<String>,
-    /// The value.
-    pub value: Vec<String>,
-    /// A status word; may be missing from the file.
-    pub status: Vec<String>,
-    /// A note; may be missing from the file.
-    pub note: Vec<String>,
-    /// Headings that may be there and are not read, such as the indicator's name.
-    pub ignored: Vec<String>,
-}
-
-/// How a DfE tidy file is read.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TidyColumns {
-    /// Month and day of the reference date within the reporting year, such as (3, 31).
-    pub reference: (u32, u32),
-    /// Added to the reporting year to get the reference date's year: 0, or -1.
-    pub reference_year_offset: i32,
-    /// The measures; their columns must all be there, which is how the layout is recognised.
-    pub measures: Vec<TidyMeasure>,
-}
-
-/// One indicator of a tidy file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TidyMeasure {
-    /// The indicator.
-    pub indicator: IndicatorId,
-    /// The column of the numerator, as spelled.
-    pub numerator: Option<String>,
-    /// The column of the denominator.
-    pub denominator: Option<String>,
-    /// The column of the value.
-    pub value: Option<String>,
-    /// Only in rows in which this column holds this text.
-    pub only: Option<(String, String)>,
-}
-
-/// What a symbol means, for figures whose reference date lies in a stretch of time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Symbol {
-    /// The text, such as `c`.
-    pub text: String,
-    /// What it means.
-    pub status: Status,
-    /// First reference date.
-    pub from: Option<NaiveDate>,
-    /// Last reference date.
-    pub until: Option<NaiveDate>,
 }
 
 /// A digest: who gets it and when.

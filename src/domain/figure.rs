@@ -76,6 +76,73 @@ pub struct Place {
     pub sheet: Option<String>,
     /// The line of a text file or the row of a sheet, from 1.
     pub line: u32,
+    /// The column, where one column is at fault.
+    pub column: Option<Column>,
+}
+
+/// A column of a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Column {
+    /// From 1.
+    pub number: u32,
+    /// Its heading as spelled in the file; empty when it has none.
+    pub heading: String,
+}
+
+impl Column {
+    /// Its letters in a spreadsheet: `A` to `Z`, then `AA`.
+    #[must_use]
+    pub fn letters(&self) -> String {
+        let mut letters = Vec::new();
+        let mut rest = self.number;
+        while rest > 0 {
+            letters.push(b'A' + u8::try_from((rest - 1) % 26).unwrap_or(0));
+            rest = (rest - 1) / 26;
+        }
+        letters.iter().rev().map(|letter| char::from(*letter)).collect()
+    }
+}
+
+impl Place {
+    /// `line 7`, `lines 7, 12 and 40, column F`, `line 7 (sheet `Return`)`; at most `most`, the rest counted.
+    #[must_use]
+    pub fn listed(places: &[Self], most: usize) -> String {
+        let column = places.first().and_then(|first| first.column.as_ref());
+        let column = column.filter(|column| places.iter().all(|place| place.column.as_ref() == Some(column)));
+        let mut shown: Vec<String> =
+            places.iter().take(most).map(|place| place.words(column.is_none())).collect();
+        let rest = places.len().saturating_sub(shown.len());
+        let text = match (rest, shown.len()) {
+            (1.., _) => format!("{} and {rest} more", shown.join(", ")),
+            (0, 0 | 1) => shown.concat(),
+            (0, _) => {
+                let last = shown.pop().unwrap_or_default();
+                format!("{} and {last}", shown.join(", "))
+            }
+        };
+        let lines = if places.len() == 1 { "line" } else { "lines" };
+        match column {
+            Some(column) => format!("{lines} {text}, column {}", column.words()),
+            None => format!("{lines} {text}"),
+        }
+    }
+
+    fn words(&self, with_column: bool) -> String {
+        let column = self.column.as_ref().filter(|_| with_column);
+        let column = column.map(|column| format!(" column {}", column.letters())).unwrap_or_default();
+        match &self.sheet {
+            Some(sheet) => format!("{}{column} (sheet `{sheet}`)", self.line),
+            None => format!("{}{column}", self.line),
+        }
+    }
+}
+
+impl Column {
+    fn words(&self) -> String {
+        let heading = self.heading.split_whitespace().collect::<Vec<_>>().join(" ");
+        let short: String = heading.chars().take(40).collect();
+        if short.is_empty() { self.letters() } else { format!("{} (`{short}`)", self.letters()) }
+    }
 }
 
 /// One indicator's figure in a submission.
@@ -121,4 +188,16 @@ pub struct Area {
     pub dfe_number: Option<String>,
     /// The code of the region it lies in, where given.
     pub region: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::figure::Column;
+
+    #[test]
+    fn columns_are_lettered_as_in_a_spreadsheet() {
+        for (number, letters) in [(1, "A"), (26, "Z"), (27, "AA"), (52, "AZ"), (53, "BA"), (703, "AAA")] {
+            assert_eq!(Column { number, heading: String::new() }.letters(), letters);
+        }
+    }
 }

@@ -13,6 +13,15 @@ pub struct Quarter {
     index: i32,
 }
 
+/// What one year beside a quarter means, where a layout says so: `Q2 2017`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BareYear {
+    /// The calendar year of a calendar quarter: April to June 2017.
+    Calendar,
+    /// The year in which the financial year starts: July to September 2017.
+    Financial,
+}
+
 /// A text that is not a quarter.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("`{0}` is not a quarter; write it as `2017-18 Q2`")]
@@ -63,6 +72,27 @@ impl Quarter {
             }
             None => from_words(&plain),
         }
+    }
+
+    /// As [`Quarter::from_spelling`], but `Q2 2017` is understood too, as `bare_year` says.
+    #[must_use]
+    pub fn from_spelling_by(text: &str, bare_year: Option<BareYear>) -> Option<Self> {
+        Self::from_spelling(text).or_else(|| {
+            let plain = text.trim().to_lowercase();
+            let (years, number) = years_and_number(&plain)?;
+            let year: i32 = digits(&years).filter(|_| years.len() == 4)?;
+            match bare_year? {
+                BareYear::Financial => Self::of(year, number),
+                BareYear::Calendar => Self::of(year, number).map(|quarter| quarter.plus(-1)),
+            }
+        })
+    }
+
+    /// The quarters that `text` may mean, when it may mean two.
+    #[must_use]
+    pub fn either(text: &str) -> Option<(Self, Self)> {
+        let by = |bare_year| Self::from_spelling_by(text, Some(bare_year));
+        by(BareYear::Calendar).zip(by(BareYear::Financial)).filter(|(one, other)| one != other)
     }
 
     /// The quarter with this running number, as stored in the database.
@@ -168,6 +198,12 @@ fn from_words(text: &str) -> Option<Quarter> {
 
 /// `2017/18 q2` and `q2 2017/18`, with the words people put between.
 fn year_and_quarter(text: &str) -> Option<Quarter> {
+    let (years, number) = years_and_number(text)?;
+    Quarter::of(financial_year(&years)?, number)
+}
+
+/// What stands beside a quarter's number, and the number.
+fn years_and_number(text: &str) -> Option<(String, u8)> {
     let short =
         text.replace("financial year", " ").replace("fy", " ").replace("quarter ", "q").replace("qtr ", "q");
     let apart = |c: char| c == ' ' || c == ',' || c == '-' || c == '_' || c == ':';
@@ -181,7 +217,7 @@ fn year_and_quarter(text: &str) -> Option<Quarter> {
         (true, false) if from_q.get(2..3).is_some_and(|next| next.starts_with(apart)) => after,
         _ => return None,
     };
-    Quarter::of(financial_year(years)?, number)
+    Some((years.to_owned(), number))
 }
 
 /// The year in which `2017-18`, `2017/2018`, `201718` or `17/18` starts; the second must follow the first.
@@ -232,9 +268,18 @@ fn last_month(text: &str) -> Option<Quarter> {
     (first.month() == quarter.last_day().month()).then_some(quarter)
 }
 
-/// `30/09/2017`, `30 september 2017`, `2017-09-30`, `2017-09-30 00:00:00`.
+/// A day as [`day_from_spelling`] reads it, when it ends a quarter.
 fn last_day(text: &str) -> Option<Quarter> {
-    let date = text.strip_suffix("00:00:00").map_or(text, |day| day.trim_end_matches([' ', 't']));
+    let date = day_from_spelling(text)?;
+    let quarter = Quarter::containing(date);
+    (date == quarter.last_day()).then_some(quarter)
+}
+
+/// A day, day first: `30/09/2017`, `30 September 2017`, `30.9.17`, `2017-09-30`, `2017-09-30 00:00:00`.
+#[must_use]
+pub fn day_from_spelling(text: &str) -> Option<NaiveDate> {
+    let lower = text.trim().to_lowercase();
+    let date = lower.strip_suffix("00:00:00").map_or(lower.as_str(), |day| day.trim_end_matches([' ', 't']));
     let mut parts = date.split(['/', '-', '.', ' ']);
     let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {
@@ -242,9 +287,7 @@ fn last_day(text: &str) -> Option<Quarter> {
     }
     let (day, year) = if first.len() == 4 { (third, first) } else { (first, third) };
     let month = month(second).or_else(|| digits(second))?;
-    let date = NaiveDate::from_ymd_opt(calendar_year(year)?, month, digits(day)?)?;
-    let quarter = Quarter::containing(date);
-    (date == quarter.last_day()).then_some(quarter)
+    NaiveDate::from_ymd_opt(calendar_year(year)?, month, digits(day)?)
 }
 
 /// A month by its name or by its first three letters (`sept` too); 1 is January.
@@ -341,6 +384,21 @@ mod tests {
             "Q22017/18",
         ] {
             assert_eq!(Quarter::from_spelling(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_year_beside_a_quarter_is_understood_only_as_a_layout_says() {
+        let first = Quarter::of(2017, 1).unwrap();
+        for text in ["Q2 2017", "2017 Q2", "2017Q2", "2017 FYQ2", "Quarter 2 2017"] {
+            assert_eq!(Quarter::from_spelling_by(text, None), None, "{text}");
+            assert_eq!(Quarter::from_spelling_by(text, Some(BareYear::Financial)), Some(second()), "{text}");
+            assert_eq!(Quarter::from_spelling_by(text, Some(BareYear::Calendar)), Some(first), "{text}");
+            assert_eq!(Quarter::either(text), Some((first, second())), "{text}");
+        }
+        assert_eq!(Quarter::from_spelling_by("Q1 2018", Some(BareYear::Calendar)), Quarter::of(2017, 4));
+        for text in ["Q2", "1718 Q2", "2017-18", "Q2 17", "2017-18 Q2"] {
+            assert_eq!(Quarter::either(text), None, "{text}");
         }
     }
 

@@ -290,7 +290,11 @@ fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
 fn errors(walk: &Walk<'_>, submission: i64) -> Result<Vec<receipt::Group>> {
     let rows = grid::quarantined(walk.store.connection(), submission)?;
     Ok(receipt::grouped(rows.into_iter().map(|row| {
-        (row.code, row.reason, crate::domain::figure::Place { sheet: row.sheet, line: row.line })
+        (
+            row.code,
+            row.reason,
+            crate::domain::figure::Place { sheet: row.sheet, line: row.line, column: row.column },
+        )
     })))
 }
 

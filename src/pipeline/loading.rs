@@ -12,6 +12,7 @@ use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::pipeline::{Report, composing};
+use crate::read::changes;
 use crate::read::code::Refusal;
 use crate::read::csv;
 use crate::read::grid::Grid;
@@ -161,7 +162,14 @@ fn judge(
         today: composing::day_of(walk, arrival.received_at),
         ..expected(walk, collection, arrival.authority.as_ref(), arrival.quarter)
     };
-    Ok(grid.and_then(|grid| understand(&grid, &expected)))
+    let mut outcome = grid.and_then(|grid| understand(&grid, &expected));
+    if let Ok(reading) = &mut outcome {
+        let before = returns::headings_before(walk.store.connection(), arrival, &reading.layout)?;
+        if !before.is_empty() {
+            reading.remarks.extend(changes::column_remarks(&before, &reading.columns));
+        }
+    }
+    Ok(outcome)
 }
 
 /// The rows of a file, or why it cannot be trusted. What is packed (a workbook, a ZIP or gzip file) is opened
@@ -247,6 +255,7 @@ fn store(walk: &Walk<'_>, arrival: &Arrival, outcome: &Result<Reading, Refusal>)
                 observations: &reading.observations,
                 quarantined: &reading.quarantined,
                 areas: &reading.areas,
+                columns: &reading.columns,
                 remarks: &remarks,
             };
             returns::load(walk.store.connection(), arrival, &Verdict::Accepted(contents))

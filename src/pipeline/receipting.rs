@@ -110,6 +110,7 @@ fn remarks(it: &Loaded) -> Vec<receipt::Group> {
     groups.extend(of_the_file.into_iter().map(|remark| receipt::Group {
         code: remark.code.to_string(),
         reason: remark.text.clone(),
+        reasons: 1,
         places: Vec::new(),
     }));
     groups
@@ -129,15 +130,16 @@ fn verdict(
         }
     };
     let rows = reading.quarantined.iter();
+    let rows = rows.map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone()));
+    let refused_rows: Vec<_> = rows.collect();
     let (headlines, revisions) = useful(walk, collection, it, recipient, known)?;
     Ok(Verdict::Accepted(Accepted {
         version: u32::try_from(it.stored.version).unwrap_or(1),
         rows_read: reading.rows_read as usize,
         rows_accepted: reading.accepted as usize,
         rows_quarantined: reading.quarantined.len(),
-        errors: receipt::grouped(
-            rows.map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone())),
-        ),
+        errors: receipt::grouped(refused_rows.clone()),
+        refused_rows,
         missing: reading
             .missing_indicators
             .iter()
@@ -174,7 +176,7 @@ fn useful(
 ) -> Result<(Vec<OwnFigure>, Vec<Revision>)> {
     const HEADLINES_MAX: usize = 8;
     let (Some(authority), Some(quarter)) = (&it.arrival.authority, it.arrival.quarter) else {
-        return Ok((Vec::new(), Vec::new()));
+        return Ok((Vec::new(), published(walk, collection, it, recipient, known)?));
     };
     let key = (collection.name.clone(), quarter);
     let known: &CollectionFacts = match known.entry(key) {
@@ -201,4 +203,26 @@ fn useful(
         .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one))
         .collect();
     Ok((headlines, revisions))
+}
+
+/// What a publisher's file changed of the region's figures, at most so many as a letter holds.
+fn published(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    it: &Loaded,
+    recipient: &Recipient,
+    known: &mut Known,
+) -> Result<Vec<Revision>> {
+    const REVISIONS_MAX: usize = 60;
+    let quarter = Quarter::containing(walk.today);
+    let known: &CollectionFacts = match known.entry((collection.name.clone(), quarter)) {
+        Entry::Occupied(gathered) => gathered.into_mut(),
+        Entry::Vacant(missing) => missing.insert(facts::gather(walk, collection, quarter)?),
+    };
+    let ours = |code| walk.settings.authorities.iter().any(|one| &one.code == code);
+    let revised = known.revised.iter().filter(|one| ours(&one.authority));
+    let revised = revised.filter(|one| one.received_at == it.arrival.received_at).take(REVISIONS_MAX);
+    let told = revised
+        .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one));
+    Ok(told.collect())
 }

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
+use crate::read::figures::Part;
+
 /// A code in kebab case, one of [`ALL`].
 pub type Code = &'static str;
 
 /// Every code, in groups: a refused file, a quarantined row, a remark.
-pub const ALL: [Code; 103] = [
+pub const ALL: [Code; 112] = [
     // A file refused whole.
     "empty-file",
     "html-page",
@@ -86,7 +88,16 @@ pub const ALL: [Code; 103] = [
     "control-character",
     "invisible-character",
     "field-too-long",
+    "part-refused",
+    "unknown-part",
+    "bad-date",
     // A remark.
+    "float-noise",
+    "rows-without-figures",
+    "other-quarters",
+    "column-not-there",
+    "columns-appeared",
+    "columns-gone",
     "missing-indicators",
     "fraction-as-percent",
     "percent-sign",
@@ -156,11 +167,33 @@ pub(crate) struct Objection {
     pub(crate) code: Code,
     /// A plain sentence: what, the value, what to do.
     pub(crate) reason: String,
+    /// The part of a figure that is at fault.
+    pub(crate) part: Option<Part>,
+    /// The column that is at fault, from 0.
+    pub(crate) column: Option<usize>,
 }
 
 impl Objection {
     /// An objection with this code and sentence.
     pub(crate) fn new(code: Code, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
+        Self { code, reason: reason.into(), part: None, column: None }
+    }
+
+    /// The same about this part of a figure.
+    pub(crate) fn about(mut self, part: Part) -> Self {
+        self.part = Some(part);
+        self
+    }
+
+    /// The same about this column, from 0; a column that the file does not have is none.
+    pub(crate) fn at(mut self, column: impl Into<Option<usize>>) -> Self {
+        self.column = column.into().filter(|at| *at != usize::MAX).or(self.column);
+        self
+    }
+
+    /// The same with the column of the part that is at fault.
+    pub(crate) fn located(self, column: impl Fn(Part) -> Option<usize>) -> Self {
+        let found = self.part.and_then(column);
+        self.at(found)
     }
 }

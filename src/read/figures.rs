@@ -15,9 +15,11 @@ use crate::read::text::{self, is_invisible, shown};
 const EQUIVALENTS: [&str; 6] = ["fte", "full-time", "full time", "whole-time", "whole time", "equivalent"];
 /// How the name of what is measured begins: `working days lost`, but not `plans within 45 working days`.
 const MEASURES: [&str; 6] = ["working days", "days", "hours", "score", "sum of", "average"];
+/// How far from a whole number, in relation to it, is a spreadsheet's doing.
+const NOISE_MAX: f64 = 1e-12;
 
 /// Which of the three cells of a figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
     /// What was counted.
     Numerator,
@@ -28,7 +30,8 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    fn word(self) -> &'static str {
+    /// The word for it.
+    pub(crate) fn word(self) -> &'static str {
         match self {
             Self::Numerator => "numerator",
             Self::Denominator => "denominator",
@@ -98,18 +101,18 @@ impl Rules<'_> {
         let is_percent = part == Part::Value && indicator.unit == Unit::Percent;
         let bare = trimmed.strip_suffix('%').filter(|_| is_percent);
         let Some((number, oddity)) = number(bare.unwrap_or(trimmed), self.mark) else {
-            return Err(self.not_a_number(trimmed, part));
+            return Err(self.not_a_number(trimmed, part).about(part));
         };
         if number < 0.0 {
             let reason =
                 format!("the {} is `{}`, but it cannot be negative: correct it", part.word(), shown(trimmed));
-            return Err(Objection::new("negative-number", reason));
+            return Err(Objection::new("negative-number", reason).about(part));
         }
         if bare.is_some() {
             tally.note("percent-sign", self.line, trimmed);
         }
         match oddity {
-            Oddity::None => {}
+            Oddity::None | Oddity::Scientific => {}
             Oddity::Thousands => tally.note("thousands-separators", self.line, trimmed),
             Oddity::DecimalComma => tally.note("decimal-comma", self.line, trimmed),
         }
@@ -143,6 +146,32 @@ impl Rules<'_> {
     }
 }
 
+/// The figure of a publisher's cells: the value's decides about the status; without one, the numerator's.
+pub(crate) fn published<'c>(
+    numerator: Option<Cell<'c>>,
+    denominator: Option<Cell<'c>>,
+    value: Option<Cell<'c>>,
+) -> (Figure, Option<String>) {
+    let leading = value.or(numerator).or(denominator).unwrap_or(Cell::Blank);
+    let (status, symbol) = match leading {
+        Cell::Number(_) if value.is_some() => (Status::Ok, None),
+        Cell::Number(_) => match denominator.and_then(Cell::symbol) {
+            Some((text, status)) => (status, Some(text)),
+            None => (Status::Ok, None),
+        },
+        Cell::Symbol(text, status) => (status, Some(text)),
+        Cell::Blank => (Status::Unavailable, Some("")),
+    };
+    let number = |cell: Option<Cell<'_>>| cell.and_then(Cell::number);
+    let figure = Figure {
+        numerator: number(numerator),
+        denominator: number(denominator),
+        value: number(value),
+        status,
+    };
+    (figure, symbol.map(str::to_owned))
+}
+
 /// An objection when the cell holds a character that no one sees.
 pub(crate) fn invisible(column: &str, cell: &str) -> Option<Objection> {
     let hidden = cell.chars().find(|c| is_invisible(*c))?;
@@ -152,6 +181,29 @@ pub(crate) fn invisible(column: &str, cell: &str) -> Option<Objection> {
         hidden.escape_unicode()
     );
     Some(Objection::new("invisible-character", reason))
+}
+
+/// A count that a spreadsheet stored beside its whole number, such as 12.000000000000002, is that number.
+///
+/// Every other number keeps the precision it came with: 33.299999999999997 is not rounded on reading.
+pub(crate) fn settled(indicator: &Indicator, figure: Figure, line: u32, tally: &mut Tally) -> Figure {
+    let mut settle = |number: Option<f64>, name: Option<&str>| {
+        let number = number?;
+        let whole = number.round();
+        let is_noise = number.fract() != 0.0 && (number - whole).abs() <= NOISE_MAX * whole.max(1.0);
+        if !is_noise || name.is_none_or(is_measured) {
+            return Some(number);
+        }
+        tally.note("float-noise", line, &number.to_string());
+        Some(whole)
+    };
+    let value_name = (indicator.unit == Unit::Count).then_some(indicator.numerator.as_str());
+    Figure {
+        numerator: settle(figure.numerator, Some(&indicator.numerator)),
+        denominator: settle(figure.denominator, indicator.denominator.as_deref()),
+        value: settle(figure.value, value_name),
+        status: figure.status,
+    }
 }
 
 /// Counts are whole numbers, unless what is counted is measured: full-time equivalents, days, scores.
@@ -167,7 +219,7 @@ pub(crate) fn not_whole(indicator: &Indicator, figure: &Figure) -> Option<Object
         if number.fract() != 0.0 && !is_measured(name) {
             let reason =
                 format!("the {} is `{number}`, but {name} are counted: write a whole number", part.word());
-            return Some(Objection::new("not-whole", reason));
+            return Some(Objection::new("not-whole", reason).about(part));
         }
     }
     None
@@ -184,7 +236,7 @@ pub(crate) fn zero_denominator(figure: &Figure) -> Option<Objection> {
     let impossible = figure.value.is_some() || figure.numerator.is_some_and(|numerator| numerator > 0.0);
     (is_zero && impossible).then(|| {
         let reason = "the denominator is 0, so there can be no value: leave the value empty, or correct it";
-        Objection::new("zero-denominator", reason)
+        Objection::new("zero-denominator", reason).about(Part::Denominator)
     })
 }
 
@@ -210,7 +262,8 @@ pub(crate) fn implausible(indicator: &Indicator, figure: &Figure) -> Option<Obje
         indicator.id,
         rounded(value)
     );
-    Some(Objection::new("implausible-value", reason))
+    let part = if figure.value.is_some() { Part::Value } else { Part::Numerator };
+    Some(Objection::new("implausible-value", reason).about(part))
 }
 
 /// The value in the indicator's unit, from numerator and denominator.

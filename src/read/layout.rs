@@ -1,6 +1,8 @@
 //! The heading row, found by its names, and which column is what.
 
 use crate::config::settings::{Layout, LongColumns, Shape, TidyColumns, TidyMeasure};
+use crate::domain::figure::Column;
+use crate::read::across::{self as wide, WideMap};
 use crate::read::code::Refusal;
 use crate::read::grid::{Grid, GridRow};
 use crate::read::text;
@@ -48,6 +50,8 @@ pub(crate) struct Header<'e> {
     pub(crate) line: u32,
     /// The headings as compared; empty for a column without one.
     pub(crate) names: Vec<String>,
+    /// The headings as spelled in the file.
+    pub(crate) spelled: Vec<String>,
     /// Which columns are read, in no order.
     pub(crate) used: Vec<usize>,
     /// Which column is what.
@@ -60,6 +64,8 @@ pub(crate) enum Columns<'e> {
     Long(LongMap),
     /// A row per area and period.
     Tidy(TidyMap<'e>),
+    /// A row per authority or per measure.
+    Wide(WideMap<'e>),
 }
 
 /// The columns of a long file.
@@ -67,6 +73,7 @@ pub(crate) struct LongMap {
     pub(crate) authority: usize,
     pub(crate) indicator: usize,
     pub(crate) quarter: usize,
+    pub(crate) year: Option<usize>,
     pub(crate) numerator: usize,
     pub(crate) denominator: usize,
     pub(crate) value: usize,
@@ -85,6 +92,7 @@ pub(crate) struct TidyMap<'e> {
     pub(crate) authority: (Option<usize>, Option<usize>),
     pub(crate) dfe_number: Option<usize>,
     pub(crate) measures: Vec<MeasureMap<'e>>,
+    pub(crate) absent: Vec<&'e str>,
 }
 
 /// The columns of one measure.
@@ -106,6 +114,7 @@ impl Header<'_> {
     pub(crate) fn unread(&self) -> Vec<&str> {
         let ignored: &[String] = match &self.layout.shape {
             Shape::Long(columns) => &columns.ignored,
+            Shape::Wide(columns) => &columns.ignored,
             Shape::Tidy(_) => &[],
         };
         let is_tidy = matches!(self.columns, Columns::Tidy(_));
@@ -116,6 +125,21 @@ impl Header<'_> {
             .filter(|(_, name)| !(is_tidy && TIDY.contains(&name.as_str())))
             .map(|(_, name)| name.as_str())
             .collect()
+    }
+
+    /// Columns that a measure would have, were they there.
+    pub(crate) fn absent(&self) -> &[&str] {
+        match &self.columns {
+            Columns::Long(_) => &[],
+            Columns::Tidy(map) => &map.absent,
+            Columns::Wide(map) => &map.absent,
+        }
+    }
+
+    /// The column at this index, from 0, as a place names it.
+    pub(crate) fn column(&self, at: usize) -> Column {
+        let number = u32::try_from(at).map_or(u32::MAX, |at| at.saturating_add(1));
+        Column { number, heading: self.spelled.get(at).cloned().unwrap_or_default() }
     }
 
     /// Whether `row` is the heading row once more.
@@ -142,12 +166,16 @@ pub(crate) fn find<'e>(grid: &Grid, layouts: &'e [Layout]) -> Result<Header<'e>,
     for layout in layouts {
         let head = grid.rows.iter().enumerate().take_while(|(_, row)| row.line <= layout.header_within);
         for (index, row) in head {
-            let attempt = Attempt::new(layout, index, row);
-            if attempt.finder.missing.is_empty() {
-                return attempt.sound();
-            }
-            if nearest.as_ref().is_none_or(|nearest| attempt.share() > nearest.share()) {
-                nearest = Some(attempt);
+            let above = index.checked_sub(1).and_then(|above| grid.rows.get(above));
+            let above = above.filter(|_| wide::has_two_rows(&layout.shape));
+            for above in std::iter::once(None).chain(above.map(Some)) {
+                let attempt = Attempt::new(layout, index, row, above);
+                if attempt.finder.missing.is_empty() {
+                    return attempt.sound();
+                }
+                if nearest.as_ref().is_none_or(|nearest| attempt.share() > nearest.share()) {
+                    nearest = Some(attempt);
+                }
             }
         }
     }
@@ -164,6 +192,7 @@ fn no_header(layouts: &[Layout]) -> Refusal {
 
 fn wanted(shape: &Shape) -> Vec<&str> {
     match shape {
+        Shape::Wide(columns) => wide::wanted(columns),
         Shape::Long(columns) => {
             let all = [
                 &columns.authority,
@@ -195,12 +224,12 @@ struct Attempt<'e> {
 }
 
 impl<'e> Attempt<'e> {
-    fn new(layout: &'e Layout, index: usize, row: &GridRow) -> Self {
-        let names = row.cells.iter().map(|cell| text::heading(cell)).collect();
-        let mut finder = Finder { names, used: Vec::new(), missing: Vec::new(), twice: None };
+    fn new(layout: &'e Layout, index: usize, row: &GridRow, above: Option<&GridRow>) -> Self {
+        let mut finder = Finder::new(row, above);
         let columns = match &layout.shape {
             Shape::Long(columns) => Columns::Long(long(&mut finder, columns)),
             Shape::Tidy(columns) => Columns::Tidy(tidy(&mut finder, columns)),
+            Shape::Wide(columns) => Columns::Wide(wide::map(&mut finder, columns, above)),
         };
         Self { layout, index, line: row.line, finder, columns }
     }
@@ -212,14 +241,14 @@ impl<'e> Attempt<'e> {
     }
 
     fn sound(self) -> Result<Header<'e>, Refusal> {
-        let Finder { names, used, twice, .. } = self.finder;
+        let Finder { names, spelled, used, twice, .. } = self.finder;
         if let Some(name) = twice {
             let reason =
                 format!("the column `{name}` is there twice in line {}: delete the wrong one", self.line);
             return Err(Refusal::new("duplicate-column", reason));
         }
         let (layout, index, line, columns) = (self.layout, self.index, self.line, self.columns);
-        let header = Header { layout, index, line, names, used, columns };
+        let header = Header { layout, index, line, names, spelled, used, columns };
         let unread = header.unread();
         let personal: Vec<&str> =
             unread.into_iter().filter(|name| is_one_of(name, &PERSONAL) || names_someone(name)).collect();
@@ -258,19 +287,34 @@ fn is_one_of(name: &str, headings: &[&str]) -> bool {
 }
 
 /// Looks for headings and keeps what it found.
-struct Finder {
-    names: Vec<String>,
-    used: Vec<usize>,
-    missing: Vec<String>,
+pub(crate) struct Finder {
+    pub(crate) names: Vec<String>,
+    pub(crate) spelled: Vec<String>,
+    pub(crate) used: Vec<usize>,
+    pub(crate) missing: Vec<String>,
     twice: Option<String>,
 }
 
 impl Finder {
-    fn optional<S: AsRef<str>>(&mut self, accepted: &[S]) -> Option<usize> {
+    /// Headings of `row`, and of the row above it where `row` has none.
+    fn new(row: &GridRow, above: Option<&GridRow>) -> Self {
+        let width = row.cells.len().max(above.map_or(0, |above| above.cells.len()));
+        let spelled = (0..width).map(|at| {
+            let here = row.cells.get(at).filter(|cell| !cell.trim().is_empty());
+            let there = || above.and_then(|above| above.cells.get(at));
+            here.or_else(there).map(|cell| cell.trim().to_owned()).unwrap_or_default()
+        });
+        let spelled: Vec<String> = spelled.collect();
+        let names = spelled.iter().map(|cell| text::heading(cell)).collect();
+        Self { names, spelled, used: Vec::new(), missing: Vec::new(), twice: None }
+    }
+
+    /// The column with one of these headings, if there is one.
+    pub(crate) fn optional<S: AsRef<str>>(&mut self, accepted: &[S]) -> Option<usize> {
         let accepted: Vec<String> = accepted.iter().map(|name| text::heading(name.as_ref())).collect();
         let columns = self.names.iter().enumerate().filter(|(_, name)| !name.is_empty());
         let mut hits = columns.filter(|(_, name)| accepted.contains(name)).map(|(at, _)| at);
-        let at = hits.next()?;
+        let at = hits.next().or_else(|| accepted.iter().find_map(|name| self.unnamed(name)))?;
         if let Some(second) = hits.next() {
             self.twice = self.names.get(second).cloned();
         }
@@ -280,7 +324,15 @@ impl Finder {
         Some(at)
     }
 
-    fn required<S: AsRef<str>>(&mut self, accepted: &[S]) -> usize {
+    /// `(unnamed 2)` is the second column without a heading: old files give codes and names none.
+    fn unnamed(&self, name: &str) -> Option<usize> {
+        let number: usize = name.strip_prefix("(unnamed ")?.strip_suffix(')')?.parse().ok()?;
+        let mut unnamed = self.names.iter().enumerate().filter(|(_, name)| name.is_empty());
+        unnamed.nth(number.checked_sub(1)?).map(|(at, _)| at)
+    }
+
+    /// The column with one of these headings, which must be there.
+    pub(crate) fn required<S: AsRef<str>>(&mut self, accepted: &[S]) -> usize {
         self.optional(accepted).unwrap_or_else(|| {
             self.missing.extend(accepted.first().map(|name| name.as_ref().to_owned()));
             usize::MAX
@@ -293,6 +345,7 @@ fn long(finder: &mut Finder, columns: &LongColumns) -> LongMap {
         authority: finder.required(&columns.authority),
         indicator: finder.required(&columns.indicator),
         quarter: finder.required(&columns.quarter),
+        year: finder.optional(&columns.year),
         numerator: finder.required(&columns.numerator),
         denominator: finder.required(&columns.denominator),
         value: finder.required(&columns.value),
@@ -302,6 +355,7 @@ fn long(finder: &mut Finder, columns: &LongColumns) -> LongMap {
 }
 
 fn tidy<'e>(finder: &mut Finder, columns: &'e TidyColumns) -> TidyMap<'e> {
+    let (measures, absent) = measures(finder, &columns.measures);
     TidyMap {
         shape: columns,
         time_period: finder.required(&["time_period"]),
@@ -311,8 +365,26 @@ fn tidy<'e>(finder: &mut Finder, columns: &'e TidyColumns) -> TidyMap<'e> {
         region: (finder.optional(&["region_code"]), finder.optional(&["region_name"])),
         authority: (finder.optional(&["new_la_code"]), finder.optional(&["la_name"])),
         dfe_number: finder.optional(&["old_la_code"]),
-        measures: columns.measures.iter().map(|measure| measured(finder, measure)).collect(),
+        measures,
+        absent,
     }
+}
+
+/// The columns of the measures, and the columns that are not there of those that need not be.
+pub(crate) fn measures<'e>(
+    finder: &mut Finder,
+    measures: &'e [TidyMeasure],
+) -> (Vec<MeasureMap<'e>>, Vec<&'e str>) {
+    let (mut found, mut absent) = (Vec::with_capacity(measures.len()), Vec::new());
+    for measure in measures {
+        let names = [&measure.numerator, &measure.denominator, &measure.value];
+        let lacking = names.into_iter().flatten().find(|name| finder.optional(&[name]).is_none());
+        match lacking.filter(|_| measure.optional) {
+            Some(name) => absent.push(name.as_str()),
+            None => found.push(measured(finder, measure)),
+        }
+    }
+    (found, absent)
 }
 
 fn measured<'e>(finder: &mut Finder, measure: &'e TidyMeasure) -> MeasureMap<'e> {

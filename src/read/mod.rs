@@ -5,10 +5,12 @@
 //! rows and remarks. A file that cannot be trusted is refused whole with a `Refusal`. Rows read are always
 //! rows accepted plus rows quarantined.
 
+mod across;
 mod archive;
 mod biff;
 mod biff_text;
 mod cfb;
+pub mod changes;
 pub mod code;
 mod container;
 pub mod csv;
@@ -28,9 +30,12 @@ pub mod reading;
 mod rows;
 mod sheets;
 pub mod sniff;
+mod subject;
 mod tally;
+mod template;
 mod text;
 mod tidy;
 pub mod validate;
+mod wide;
 pub mod workbook;
 mod xml;

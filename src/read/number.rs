@@ -21,9 +21,13 @@ pub(crate) enum Oddity {
     Thousands,
     /// `30,5`.
     DecimalComma,
+    /// `9.2e-05`, as programs write what is almost nothing.
+    Scientific,
 }
 
-/// The number that `text` writes. None for exponents, hexadecimal, NaN, underscores and the like.
+/// The number that `text` writes. None for hexadecimal, NaN, underscores and the like, and for exponents.
+///
+/// But programs write what is almost nothing with a negative exponent, `9.2e-05`, and that is read.
 pub(crate) fn number(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
     // Adding nothing makes of -0, which is less than nothing to some and not to others, a plain 0.
     written(text.trim(), mark).map(|(number, oddity)| (number + 0.0, oddity))
@@ -36,6 +40,12 @@ fn written(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
     let body = text.strip_prefix(['-', '+']).unwrap_or(text);
     if is_plain(body) {
         return Some((text.parse().ok()?, Oddity::None));
+    }
+    if let Some((mantissa, exponent)) = text.split_once(['e', 'E']) {
+        let tiny = exponent.strip_prefix('-').is_some_and(|digits| is_digits(digits) && digits.len() <= 2);
+        let plain =
+            tiny && mantissa.split('.').next().is_some_and(|one| one.len() == 1) && is_plain(mantissa);
+        return plain.then(|| text.parse().ok()).flatten().map(|n| (n, Oddity::Scientific));
     }
     if mark == DecimalMark::PointOrComma && body.contains(',') {
         let (whole, decimals) = body.split_once(',')?;
@@ -85,6 +95,7 @@ mod tests {
         }
         assert_eq!(read("33.299999999999997"), Some(33.3));
         assert!(read("-0").is_some_and(f64::is_sign_positive));
+        assert_eq!(read("9.20508138902837e-05"), Some(9.205_081_389_028_37e-5));
     }
 
     #[test]
@@ -103,7 +114,7 @@ mod tests {
     fn what_is_not_a_number_is_none() {
         let odd = [
             "", "-", ".", "1.", ".5", "1e5", "NaN", "inf", "0x78", "4_5", "1.2.3", "٣", "82.9%", "--1",
-            "1E+400",
+            "1E+400", "12e-05", "-1e-5", "1e-", "1e-005", "e-05",
         ];
         for text in odd {
             assert_eq!(read(text), None, "{text}");

@@ -51,6 +51,8 @@ pub struct Reading {
     pub remarks: Vec<Remark>,
     /// Indicators of the collection that the file does not hold.
     pub missing_indicators: Vec<IndicatorId>,
+    /// The headings as spelled in the file, in its order; without the columns that have none.
+    pub columns: Vec<String>,
 }
 
 /// Something the sender should know.

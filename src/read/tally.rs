@@ -22,7 +22,7 @@ impl Tally {
     /// One remark for each code.
     pub(crate) fn remarks(self, sheet: Option<&str>) -> Vec<Remark> {
         let remark = |(code, (count, line, first)): (Code, (u32, u32, String))| {
-            let place = Place { sheet: sheet.map(str::to_owned), line };
+            let place = Place { sheet: sheet.map(str::to_owned), line, column: None };
             Remark { place: Some(place), code, text: sentence(code, count, &first) }
         };
         self.met.into_iter().map(remark).collect()
@@ -40,6 +40,9 @@ fn sentence(code: Code, count: u32, first: &str) -> String {
         "implausible-value" => "a published value lies outside the plausible range of its indicator",
         "empty-rows-skipped" => "a row is empty but for separators, and was left out",
         "repeated-rows" => "a row repeats an earlier one in every cell, and was counted once",
+        "float-noise" => "a count was stored a hair beside its whole number, which was taken",
+        "rows-without-figures" => "a row holds text and no figure, and was left out",
+        "other-quarters" => "a column is about another quarter than asked for, and was not read",
         _ => "something odd was met",
     };
     if first.is_empty() { format!("{what}: {times}") } else { format!("{what}: {times}, first `{first}`") }

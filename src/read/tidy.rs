@@ -6,11 +6,11 @@ use chrono::NaiveDate;
 
 use crate::config::settings::Symbol;
 use crate::domain::authority::{AuthorityCode, Level};
-use crate::domain::figure::{Area, Figure, Observation, Place, Status};
+use crate::domain::figure::{Area, Figure, Observation, Place};
 use crate::domain::indicator::Indicator;
 use crate::domain::quarter::Quarter;
 use crate::read::code::Objection;
-use crate::read::figures::{self, Cell, Part, Rules};
+use crate::read::figures::{self, Part, Rules};
 use crate::read::grid::GridRow;
 use crate::read::layout::{MeasureMap, TidyMap};
 use crate::read::long::cell;
@@ -56,13 +56,17 @@ impl<'e> TidyRows<'e> {
             let reason = format!("the row is about `{}`, but this is the return of `{asked}`", area.code);
             return Err(Objection::new("wrong-authority", reason));
         }
+        if !self.map.measures.iter().any(|measure| is_meant(measure, row)) {
+            self.areas.entry(area.code.clone()).or_insert(area);
+            return Ok(Vec::new());
+        }
         let date = self.date(row)?;
         let quarter = Quarter::containing(date);
         self.remark_on_dates(&area.code, date, row.line, tally);
         let rules = Rules { symbols: self.symbols, date, mark: self.mark, line: row.line };
         let mut observations = Vec::with_capacity(self.map.measures.len());
         for measure in &self.map.measures {
-            if measure.only.is_some_and(|(at, text)| !cell(row, at).eq_ignore_ascii_case(text.trim())) {
+            if !is_meant(measure, row) {
                 continue;
             }
             let Some(indicator) = self.indicators.get(measure.measure.indicator.as_str()) else { continue };
@@ -76,7 +80,7 @@ impl<'e> TidyRows<'e> {
                 indicator: indicator.id.clone(),
                 quarter,
                 figure,
-                place: Place { sheet: self.sheet.clone(), line: row.line },
+                place: Place { sheet: self.sheet.clone(), line: row.line, column: None },
                 symbol,
                 note: None,
             });
@@ -98,7 +102,7 @@ impl<'e> TidyRows<'e> {
             _ => {
                 let reason =
                     format!("the level `{}` is not National, Regional or Local authority", shown(written));
-                return Err(Objection::new("unknown-level", reason));
+                return Err(Objection::new("unknown-level", reason).at(self.map.level));
             }
         };
         let (code, name) = match level {
@@ -108,13 +112,18 @@ impl<'e> TidyRows<'e> {
         };
         let filled =
             |text: &str| Some(text).filter(|text| !matches!(*text, "" | "x" | "z")).map(str::to_owned);
+        let column = match level {
+            Level::National => Some(self.map.country.0),
+            Level::Region => self.map.region.0,
+            Level::Authority => self.map.authority.0,
+        };
         let code = AuthorityCode::parse(code).ok().filter(|code| code.level() == level).ok_or_else(|| {
             let reason = format!(
                 "`{}` ({}) is not the code of one area of its level: joined and unknown areas are left out",
                 shown(code),
                 shown(name)
             );
-            Objection::new("bad-authority-code", reason)
+            Objection::new("bad-authority-code", reason).at(column)
         })?;
         let dfe_number = filled(at(self.map.dfe_number)).filter(|_| level == Level::Authority);
         let region = filled(at(self.map.region.0)).filter(|_| level == Level::Authority);
@@ -126,9 +135,13 @@ impl<'e> TidyRows<'e> {
     fn date(&self, row: &GridRow) -> Result<NaiveDate, Objection> {
         let (period, identifier) = (cell(row, self.map.time_period), cell(row, self.map.time_identifier));
         let bad = || {
-            let reason =
-                format!("`{}` `{}` is not a period: write 2017 or 201718", shown(period), shown(identifier));
-            Objection::new("bad-quarter", reason)
+            let written = format!("`{}` `{}`", shown(period), shown(identifier));
+            let reason = if is_part_of_a_year(identifier) {
+                format!("{written} is neither a year nor a financial quarter: choose other rows with `only`")
+            } else {
+                format!("{written} is not a period: write 2017 or 201718")
+            };
+            Objection::new("bad-quarter", reason).at(self.map.time_period)
         };
         let date = self.reference(period, identifier).ok_or_else(bad)?;
         if date > self.expected.today {
@@ -136,7 +149,7 @@ impl<'e> TidyRows<'e> {
                 "`{}` is not over yet on the day of reading: wait, or correct the period",
                 shown(period)
             );
-            return Err(Objection::new("future-quarter", reason));
+            return Err(Objection::new("future-quarter", reason).at(self.map.time_period));
         }
         Ok(date)
     }
@@ -146,6 +159,9 @@ impl<'e> TidyRows<'e> {
         if let Some(number) = identifier.to_lowercase().strip_prefix("financial year q") {
             let quarter = Quarter::of(year - 1, number.parse().ok()?)?;
             return (period.len() == 6).then(|| quarter.last_day());
+        }
+        if is_part_of_a_year(identifier) {
+            return None;
         }
         let (month, day) = self.map.shape.reference;
         NaiveDate::from_ymd_opt(year + self.map.shape.reference_year_offset, month, day)
@@ -160,6 +176,14 @@ impl<'e> TidyRows<'e> {
     }
 }
 
+/// Whether the identifier is of a week, a month, a term or another piece of a year: no quarter of ours.
+fn is_part_of_a_year(identifier: &str) -> bool {
+    let pieces = ["week", "month", "term", "part ", " q", "half", "autumn", "spring", "summer"];
+    let name = format!("{} ", identifier.to_lowercase());
+    let is_month = NaiveDate::parse_from_str(&format!("1 {identifier} 2017"), "%d %B %Y").is_ok();
+    is_month || pieces.iter().any(|piece| name.contains(piece))
+}
+
 /// The year in which the period ends: `2017` or `201718`, which must be consecutive.
 fn reporting_year(period: &str) -> Option<i32> {
     if !period.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -172,7 +196,11 @@ fn reporting_year(period: &str) -> Option<i32> {
     }
 }
 
-/// The value's cell decides about the status; where there is none, the numerator's.
+/// Whether the row is one of those that the measure is read from.
+pub(crate) fn is_meant(measure: &MeasureMap<'_>, row: &GridRow) -> bool {
+    measure.only.is_none_or(|(at, text)| cell(row, at).eq_ignore_ascii_case(text.trim()))
+}
+
 fn figure(
     row: &GridRow,
     map: &MeasureMap<'_>,
@@ -187,32 +215,16 @@ fn figure(
     let numerator = read(map.numerator, Part::Numerator)?;
     let denominator = read(map.denominator, Part::Denominator)?;
     let value = read(map.value, Part::Value)?;
-    let leading = value.or(numerator).or(denominator).unwrap_or(Cell::Blank);
-    let (status, symbol) = match leading {
-        Cell::Number(_) if value.is_some() => (Status::Ok, None),
-        Cell::Number(_) => match denominator.and_then(Cell::symbol) {
-            Some((text, status)) => (status, Some(text)),
-            None => (Status::Ok, None),
-        },
-        Cell::Symbol(text, status) => (status, Some(text)),
-        Cell::Blank => (Status::Unavailable, Some("")),
-    };
-    let number = |cell: Option<Cell<'_>>| cell.and_then(Cell::number);
-    let figure = Figure {
-        numerator: number(numerator),
-        denominator: number(denominator),
-        value: number(value),
-        status,
-    };
-    Ok((figure, symbol.map(str::to_owned)))
+    let (figure, symbol) = figures::published(numerator, denominator, value);
+    Ok((figures::settled(indicator, figure, rules.line, tally), symbol))
 }
 
 fn in_column(objection: &Objection, map: &MeasureMap<'_>, part: Part) -> Objection {
-    let column = match part {
-        Part::Numerator => &map.measure.numerator,
-        Part::Denominator => &map.measure.denominator,
-        Part::Value => &map.measure.value,
+    let (column, at) = match part {
+        Part::Numerator => (&map.measure.numerator, map.numerator),
+        Part::Denominator => (&map.measure.denominator, map.denominator),
+        Part::Value => (&map.measure.value, map.value),
     };
     let column = column.as_deref().unwrap_or_default();
-    Objection::new(objection.code, format!("column `{column}`: {}", objection.reason))
+    Objection::new(objection.code, format!("column `{column}`: {}", objection.reason)).at(at)
 }

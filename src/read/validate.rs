@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::config::settings::Shape;
 use crate::domain::figure::{Area, Observation, Place, Quarantined};
 use crate::domain::indicator::{IndicatorId, Unit};
+use crate::read::across::WideMap;
 use crate::read::code::{Objection, Refusal};
 use crate::read::duplicates;
 use crate::read::figures;
@@ -12,9 +14,12 @@ use crate::read::layout::{self, Columns, Header};
 use crate::read::long::LongRows;
 use crate::read::number::DecimalMark;
 use crate::read::reading::{Expected, Reading, Remark, by_reason};
+use crate::read::subject::Subjects;
 use crate::read::tally::Tally;
+use crate::read::template::{self, Labels};
 use crate::read::text;
 use crate::read::tidy::TidyRows;
+use crate::read::wide::WideRows;
 
 /// With more bad rows than this, and more bad than good, it is the wrong file.
 const BAD_ROWS_MAX: usize = 1_000;
@@ -31,7 +36,7 @@ type Outcome = Result<Vec<Observation>, Objection>;
 pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refusal> {
     let header = layout::find(grid, expected.layouts)?;
     let mut tally = Tally::default();
-    let rows = figure_rows(grid, &header, &mut tally);
+    let rows = figure_rows(grid, &header, expected, &mut tally);
     let mut quarantined = quarantined_lines(grid, &header);
     if rows.is_empty() && quarantined.is_empty() {
         return Err(Refusal::new(
@@ -51,7 +56,11 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
                 observations.extend(found);
             }
             Err(objection) => quarantined.push(Quarantined {
-                place: Place { sheet: grid.sheet.clone(), line: row.line },
+                place: Place {
+                    sheet: grid.sheet.clone(),
+                    line: row.line,
+                    column: objection.column.map(|at| header.column(at)),
+                },
                 raw: header.raw(row),
                 code: objection.code,
                 reason: objection.reason,
@@ -70,6 +79,7 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
         areas,
         remarks,
         missing_indicators,
+        columns: header.spelled.iter().filter(|name| !name.is_empty()).cloned().collect(),
     };
     is_believable(reading, expected)
 }
@@ -80,7 +90,7 @@ fn quarantined_lines(grid: &Grid, header: &Header<'_>) -> Vec<Quarantined> {
     let lines = grid.quarantined.iter().filter(|line| line.line > header.line);
     lines
         .map(|line| Quarantined {
-            place: Place { sheet: grid.sheet.clone(), line: line.line },
+            place: Place { sheet: grid.sheet.clone(), line: line.line, column: None },
             raw: if keeps_all { line.raw.clone() } else { "[not kept]".to_owned() },
             code: line.code,
             reason: line.reason.clone(),
@@ -88,16 +98,44 @@ fn quarantined_lines(grid: &Grid, header: &Header<'_>) -> Vec<Quarantined> {
         .collect()
 }
 
-fn figure_rows<'g>(grid: &'g Grid, header: &Header<'_>, tally: &mut Tally) -> Vec<&'g GridRow> {
+/// The rows below the headings, without blank ones and, in a wide file, without texts between and below.
+fn figure_rows<'g>(
+    grid: &'g Grid,
+    header: &Header<'_>,
+    expected: &Expected<'_>,
+    tally: &mut Tally,
+) -> Vec<&'g GridRow> {
+    let wide = match &header.columns {
+        Columns::Wide(map) => Some((wide_rows(grid, header, map, expected), Labels::of(map))),
+        Columns::Long(_) | Columns::Tidy(_) => None,
+    };
     let mut rows = Vec::with_capacity(grid.rows.len());
     for row in grid.rows.iter().skip(header.index + 1) {
+        let is_text = |(reader, labels): &(WideRows<'_>, Labels)| template::is_text_only(reader, labels, row);
         if row.is_blank() {
             tally.note("empty-rows-skipped", row.line, "");
+        } else if wide.as_ref().is_some_and(is_text) {
+            let words = row.cells.iter().find(|cell| !cell.trim().is_empty());
+            tally.note("rows-without-figures", row.line, words.map_or("", String::as_str));
         } else {
             rows.push(row);
         }
     }
     rows
+}
+
+fn mark(grid: &Grid) -> DecimalMark {
+    if grid.separator == Some(';') { DecimalMark::PointOrComma } else { DecimalMark::Point }
+}
+
+fn wide_rows<'e>(
+    grid: &Grid,
+    header: &'e Header<'_>,
+    map: &'e WideMap<'e>,
+    expected: &'e Expected<'e>,
+) -> WideRows<'e> {
+    let subjects = Subjects::new(expected, map.shape.bare_year);
+    WideRows::new(subjects, map, &header.layout.symbols, mark(grid), grid.sheet.clone())
 }
 
 fn outcomes<'e>(
@@ -107,14 +145,19 @@ fn outcomes<'e>(
     rows: &[&GridRow],
     tally: &mut Tally,
 ) -> Result<(Vec<Outcome>, Vec<Area>), Refusal> {
-    let mark = if grid.separator == Some(';') { DecimalMark::PointOrComma } else { DecimalMark::Point };
+    let mark = mark(grid);
     let symbols = &header.layout.symbols;
     let sheet = grid.sheet.clone();
     let shaped =
         |row: &GridRow| is_shaped(grid, header, row, rows.last().is_some_and(|last| last.line == row.line));
     match &header.columns {
         Columns::Long(map) => {
-            let reader = LongRows::new(expected, map, symbols, mark, sheet);
+            let bare_year = match &header.layout.shape {
+                Shape::Long(columns) => columns.bare_year,
+                Shape::Tidy(_) | Shape::Wide(_) => None,
+            };
+            let subjects = Subjects::new(expected, bare_year);
+            let reader = LongRows::new(subjects, map, symbols, mark, sheet);
             reader.check_subject(rows)?;
             let read =
                 |row: &&GridRow| shaped(row).and_then(|()| reader.read(row, tally)).map(|one| vec![one]);
@@ -126,6 +169,30 @@ fn outcomes<'e>(
                 rows.iter().map(|row| shaped(row).and_then(|()| reader.read(row, tally))).collect();
             Ok((outcomes, reader.areas()))
         }
+        Columns::Wide(map) => {
+            let mut reader = wide_rows(grid, header, map, expected);
+            reader.check_subject(rows, grid.rows.get(..header.index).unwrap_or_default())?;
+            let outcomes = if map.indicator.is_some() {
+                remark_on_other_quarters(header, map, expected, tally);
+                template::read(&mut reader, &Labels::of(map), rows, &shaped, tally)
+            } else {
+                rows.iter().map(|row| shaped(row).and_then(|()| reader.read(row, tally))).collect()
+            };
+            Ok((outcomes, reader.areas()))
+        }
+    }
+}
+
+fn remark_on_other_quarters(
+    header: &Header<'_>,
+    map: &WideMap<'_>,
+    expected: &Expected<'_>,
+    tally: &mut Tally,
+) {
+    let Some(asked) = expected.quarter else { return };
+    let others = map.figures.iter().filter(|one| one.quarter.is_some_and(|quarter| quarter != asked));
+    for column in others {
+        tally.note("other-quarters", header.line, &header.column(column.at).heading);
     }
 }
 
@@ -157,7 +224,10 @@ fn missing_indicators(
         observations.iter().map(|observation| &observation.indicator).collect();
     let wanted: BTreeSet<&IndicatorId> = match &header.columns {
         Columns::Tidy(map) => map.measures.iter().map(|measure| &measure.measure.indicator).collect(),
-        Columns::Long(_) => expected
+        Columns::Wide(map) if expected.authority.is_none() => {
+            map.shape.measures.iter().map(|measure| &measure.indicator).collect()
+        }
+        Columns::Long(_) | Columns::Wide(_) => expected
             .indicators
             .iter()
             .filter(|indicator| indicator.collections.iter().any(|name| name == expected.collection))
@@ -175,7 +245,7 @@ fn remarks(
     observations: &[Observation],
     missing: &[IndicatorId],
 ) -> Vec<Remark> {
-    let place = |line: Option<u32>| line.map(|line| Place { sheet: grid.sheet.clone(), line });
+    let place = |line: Option<u32>| line.map(|line| Place { sheet: grid.sheet.clone(), line, column: None });
     let whole = |code, text: String| Remark { place: None, code, text };
     let mut remarks: Vec<Remark> = grid
         .remarks
@@ -194,7 +264,15 @@ fn remarks(
         let text = format!("the column `{name}` seems to name persons; nothing of it was kept: leave it out");
         remarks.push(whole("personal-column", text));
     }
-    if header.names.iter().take(header.width()).any(String::is_empty) {
+    if !header.absent().is_empty() {
+        let names = text::listed(header.absent(), 10);
+        remarks.push(whole(
+            "column-not-there",
+            format!("columns that the file may have are not in it: {names}"),
+        ));
+    }
+    let mut named = header.names.iter().take(header.width()).enumerate();
+    if named.any(|(at, name)| name.is_empty() && !header.used.contains(&at)) {
         remarks.push(whole("unnamed-column", "a column without a heading was not read".to_owned()));
     }
     remarks.extend(tally.remarks(grid.sheet.as_deref()));

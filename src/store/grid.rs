@@ -7,6 +7,7 @@ use duckdb::types::Value;
 use duckdb::{Connection, Result, Row, params};
 
 use crate::domain::authority::AuthorityCode;
+use crate::domain::figure::Column;
 use crate::domain::quarter::Quarter;
 
 /// One cell of the chase grid.
@@ -93,6 +94,8 @@ pub struct QuarantineRow {
     pub sheet: Option<String>,
     /// Line or row.
     pub line: u32,
+    /// The column, where one column is at fault.
+    pub column: Option<Column>,
     /// The reason's code.
     pub code: String,
     /// The reason, a plain sentence.
@@ -105,11 +108,22 @@ pub struct QuarantineRow {
 /// When the database refuses.
 pub fn quarantined(connection: &Connection, submission: i64) -> Result<Vec<QuarantineRow>> {
     let mut statement = connection.prepare(
-        "SELECT sheet, line, code, reason FROM quarantined_rows WHERE submission = ? ORDER BY sheet, \
-            line, code",
+        "SELECT sheet, line, column_number, heading, code, reason
+           FROM quarantined_rows
+          WHERE submission = ?
+          ORDER BY sheet, line, code",
     )?;
     let rows = statement.query_map([submission], |row| {
-        Ok(QuarantineRow { sheet: row.get(0)?, line: row.get(1)?, code: row.get(2)?, reason: row.get(3)? })
+        let heading: Option<String> = row.get(3)?;
+        let number: Option<u32> = row.get(2)?;
+        let column = number.map(|number| Column { number, heading: heading.unwrap_or_default() });
+        Ok(QuarantineRow {
+            sheet: row.get(0)?,
+            line: row.get(1)?,
+            column,
+            code: row.get(4)?,
+            reason: row.get(5)?,
+        })
     })?;
     rows.collect()
 }

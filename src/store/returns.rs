@@ -7,7 +7,7 @@ use duckdb::types::{TimeUnit, Value};
 use duckdb::{Connection, Result, params};
 
 use crate::domain::authority::AuthorityCode;
-use crate::domain::figure::{Area, Observation, Place, Quarantined};
+use crate::domain::figure::{Area, Column, Observation, Place, Quarantined};
 use crate::domain::quarter::Quarter;
 
 /// A received file, as the journal announces it.
@@ -60,6 +60,8 @@ pub struct Contents<'a> {
     pub quarantined: &'a [Quarantined],
     /// The areas it names.
     pub areas: &'a [Area],
+    /// Its headings, in their order.
+    pub columns: &'a [String],
     /// Place, code and words of what was noticed and accepted.
     pub remarks: &'a [(Option<Place>, String, String)],
 }
@@ -151,6 +153,33 @@ pub fn rows_before(connection: &Connection, arrival: &Arrival) -> Result<Option<
     )
 }
 
+/// The headings of the accepted version before, read by the same layout; empty before the first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn headings_before(connection: &Connection, arrival: &Arrival, layout: &str) -> Result<Vec<String>> {
+    let mut statement = connection.prepare(
+        "SELECT heading
+           FROM headings
+          WHERE submission = (
+            SELECT max(submission)
+              FROM submissions
+             WHERE verdict = 'accepted' AND collection = ? AND layout = ?
+               AND authority IS NOT DISTINCT FROM ? AND quarter IS NOT DISTINCT FROM ?)
+          ORDER BY position",
+    )?;
+    let rows = statement.query_map(
+        params![
+            arrival.collection,
+            layout,
+            arrival.authority.as_ref().map(AuthorityCode::as_str),
+            arrival.quarter.map(Quarter::index)
+        ],
+        |row| row.get(0),
+    )?;
+    rows.collect()
+}
+
 fn number(connection: &Connection, arrival: &Arrival) -> Result<Stored> {
     connection.query_row(
         "SELECT
@@ -188,7 +217,18 @@ fn append(connection: &Connection, submission: i64, contents: &Contents<'_>) -> 
     figures.flush()?;
     let mut rows = connection.appender("quarantined_rows")?;
     for it in contents.quarantined {
-        rows.append_row(params![submission, it.place.sheet, it.place.line, it.raw, it.code, it.reason])?;
+        let column = it.place.column.as_ref();
+        rows.append_row(params![
+            submission,
+            it.place.sheet,
+            it.place.line,
+            column.map(|column| column.number),
+            column.map(Column::letters),
+            column.map(|column| column.heading.as_str()),
+            it.raw,
+            it.code,
+            it.reason
+        ])?;
     }
     rows.flush()?;
     let mut remarks = connection.appender("remarks")?;
@@ -203,6 +243,11 @@ fn append(connection: &Connection, submission: i64, contents: &Contents<'_>) -> 
         ])?;
     }
     remarks.flush()?;
+    let mut headings = connection.appender("headings")?;
+    for (position, heading) in contents.columns.iter().enumerate() {
+        headings.append_row(params![submission, u32::try_from(position).unwrap_or(u32::MAX), heading])?;
+    }
+    headings.flush()?;
     name_areas(connection, contents.areas)
 }
 

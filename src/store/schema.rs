@@ -10,7 +10,7 @@ use crate::store::refusal::StoreError;
 /// A database is never altered in place: one with older tables is kept aside, and made again from the
 /// journal, the received files and the messages. A table that is new is laid beside the others and needs no
 /// new version.
-pub const SCHEMA_VERSION: i32 = 1;
+pub const SCHEMA_VERSION: i32 = 2;
 
 const TABLES: &str = include_str!("../../queries/schema/tables.sql");
 

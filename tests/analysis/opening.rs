@@ -83,7 +83,7 @@ fn a_database_of_a_newer_program_is_refused_with_words() {
         refused.to_string(),
         format!(
             "the database was written by a newer quarterdeck: its tables have version 99, this is \
-             quarterdeck {}, which knows 1; install the newer one again, or restore a backup that was \
+             quarterdeck {}, which knows 2; install the newer one again, or restore a backup that was \
              made before it; nothing was changed",
             env!("CARGO_PKG_VERSION")
         )

@@ -51,7 +51,7 @@ const HEADINGS: [(&str, &str); 8] = [
 fn tidy(layout: &Layout) -> &TidyColumns {
     match &layout.shape {
         Shape::Tidy(columns) => columns,
-        Shape::Long(_) => panic!("{} is not tidy", layout.name),
+        Shape::Long(_) | Shape::Wide(_) => panic!("{} is not tidy", layout.name),
     }
 }
 

@@ -34,6 +34,12 @@ fn accepted(version: u32) -> ReceiptFacts {
             rows_accepted: 30,
             rows_quarantined: 3,
             errors: refused_rows(),
+            refused_rows: refused_rows()
+                .into_iter()
+                .flat_map(|group| {
+                    group.places.into_iter().map(move |at| (group.code.clone(), group.reason.clone(), at))
+                })
+                .collect(),
             missing: vec!["Elective home education".to_owned()],
             revisions: vec![revision(TORBAY), revision(DEVON)],
             headlines: vec![
@@ -45,6 +51,7 @@ fn accepted(version: u32) -> ReceiptFacts {
         remarks: vec![Group {
             code: "encoding".to_owned(),
             reason: "the file was in Windows-1252 and was converted".to_owned(),
+            reasons: 1,
             places: Vec::new(),
         }],
     }

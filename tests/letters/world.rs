@@ -202,8 +202,9 @@ pub(super) fn demand_finding(id: &str, authority: (&str, &str), said: Said) -> F
 }
 
 pub(super) fn refused_rows() -> Vec<Group> {
-    let row =
-        |code: &str, reason: &str, line| (code.to_owned(), reason.to_owned(), Place { sheet: None, line });
+    let row = |code: &str, reason: &str, line| {
+        (code.to_owned(), reason.to_owned(), Place { sheet: None, line, column: None })
+    };
     let unknown = "`rereferal_pct` is not an indicator of this return; did you mean `rereferral_pct`?";
     grouped([
         row("not-a-number", "the numerator `12.7.1` is not a number; write it with digits only", 4),

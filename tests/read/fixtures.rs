@@ -88,6 +88,8 @@ pub(crate) fn long_layout() -> Layout {
         authority: names("authority_code authority"),
         indicator: names("indicator"),
         quarter: names("quarter"),
+        year: Vec::new(),
+        bare_year: None,
         numerator: names("numerator"),
         denominator: names("denominator"),
         value: names("value"),
@@ -106,6 +108,8 @@ pub(crate) fn tidy_layout(reference: (u32, u32), measures: &[(&str, &str, &str, 
     let column = |name: &str| Some(name.to_owned()).filter(|name| name != "-");
     let measure = |(id, numerator, denominator, value): &(&str, &str, &str, &str)| TidyMeasure {
         indicator: IndicatorId::parse(id).unwrap(),
+        row: None,
+        optional: false,
         numerator: column(numerator),
         denominator: column(denominator),
         value: column(value),

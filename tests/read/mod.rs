@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "fixtures and readers of test files stop at what is wrong")]
 
+mod dates;
 pub(crate) mod fixtures;
 mod hostile;
 mod json;
@@ -10,7 +11,10 @@ mod oddities;
 mod packages;
 mod properties;
 mod published;
+mod releases;
 mod rules;
 mod sheets;
 mod tidy;
+mod toml;
+mod wide;
 mod workbooks;

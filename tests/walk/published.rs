@@ -90,6 +90,43 @@ fn a_published_file_is_received_and_its_symbols_keep_their_meaning() {
     assert_eq!(region.rows(WANTED).len(), 1, "the same bytes again change nothing");
 }
 
+#[test]
+fn a_file_that_is_published_again_tells_what_changed_of_columns_and_figures() {
+    let region = Region::from_quarter("2017-18 Q2");
+    let (old, new) = (region.path("old.csv"), region.path("new.csv"));
+    fs::write(&old, tidy()).unwrap();
+    let more = tidy().replace("category,", "kind,").replace("7001,low", "7002,low");
+    fs::write(&new, more).unwrap();
+    let [old, new] = [&old, &new].map(|file| file.to_str().unwrap());
+    let verify = ["verify", new, "--collection", "published", "--against", old];
+    let table = region.run(NOW, &verify);
+    assert_eq!(table.status, 1, "{table:?}");
+    for words in
+        ["appeared: kind", "gone: category", "figures changed 4, added 0, removed 0", "line 12, column L"]
+    {
+        assert!(table.out.contains(words), "{words} in {}", table.out);
+    }
+    let csv = region.run(NOW, &[&verify[..], &["--format", "csv"]].concat());
+    let changed = csv.out.lines().find(|line| line.contains("referral_count,2016-17 Q4")).unwrap();
+    assert!(changed.ends_with("E10000008,referral_count,2016-17 Q4,7001,7002"), "{changed}");
+    assert!(csv.out.contains("columns-appeared"), "{}", csv.out);
+
+    receive(&region, Path::new(old));
+    let received = region.run(NOW, &["receive", new, "--collection", "published"]);
+    assert!(received.out.contains("columns-appeared") && received.out.contains("`kind`"), "{received:?}");
+    let bad = "SELECT concat_ws('|', file_name, line, column_letters, heading, code) FROM quarantine ORDER BY submission, line";
+    let wanted = ["old.csv|11|I|new_la_code|bad-authority-code", "old.csv|12|L|referral_count|bad-number"];
+    assert_eq!(region.rows(bad)[..2], wanted);
+    let revised = "SELECT concat_ws('|', authority, old_numerator, new_numerator) FROM revisions
+        WHERE indicator = 'referral_count' ORDER BY authority";
+    assert_eq!(region.rows(revised), ["E10000008|7001.0|7002.0"]);
+    region.walk("2017-11-20T08:00:00Z");
+    let mails = region.mails();
+    let told = mails.iter().find(|mail| mail.text.contains("What changed against the files before"));
+    let told = told.unwrap_or_else(|| panic!("no receipt tells of it"));
+    assert!(told.text.contains("7,002") && told.text.contains("kind"), "{}", told.text);
+}
+
 /// When the last of the files was out.
 const LATER: &str = "2026-01-05T08:00:00Z";
 

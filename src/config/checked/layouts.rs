@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::config::checked::{Desk, Known};
+use crate::config::checked::{Desk, Known, wide};
 use crate::config::problem::Text;
 use crate::config::settings::{Layout, LongColumns, Shape, Symbol, TidyColumns, TidyMeasure};
-use crate::config::written::collections::CollectionToml;
-use crate::config::written::layouts::{LayoutToml, LongToml, MeasureToml, StatusWord, SymbolToml, TidyToml};
+use crate::config::written::collections::{CollectionToml, ReportersWord};
+use crate::config::written::layouts::{
+    BareYearWord, LayoutToml, LongToml, MeasureToml, StatusWord, SymbolToml, TidyToml,
+};
 use crate::domain::figure::Status;
 use crate::domain::indicator::IndicatorId;
+use crate::domain::quarter::BareYear;
 
 /// The layouts of one collection, each with the collection's symbols.
 pub fn check(
@@ -29,7 +32,7 @@ pub fn check(
         let at = format!("{at}: layout `{}`", layout.name.value);
         Some(Layout {
             name: layout.name.value.clone(),
-            shape: shape(text, layout, known, &at, desk)?,
+            shape: shape(text, layout, typed.reporters, known, &at, desk)?,
             symbols: symbols.clone(),
             sheet: layout.sheet.clone(),
             header_within: layout.header_within,
@@ -38,12 +41,22 @@ pub fn check(
     layouts.collect()
 }
 
-fn shape(text: &Text, typed: &LayoutToml, known: &Known<'_>, at: &str, desk: &mut Desk) -> Option<Shape> {
-    match (&typed.long, &typed.tidy) {
-        (Some(columns), None) => Some(Shape::Long(long(text, columns, at, desk))),
-        (None, Some(columns)) => Some(Shape::Tidy(tidy(text, columns, known, at, desk))),
+fn shape(
+    text: &Text,
+    typed: &LayoutToml,
+    reporters: ReportersWord,
+    known: &Known<'_>,
+    at: &str,
+    desk: &mut Desk,
+) -> Option<Shape> {
+    match (&typed.long, &typed.tidy, &typed.wide) {
+        (Some(columns), None, None) => Some(Shape::Long(long(text, columns, at, desk))),
+        (None, Some(columns), None) => Some(Shape::Tidy(tidy(text, columns, known, at, desk))),
+        (None, None, Some(columns)) => {
+            wide::check(text, columns, reporters, known, at, desk).map(Shape::Wide)
+        }
         _ => {
-            desk.problem(text, &typed.name.span, format!("{at}: give one of `long` and `tidy`"));
+            desk.problem(text, &typed.name.span, format!("{at}: give one of `long`, `tidy` and `wide`"));
             None
         }
     }
@@ -69,6 +82,8 @@ fn long(text: &Text, typed: &LongToml, at: &str, desk: &mut Desk) -> LongColumns
         authority: lower(&typed.authority),
         indicator: lower(&typed.indicator),
         quarter: lower(&typed.quarter),
+        year: lower(&typed.year),
+        bare_year: typed.bare_year.map(bare_year),
         numerator: lower(&typed.numerator),
         denominator: lower(&typed.denominator),
         value: lower(&typed.value),
@@ -90,18 +105,37 @@ fn tidy(text: &Text, typed: &TidyToml, known: &Known<'_>, at: &str, desk: &mut D
     TidyColumns {
         reference: (month, day),
         reference_year_offset: typed.reference_year_offset,
-        measures: typed.measures.iter().filter_map(|one| measure(text, one, known, at, desk)).collect(),
+        measures: typed
+            .measures
+            .iter()
+            .filter_map(|one| {
+                if let Some(row) = &one.row {
+                    let sentence = format!("{at}: measure `{}`: `row` is for `wide`", one.indicator.value);
+                    desk.problem(text, &row.span, sentence);
+                }
+                measure(text, one, known, at, desk)
+            })
+            .collect(),
     }
 }
 
-fn measure(
+/// What one year beside a quarter means.
+pub(super) fn bare_year(word: BareYearWord) -> BareYear {
+    match word {
+        BareYearWord::Calendar => BareYear::Calendar,
+        BareYearWord::Financial => BareYear::Financial,
+    }
+}
+
+/// One measure, of a known indicator and with a figure in it.
+pub(super) fn measure(
     text: &Text,
     typed: &MeasureToml,
     known: &Known<'_>,
     at: &str,
     desk: &mut Desk,
 ) -> Option<TidyMeasure> {
-    if typed.numerator.is_none() && typed.value.is_none() {
+    if typed.numerator.is_none() && typed.value.is_none() && typed.row.is_none() {
         let sentence =
             format!("{at}: measure `{}`: give `numerator`, `value` or both", typed.indicator.value);
         desk.problem(text, &typed.indicator.span, sentence);
@@ -109,10 +143,12 @@ fn measure(
     let there = desk.reference(text, at, "indicator", &typed.indicator, &known.indicators);
     Some(TidyMeasure {
         indicator: IndicatorId::parse(&typed.indicator).filter(|_| there)?,
+        row: typed.row.as_ref().map(|row| row.value.clone()),
         numerator: typed.numerator.clone(),
         denominator: typed.denominator.clone(),
         value: typed.value.clone(),
         only: typed.only.as_ref().map(|only| (only.column.clone(), only.is.clone())),
+        optional: typed.optional,
     })
 }
 

@@ -14,6 +14,7 @@ pub mod region;
 pub mod sources;
 pub mod watch;
 pub mod web;
+pub mod wide;
 
 use std::collections::BTreeSet;
 use std::ops::Range;

@@ -1,16 +1,19 @@
 //! The words of a receipt: what came in, what was wrong with it, and something useful back.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
-use crate::domain::figure::Place;
+use crate::domain::figure::{Column, Place};
 use crate::domain::letter::facts::{Named, OwnFigure, Revision, View};
 use crate::domain::letter::{Draft, Occasion, table, words};
-use crate::domain::message::{Block, Kind, Letter, MessageKey};
+use crate::domain::message::{Attachment, Block, Cell, Kind, Letter, MessageKey};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::Recipient;
 
 const REASONS_MAX: usize = 12;
 const HASH_CHARS: usize = 12;
+const ROWS_FILE: &str = "rows-not-accepted.csv";
 
 /// What a receipt is written from: one submission.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +67,8 @@ pub struct Accepted {
     pub rows_quarantined: usize,
     /// Refused rows by reason, as made by [`grouped`].
     pub errors: Vec<Group>,
+    /// Each refused row: code, sentence, place. They are attached as a file.
+    pub refused_rows: Vec<(String, String, Place)>,
     /// Names of indicators that were expected and are not in the file.
     pub missing: Vec<String>,
     /// What changed against the version before.
@@ -77,20 +82,27 @@ pub struct Accepted {
 pub struct Group {
     /// A code such as `unknown-indicator`.
     pub code: String,
-    /// A plain sentence: what, the value, what to do.
+    /// A plain sentence: what, the value, what to do; of the first row when they differ.
     pub reason: String,
+    /// How many different sentences there are.
+    pub reasons: usize,
     /// Where, in the order of the file.
     pub places: Vec<Place>,
 }
 
-/// Rows grouped by code and reason; the reason with most rows first.
+/// Rows grouped by code; the one with most rows first.
 #[must_use]
 pub fn grouped(rows: impl IntoIterator<Item = (String, String, Place)>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
+    let mut said: BTreeSet<(String, String)> = BTreeSet::new();
     for (code, reason, place) in rows {
-        match groups.iter_mut().find(|group| group.code == code && group.reason == reason) {
-            Some(group) => group.places.push(place),
-            None => groups.push(Group { code, reason, places: vec![place] }),
+        let is_new = said.insert((code.clone(), reason.clone()));
+        match groups.iter_mut().find(|group| group.code == code) {
+            Some(group) => {
+                group.places.push(place);
+                group.reasons += usize::from(is_new);
+            }
+            None => groups.push(Group { code, reason, reasons: 1, places: vec![place] }),
         }
     }
     groups.sort_by(|a, b| {
@@ -139,6 +151,10 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
     } else {
         format!("We could not accept your {}", words::lowered(&facts.collection_title))
     };
+    let attachments = match &facts.verdict {
+        Verdict::Accepted(accepted) if !accepted.refused_rows.is_empty() => vec![refused_rows(accepted)],
+        _ => Vec::new(),
+    };
     Some(occasion.letter(Draft {
         key: key(facts, occasion.recipient),
         kind: Kind::Receipt,
@@ -146,9 +162,27 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
         preheader,
         title,
         blocks,
-        attachments: Vec::new(),
+        attachments,
         first: None,
     }))
+}
+
+/// The rows that were refused, for those who correct them in a spreadsheet.
+fn refused_rows(accepted: &Accepted) -> Attachment {
+    let columns = ["sheet", "line", "column", "heading", "code", "reason"].map(str::to_owned);
+    let text = |words: Option<String>| words.map_or(Cell::Empty, Cell::Text);
+    let rows = accepted.refused_rows.iter().map(|(code, reason, place)| {
+        let column = place.column.as_ref();
+        vec![
+            text(place.sheet.clone()),
+            Cell::Number(f64::from(place.line)),
+            text(column.map(Column::letters)),
+            text(column.map(|column| column.heading.clone())),
+            text(Some(code.clone())),
+            text(Some(reason.clone())),
+        ]
+    });
+    Attachment::Figures { file_name: ROWS_FILE.to_owned(), columns: columns.into(), rows: rows.collect() }
 }
 
 fn subject_of(facts: &ReceiptFacts) -> String {
@@ -182,11 +216,15 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
         accepted_counts(accepted)
     )));
     blocks.extend(late(facts));
-    blocks.extend(words::section("Rows that were not accepted", group_bullets(&accepted.errors)));
+    let mut not_accepted = group_bullets(&accepted.errors);
+    if !accepted.refused_rows.is_empty() {
+        not_accepted.push(words::paragraph(format!("Each of these rows is in the attached `{ROWS_FILE}`.")));
+    }
+    blocks.extend(words::section("Rows that were not accepted", not_accepted));
     blocks.extend(words::section("Indicators that are not in the file", missing_blocks(&accepted.missing)));
     blocks.extend(words::section("What to do", to_do(accepted)));
     blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
-    blocks.extend(revision_blocks(occasion, accepted));
+    blocks.extend(revision_blocks(occasion, facts, accepted));
     blocks.extend(headline_blocks(occasion, facts, accepted));
     blocks.push(questions());
     blocks
@@ -254,13 +292,17 @@ fn group_bullets(groups: &[Group]) -> Vec<Block> {
     words::bullets(items)
 }
 
-fn group_words(group: &Group) -> String {
+pub(super) fn group_words(group: &Group) -> String {
     let reason = words::sentence(&group.reason);
     if group.places.is_empty() {
         return format!("{reason} ({})", group.code);
     }
     let rows = words::counted(group.places.len(), "row", "rows");
-    format!("{reason} ({}: {rows}, {})", group.code, words::places(&group.places))
+    let places = words::places(&group.places);
+    if group.reasons > 1 {
+        return format!("{reason} And the like ({}: {rows}, {places}).", group.code);
+    }
+    format!("{reason} ({}: {rows}, {places})", group.code)
 }
 
 fn missing_blocks(missing: &[String]) -> Vec<Block> {
@@ -289,16 +331,23 @@ fn to_do(accepted: &Accepted) -> Vec<Block> {
     words::bullets(items)
 }
 
-fn revision_blocks(occasion: &Occasion, accepted: &Accepted) -> Vec<Block> {
+fn revision_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
     if accepted.version <= 1 || View::of(occasion.recipient) == View::Sentences {
         return Vec::new();
     }
-    let heading = format!("What changed against version {}", accepted.version - 1);
+    // A publisher's version counts its files, which need not be about the same.
+    let heading = match facts.authority {
+        Some(_) => format!("What changed against version {}", accepted.version - 1),
+        None => "What changed against the files before".to_owned(),
+    };
     let seen: Vec<&Revision> = accepted
         .revisions
         .iter()
         .filter(|revision| occasion.recipient.may_see(&revision.authority.code))
         .collect();
+    if seen.is_empty() && facts.authority.is_none() {
+        return Vec::new();
+    }
     let block = if seen.is_empty() {
         words::paragraph("No figure changed.")
     } else {
@@ -336,8 +385,9 @@ mod tests {
 
     #[test]
     fn the_reason_with_most_rows_comes_first() {
-        let row =
-            |code: &str, line| (code.to_owned(), format!("{code} is wrong"), Place { sheet: None, line });
+        let row = |code: &str, line| {
+            (code.to_owned(), format!("{code} is wrong"), Place { sheet: None, line, column: None })
+        };
         let groups = grouped([row("once", 2), row("twice", 3), row("twice", 9), row("also-once", 1)]);
         let codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
         assert_eq!(codes, ["twice", "also-once", "once"]);

@@ -91,11 +91,7 @@ pub(super) fn unit(unit: Unit) -> String {
 
 /// `line 7`, `lines 7, 12 and 40`, `sheet Return, row 7`; at most five, the rest counted.
 pub(super) fn places(places: &[Place]) -> String {
-    let shown: Vec<String> = places.iter().take(PLACES_MAX).map(place).collect();
-    let rest = places.len().saturating_sub(shown.len());
-    let text = if rest > 0 { format!("{} and {rest} more", shown.join(", ")) } else { listed(&shown) };
-    let lines = if places.len() == 1 { "line" } else { "lines" };
-    format!("{lines} {text}")
+    Place::listed(places, PLACES_MAX)
 }
 
 /// A paragraph.
@@ -181,16 +177,9 @@ pub(super) fn sentence_as_is(text: &str) -> String {
     }
 }
 
-fn place(place: &Place) -> String {
-    match &place.sheet {
-        Some(sheet) => format!("{} (sheet `{sheet}`)", place.line),
-        None => place.line.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::domain::figure::Place;
+    use crate::domain::figure::{Column, Place};
     use crate::domain::letter::words;
 
     #[test]
@@ -229,10 +218,17 @@ mod tests {
 
     #[test]
     fn more_than_five_places_are_counted() {
-        let at = |line| Place { sheet: None, line };
+        let at = |line| Place { sheet: None, line, column: None };
         assert_eq!(words::places(&[at(7)]), "line 7");
         assert_eq!(words::places(&[at(7), at(12)]), "lines 7 and 12");
         let many: Vec<Place> = (1..=8).map(at).collect();
         assert_eq!(words::places(&many), "lines 1, 2, 3, 4, 5 and 3 more");
+        let in_column = |line, number, heading: &str| Place {
+            column: Some(Column { number, heading: heading.to_owned() }),
+            ..at(line)
+        };
+        let alike = [in_column(3, 6, "value"), in_column(9, 6, "value")];
+        assert_eq!(words::places(&alike), "lines 3 and 9, column F (`value`)");
+        assert_eq!(words::places(&[in_column(3, 6, "value"), at(9)]), "lines 3 column F and 9");
     }
 }

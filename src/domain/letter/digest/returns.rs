@@ -3,7 +3,7 @@
 use crate::domain::deadline::DeadlineKind;
 use crate::domain::letter::digest::facts::{Arrival, DeadlineFact, ReturnFact};
 use crate::domain::letter::digest::seen::Seen;
-use crate::domain::letter::receipt::Group;
+use crate::domain::letter::receipt::group_words;
 use crate::domain::letter::{table, words};
 use crate::domain::message::{Block, Table};
 
@@ -15,7 +15,7 @@ pub(super) fn detail(seen: &Seen) -> Vec<Block> {
     for expected in &seen.returns {
         blocks.push(words::paragraph(arrival(expected)));
         if let Arrival::Received { errors, .. } = &expected.arrival {
-            blocks.extend(words::bullets(errors.iter().map(error).collect()));
+            blocks.extend(words::bullets(errors.iter().map(group_words).collect()));
         }
     }
     blocks
@@ -181,11 +181,6 @@ fn lateness(working_days: i32) -> String {
     } else {
         String::new()
     }
-}
-
-fn error(group: &Group) -> String {
-    let rows = words::counted(group.places.len(), "row", "rows");
-    format!("{} ({}: {rows}, {})", words::sentence(&group.reason), group.code, words::places(&group.places))
 }
 
 fn outstanding_row(expected: &ReturnFact) -> Vec<String> {

@@ -1,0 +1,276 @@
+//! What a row is about: authority, indicator, quarter, as written by people.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use crate::domain::authority::AuthorityCode;
+use crate::domain::figure::{Figure, Status};
+use crate::domain::indicator::Indicator;
+use crate::domain::quarter::{BareYear, Quarter};
+use crate::read::code::Objection;
+use crate::read::figures::{self, Part};
+use crate::read::reading::Expected;
+use crate::read::tally::Tally;
+use crate::read::text::{self, shown};
+
+/// From this likeness on, another indicator is suggested.
+const LIKE_ENOUGH: f64 = 0.8;
+
+/// Resolves what rows are about, against what was expected.
+pub(crate) struct Subjects<'e> {
+    pub(crate) expected: &'e Expected<'e>,
+    indicators: HashMap<&'e str, &'e Indicator>,
+    bare_year: Option<BareYear>,
+}
+
+impl<'e> Subjects<'e> {
+    /// For the indicators of the collection, or for all of them in a publisher's file.
+    pub(crate) fn new(expected: &'e Expected<'e>, bare_year: Option<BareYear>) -> Self {
+        let of_collection =
+            |indicator: &&Indicator| indicator.collections.iter().any(|name| name == expected.collection);
+        let indicators = expected.indicators.iter().filter(of_collection);
+        let indicators = indicators.map(|indicator| (indicator.id.as_str(), indicator)).collect();
+        Self { expected, indicators, bare_year }
+    }
+
+    /// Whether the file is one authority's own return, and not a publisher's about many.
+    pub(crate) fn is_return(&self) -> bool {
+        self.expected.authority.is_some()
+    }
+
+    /// The authority that `written` names, which may depend on the date.
+    pub(crate) fn authority(
+        &self,
+        written: &str,
+        date: Option<NaiveDate>,
+        line: u32,
+        tally: &mut Tally,
+    ) -> Result<AuthorityCode, Objection> {
+        if written.is_empty() {
+            let reason =
+                "the authority's code is missing: write it in every row, and nothing below the last row";
+            return Err(Objection::new("authority-missing", reason));
+        }
+        if let Ok(code) = AuthorityCode::parse(&written.to_ascii_uppercase()) {
+            if code.as_str() != written {
+                tally.note("respelled", line, written);
+            }
+            return Ok(code);
+        }
+        if let Some(code) = self.named(written, date) {
+            tally.note("respelled", line, written);
+            return Ok(code);
+        }
+        let reason = format!(
+            "`{}` is not an authority's code: write the nine characters, such as E06000000",
+            shown(written)
+        );
+        Err(Objection::new("bad-authority-code", reason))
+    }
+
+    /// The one authority of the region with this name, alias or DfE number on the date.
+    pub(crate) fn named(&self, written: &str, date: Option<NaiveDate>) -> Option<AuthorityCode> {
+        let is_meant = |name: &String| text::heading(name) == text::heading(written);
+        let named = self.expected.authorities.iter().filter(|one| {
+            is_meant(&one.name) || one.aliases.iter().any(is_meant) || one.dfe_number == written.trim()
+        });
+        let mut named = named.filter(|one| date.is_none_or(|date| one.existed_on(date)));
+        match (named.next(), named.next()) {
+            (Some(one), None) => Some(one.code.clone()),
+            _ => None,
+        }
+    }
+
+    /// Objects to a row about another authority than the one whose return it is.
+    pub(crate) fn is_ours(&self, authority: &AuthorityCode) -> Result<(), Objection> {
+        match self.expected.authority {
+            Some(asked) if asked != authority => {
+                let reason =
+                    format!("the row is about `{authority}`, but this is the return of `{asked}`: delete it");
+                Err(Objection::new("wrong-authority", reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the authority existed on the reference date of the figure.
+    ///
+    /// A publisher recasts history under new codes, so in its files a code before its time is a remark.
+    pub(crate) fn exists(
+        &self,
+        authority: &AuthorityCode,
+        date: NaiveDate,
+        line: u32,
+        tally: &mut Tally,
+    ) -> Result<(), Objection> {
+        let known = self.expected.authorities.iter().find(|one| &one.code == authority);
+        let Some(known) = known.filter(|known| !known.existed_on(date)) else { return Ok(()) };
+        if !self.is_return() {
+            tally.note("outside-dates", line, &format!("{authority} on {date}"));
+            return Ok(());
+        }
+        let (name, day) = (&known.name, date.format("%-d %B %Y"));
+        let reason = format!("{name} (`{authority}`) did not exist on {day}: use the code of that day");
+        Err(Objection::new("authority-not-existing", reason))
+    }
+
+    /// The indicator with this id.
+    pub(crate) fn indicator(
+        &self,
+        written: &str,
+        line: u32,
+        tally: &mut Tally,
+    ) -> Result<&'e Indicator, Objection> {
+        if let Some(indicator) = self.indicators.get(written) {
+            return Ok(indicator);
+        }
+        if let Some(indicator) = self.indicators.get(written.to_lowercase().as_str()) {
+            tally.note("respelled", line, written);
+            return Ok(indicator);
+        }
+        let what = if written.is_empty() {
+            "the indicator is missing: write its id".to_owned()
+        } else {
+            let ids = self.indicators.keys().copied();
+            format!("`{}` is not an indicator of this return{}", shown(written), suggestion(written, ids))
+        };
+        Err(Objection::new("unknown-indicator", what))
+    }
+
+    /// The quarter that `written` means; `year` stands beside it in a column of its own, or is empty.
+    pub(crate) fn quarter(
+        &self,
+        written: &str,
+        year: &str,
+        line: u32,
+        tally: &mut Tally,
+    ) -> Result<Quarter, Objection> {
+        if written.is_empty() {
+            return Err(Objection::new("quarter-missing", "the quarter is missing: write it as 2017-18 Q2"));
+        }
+        let by = |text: &str| Quarter::from_spelling_by(text, self.bare_year);
+        let joined = format!("{year} {written}");
+        let quarter = by(written).or_else(|| by(&joined).filter(|_| !year.is_empty()));
+        let Some(quarter) = quarter else {
+            let written = if year.is_empty() { written } else { joined.as_str() };
+            let reason = match Quarter::either(written) {
+                Some((one, other)) => {
+                    format!("`{}` may mean {one} or {other}: write it as {other}", shown(written))
+                }
+                None => format!("`{}` is not a quarter: write it as 2017-18 Q2", shown(written)),
+            };
+            return Err(Objection::new("bad-quarter", reason));
+        };
+        if quarter.to_string() != written {
+            tally.note("respelled", line, written);
+        }
+        Ok(quarter)
+    }
+
+    /// Objects to figures of a date to come, and to another quarter than the one asked for.
+    pub(crate) fn is_asked_for(&self, quarter: Quarter, date: NaiveDate) -> Result<(), Objection> {
+        if date > self.expected.today {
+            let reason =
+                format!("{quarter} is not over yet: correct the quarter, or send the row when it is");
+            return Err(Objection::new("future-quarter", reason));
+        }
+        match self.expected.quarter {
+            Some(asked) if asked != quarter => {
+                let reason = format!(
+                    "the row is about {quarter}, but {asked} was asked for: send it with that return"
+                );
+                Err(Objection::new("wrong-quarter", reason))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether the numbers that the status promises are there, and make sense.
+    pub(crate) fn is_sound(&self, indicator: &Indicator, figure: &Figure) -> Result<(), Objection> {
+        self.is_complete(indicator, figure)?;
+        let objection = figures::not_whole(indicator, figure)
+            .or_else(|| figures::zero_denominator(figure))
+            .or_else(|| figures::implausible(indicator, figure));
+        objection.map_or(Ok(()), Err)
+    }
+
+    fn is_complete(&self, indicator: &Indicator, figure: &Figure) -> Result<(), Objection> {
+        let has_figure = figure.numerator.is_some() || figure.value.is_some();
+        match figure.status {
+            Status::Suppressed | Status::Unavailable | Status::NotApplicable => {
+                if figure.numerator.is_some() {
+                    let word = figure.status.word();
+                    let reason =
+                        format!("the row is `{word}`, but gives a numerator: delete the one or the other");
+                    return Err(Objection::new("figure-despite-status", reason).about(Part::Numerator));
+                }
+                return Ok(());
+            }
+            Status::RoundsToZero | Status::Unreliable => return Ok(()),
+            Status::Ok | Status::Estimate => {}
+        }
+        if !has_figure && figure.denominator.is_none() {
+            let reason =
+                "the row has no figure and no status: write the numbers, or a status such as `unavailable`";
+            return Err(Objection::new("no-figure", reason));
+        }
+        let Some(denominator) = &indicator.denominator else {
+            return if has_figure { Ok(()) } else { Err(missing(Part::Numerator, &indicator.numerator)) };
+        };
+        if !self.is_return() && has_figure {
+            return Ok(());
+        }
+        match (figure.numerator, figure.denominator) {
+            (_, None) => Err(missing(Part::Denominator, denominator)),
+            (None, _) => Err(missing(Part::Numerator, &indicator.numerator)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The status that a cell names; none when it is empty.
+pub(crate) fn status(written: &str) -> Result<Option<Status>, Objection> {
+    if written.is_empty() {
+        return Ok(None);
+    }
+    let word = written.to_lowercase().replace([' ', '_'], "-");
+    Status::parse(&word).map(Some).ok_or_else(|| {
+        let words: Vec<&str> = Status::ALL.iter().map(|status| status.word()).collect();
+        let reason = format!("the status is `{}`: write one of {}", shown(written), text::listed(&words, 9));
+        Objection::new("unknown-status", reason)
+    })
+}
+
+/// `; did you mean ..?` with the nearest of `known`, or what to do.
+pub(crate) fn suggestion<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let remedy = ": correct it, or delete the row";
+    if written.len() > 60 {
+        return remedy.to_owned();
+    }
+    let like = |name: &&str| strsim::jaro_winkler(name, &written.to_lowercase());
+    let best = known.max_by(|one, other| like(one).total_cmp(&like(other)));
+    match best.filter(|best| like(best) >= LIKE_ENOUGH) {
+        Some(best) => format!("; did you mean `{best}`?"),
+        None => remedy.to_owned(),
+    }
+}
+
+fn missing(part: Part, name: &str) -> Objection {
+    let code = if part == Part::Denominator { "denominator-missing" } else { "numerator-missing" };
+    let word = part.word();
+    let reason = format!("the {word} ({name}) is missing: write it, or a status such as `unavailable`");
+    Objection::new(code, reason).about(part)
+}
+
+/// The first of `found` when `asked` is not among them.
+pub(crate) fn only_others<T: PartialEq>(found: impl Iterator<Item = T>, asked: &T) -> Option<T> {
+    let mut other = None;
+    for one in found {
+        if &one == asked {
+            return None;
+        }
+        other = other.or(Some(one));
+    }
+    other
+}
