@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use quarterdeck::domain::figure::Status;
 use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::read::changes::{self, Changes};
-use quarterdeck::read::grid::Grid;
+use quarterdeck::read::packed::packed;
 use quarterdeck::read::reading::{Reading, by_reason};
 use quarterdeck::read::workbook::workbook;
 
@@ -390,28 +390,12 @@ fn the_real_workbooks_of_judgements_are_read() {
     assert_eq!((bath.figure.numerator, bath.quarter), (Some(2.0), Quarter::of(2025, 1).unwrap()));
     let Some(path) = shared("ofsted/LA_Inspection_Outcomes_as_at_31_March_2025.ods") else { return };
     let trial = judgements("Overall effectiveness", "The experiences and progress of care leavers");
-    let reading = trial.read(&open_document(&path, "Inspections_as_at_31_March")).unwrap();
+    let bytes = fs::read(path).unwrap();
+    let grid = packed(&bytes, "outcomes.ods", Some("Inspections_as_at_31_March"), &limits()).unwrap();
+    let reading = trial.read(&grid).unwrap();
     println!("ods: {} = {} + {:?}", reading.rows_read, reading.accepted, counts(&reading));
     assert_eq!((reading.rows_read, reading.quarantined.len()), (153, 0));
     let barking = found(&reading, "E09000002", "judgement_overall");
     assert_eq!((barking.figure.numerator, barking.quarter), (Some(3.0), Quarter::of(2023, 2).unwrap()));
     assert_eq!(found(&reading, "E09000003", "judgement_overall").figure.numerator, Some(2.0));
-}
-
-/// The sheet of a small, well-known document file.
-fn open_document(path: &Path, sheet: &str) -> Grid {
-    use calamine::{Data, Ods, Reader, open_workbook};
-    let mut book: Ods<_> = open_workbook(path).unwrap();
-    let range = book.worksheet_range(sheet).unwrap();
-    let text = |cell: &Data| match cell {
-        Data::DateTimeIso(day) => day.replace('T', " "),
-        other => other.to_string(),
-    };
-    let rows = (1..).zip(range.rows()).map(|(line, cells)| quarterdeck::read::grid::GridRow {
-        line,
-        cells: cells.iter().map(text).collect(),
-    });
-    let mut grid = Grid { sheet: Some(sheet.to_owned()), rows: rows.collect(), ..Grid::default() };
-    grid.rows.retain(|row| !row.is_blank());
-    grid
 }
