@@ -88,9 +88,7 @@ fn references(tag: &[u8]) -> Result<(), Refusal> {
     let name = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
     let sound = match name {
         b"c" | b"row" => attribute(tag, b"r").is_none_or(is_reference),
-        b"dimension" | b"f" => {
-            attribute(tag, b"ref").is_none_or(|range| range.split(|byte| *byte == b':').all(is_reference))
-        }
+        b"dimension" | b"f" => attribute(tag, b"ref").is_none_or(is_range),
         b"sst" => attribute(tag, b"uniqueCount").is_none_or(|count| count.len() <= DIGITS_MAX),
         _ => true,
     };
@@ -118,8 +116,48 @@ fn attribute<'a>(tag: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     }
 }
 
-fn is_reference(text: &[u8]) -> bool {
+/// A range that begins at its end is subtracted below nothing in the parser.
+fn is_range(text: &[u8]) -> bool {
+    let mut ends = text.split(|byte| *byte == b':');
+    let (first, last) = (ends.next().unwrap_or_default(), ends.next());
+    let in_order = |last: &[u8]| {
+        let ((column, row), (last_column, last_row)) = (parts(first), parts(last));
+        // The longer is the later, of letters as of digits without leading zeros.
+        let upper = |letters: &[u8]| (letters.len(), letters.to_ascii_uppercase());
+        upper(column) <= upper(last_column) && number(row) <= number(last_row)
+    };
+    is_reference(first)
+        && ends.next().is_none()
+        && last.is_none_or(|last| is_reference(last) && in_order(last))
+}
+
+/// The letters and the digits of a reference.
+fn parts(text: &[u8]) -> (&[u8], &[u8]) {
     let letters = text.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let digits = text.get(letters..).unwrap_or_default();
-    letters <= LETTERS_MAX && digits.len() <= DIGITS_MAX && digits.iter().all(u8::is_ascii_digit)
+    text.split_at(letters)
+}
+
+/// The number that at most seven digits write.
+fn number(digits: &[u8]) -> u64 {
+    digits.iter().take(DIGITS_MAX).fold(0, |sum, digit| sum * 10 + u64::from(digit.saturating_sub(b'0')))
+}
+
+fn is_reference(text: &[u8]) -> bool {
+    let (letters, digits) = parts(text);
+    letters.len() <= LETTERS_MAX && digits.len() <= DIGITS_MAX && digits.iter().all(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_range_goes_from_its_start_to_its_end() {
+        for sound in ["A1", "A1:A1", "B9:AA10", "Z1:AA1", "A1:XFD1048576", "A09:B9", "", ":"] {
+            assert!(is_range(sound.as_bytes()), "{sound}");
+        }
+        for wrong in ["B5:A9", "A9:B5", "AA1:Z2", "A1:B2:C3", "A99999999:B1", "A-1:B2", "A1:"] {
+            assert!(!is_range(wrong.as_bytes()), "{wrong}");
+        }
+    }
 }

@@ -4,8 +4,10 @@
 //! the environment: `QUARTERDECK_FUZZ` inputs in all, `QUARTERDECK_FUZZ_SEED`. An input is made from the seed
 //! and its number alone, so what is reported can be made again.
 
+use std::cell::Cell;
 use std::env;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
@@ -83,17 +85,35 @@ fn read(world: &World, limits: &Limits, name: &str, bytes: &[u8]) -> u32 {
     reading.rows_read
 }
 
+thread_local! {
+    /// Panics of this thread, those that a reader caught itself included.
+    static PANICS: Cell<u32> = const { Cell::new(0) };
+}
+
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let told = take_hook();
+        set_hook(Box::new(move |panic| {
+            PANICS.set(PANICS.get() + 1);
+            told(panic);
+        }));
+    });
+}
+
 fn run(reader: Reader, inputs: u64, seed: u64) {
+    count_panics();
     let (world, limits) = (World::member(), tight());
     let (mut understood, mut faults) = (0_u64, Vec::new());
     let begun = Instant::now();
     for number in 0..inputs {
         let mut rng = Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ number);
         let (name, bytes) = reader.input(&mut rng);
-        let started = Instant::now();
+        let (started, panics) = (Instant::now(), PANICS.get());
         let outcome = catch_unwind(AssertUnwindSafe(|| read(&world, &limits, name, &bytes)));
         let slow = started.elapsed() > PATIENCE;
         match outcome {
+            Ok(_) if PANICS.get() != panics => faults.push((number, "panic inside", name, bytes)),
             Ok(rows) if !slow => understood += u64::from(rows > 0),
             Ok(_) => faults.push((number, "slow", name, bytes)),
             Err(_) => faults.push((number, "panic", name, bytes)),
