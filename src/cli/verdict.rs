@@ -90,18 +90,18 @@ fn grouped(reading: &Reading) -> Rows {
     rows
 }
 
-/// A row for each problem, each remark and each change.
+/// A row for the file as it was read, then one for each problem, each remark and each change.
 fn every(outcome: &Result<Reading, Refusal>, changes: Option<&Changes<'_>>) -> Vec<Vec<Value>> {
     let mut rows = Vec::new();
     match outcome {
         Err(refusal) => rows.push(problem("refused", None, refusal.code, &refusal.reason, None)),
         Ok(reading) => {
-            for (code, count, _) in by_reason(reading) {
+            rows.push(problem("read", None, "counts", &summary(reading), Some(reading.rows_read)));
+            for (code, _, _) in by_reason(reading) {
                 let of_code = reading.quarantined.iter().filter(|row| row.code == code);
                 rows.extend(
-                    of_code.map(|row| {
-                        problem("quarantined", Some(&row.place), row.code, &row.reason, Some(count))
-                    }),
+                    of_code
+                        .map(|row| problem("quarantined", Some(&row.place), row.code, &row.reason, Some(1))),
                 );
             }
             let remarks = reading.remarks.iter();
