@@ -64,6 +64,7 @@ pub fn checks_of(settings: &Settings) -> Result<Vec<(CheckFile, Origin)>> {
             .map_err(|words| anyhow!("check `{}`: {words}", added.path.display()))?;
         checks.insert(check.name.clone(), (check, Origin::Added));
     }
+    checks.retain(|name, (check, _)| settings.analysis.asks(name, check.default));
     Ok(checks.into_values().collect())
 }
 
@@ -163,7 +164,8 @@ fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String 
         .collect();
     // What was set aside for a time has not been asked meanwhile.
     let aside: Vec<&str> = walk.aside().filter(|subject| subject.starts_with("ask ")).collect();
-    let rules = (&it.region, &it.authorities, &it.indicators, &it.collections, &it.calendar, asked, aside);
+    let views = (&it.authorities, &it.indicators, &it.collections, &it.calendar, &it.analysis);
+    let rules = (&it.region, views, asked, aside);
     keep::hash(format!("{rules:?}{}", schema::statements().concat()).as_bytes())
 }
 

@@ -269,6 +269,7 @@ impl<'a> Walk<'a> {
             authorities: &settings.authorities,
             indicators: &settings.indicators,
             collections: &settings.collections,
+            analysis: &settings.analysis,
             calendar: &settings.calendar,
         };
         configured::replace(self.store.connection(), &from, self.today)
