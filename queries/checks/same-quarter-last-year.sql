@@ -20,73 +20,43 @@ medium_z = 3.5
 high_z = 5.0
 relative_change_min = 0.10
 points_change_min = 2.0
-# Combined events of the two quarters.
-events_min = 10
 # Without numerators: robust z of the yearly change among the series' own past yearly changes.
 changes_min = 6
 fires_robust_z = 3.0
 # Share of false discoveries across the run.
 false_discovery = 0.10
-# How many quarters the usual spread is taken from.
-spread_quarters = 8
 */
-WITH pairs AS (
+-- The change, its z and the usual spread of such changes are those of the view `year_ago`.
+WITH scored AS (
   SELECT
-    now.authority,
-    now.indicator,
-    now.quarter,
-    now.value,
-    now.stated,
-    now.numerator,
-    now.denominator,
-    now.status,
-    now.provisional,
-    now.unit,
-    now.decimals,
-    now.adverse,
-    before.value AS previous,
-    before.quarter AS previous_quarter,
-    now.value - before.value AS change,
-    CASE WHEN now.unit = 'count' THEN coalesce(now.numerator, now.value) ELSE now.numerator END AS x1,
-    CASE WHEN now.unit = 'count' THEN coalesce(before.numerator, before.value) ELSE before.numerator END AS x0,
-    CASE WHEN now.unit = 'count' THEN 1.0 ELSE now.denominator END AS n1,
-    CASE WHEN now.unit = 'count' THEN 1.0 ELSE before.denominator END AS n0,
-    CASE
-      WHEN now.reason IS NOT NULL THEN now.reason
-      WHEN before.reason IS NOT NULL THEN 'last year: ' || before.reason
-      WHEN before.value IS NULL THEN 'last year: no figure'
-    END AS reason
-  FROM judged AS now
-  LEFT JOIN judged AS before
-    ON before.collection = now.collection
-    AND before.authority = now.authority
-    AND before.indicator = now.indicator
-    AND before.quarter = now.quarter - 4
-  WHERE now.collection = asked_collection()
-),
-scored AS (
-  SELECT
-    *,
-    x1 IS NOT NULL AND x0 IS NOT NULL AND n1 > 0 AND n0 > 0 AND x1 >= 0 AND x0 >= 0 AS has_parts,
-    CASE
-      WHEN x1 + x0 = 0 THEN 0.0
-      WHEN unit = 'percent' THEN (x1 / n1 - x0 / n0)
-        / nullif(sqrt((x0 + x1) / (n0 + n1) * (1 - (x0 + x1) / (n0 + n1)) * (1 / n0 + 1 / n1)), 0)
-      ELSE (x1 - (x0 + x1) * n1 / (n0 + n1)) / sqrt((x0 + x1) * n1 / (n0 + n1) * (1 - n1 / (n0 + n1)))
-    END AS z
-  FROM pairs
-),
-spread AS (
-  SELECT
-    indicator,
-    greatest(1.0, avg(z * z)) AS phi
-  FROM scored
-  WHERE
-    has_parts
-    AND reason IS NULL
-    AND x0 + x1 >= getvariable('events_min')
-    AND quarter > asked_quarter() - getvariable('spread_quarters')
-  GROUP BY indicator
+    judged.authority,
+    judged.indicator,
+    judged.quarter,
+    judged.value,
+    judged.stated,
+    judged.numerator,
+    judged.denominator,
+    judged.status,
+    judged.provisional,
+    judged.unit,
+    judged.decimals,
+    judged.adverse,
+    year_ago.previous,
+    year_ago.previous_numerator,
+    year_ago.previous_denominator,
+    year_ago.change,
+    year_ago.has_parts,
+    year_ago.z,
+    year_ago.phi,
+    year_ago.score AS score_of_parts,
+    year_ago.reason
+  FROM judged
+  JOIN year_ago
+    ON year_ago.collection = judged.collection
+    AND year_ago.authority = judged.authority
+    AND year_ago.indicator = judged.indicator
+    AND year_ago.quarter = judged.quarter
+  WHERE judged.collection = asked_collection()
 ),
 past AS (
   SELECT
@@ -102,22 +72,19 @@ past AS (
 latest AS (
   SELECT
     scored.*,
-    coalesce(spread.phi, 1.0) AS phi,
     past.changes,
     CASE
-      WHEN scored.has_parts THEN scored.z / sqrt(coalesce(spread.phi, 1.0))
+      WHEN scored.has_parts THEN scored.score_of_parts
       WHEN past.changes >= getvariable('changes_min')
         THEN (scored.change - past.median_change) / nullif(1.4826 * past.deviation, 0)
     END AS score,
     CASE
       WHEN scored.reason IS NOT NULL THEN scored.reason
-      WHEN scored.has_parts AND scored.x0 + scored.x1 < getvariable('events_min') THEN 'small numbers'
       WHEN NOT scored.has_parts AND coalesce(past.changes, 0) < getvariable('changes_min')
         THEN 'no numerators, and too few earlier years'
       WHEN NOT scored.has_parts AND past.deviation = 0 THEN 'no numerators, and too even a past'
     END AS why_not
   FROM scored
-  LEFT JOIN spread ON spread.indicator = scored.indicator
   LEFT JOIN past ON past.authority = scored.authority AND past.indicator = scored.indicator
   WHERE scored.quarter = asked_quarter()
 ),
@@ -187,11 +154,11 @@ SELECT
     'previous_quarter', quarter_label(quarter - 4),
     'pct', round(100 * adverse_change / nullif(abs(previous), 0)),
     'relative', change / nullif(previous, 0),
-    'z', CASE WHEN has_parts THEN z END,
+    'z', z,
     'phi', phi,
     'p_corrected', p_corrected,
-    'previous_numerator', x0,
-    'previous_denominator', CASE WHEN unit <> 'count' THEN n0 END,
+    'previous_numerator', previous_numerator,
+    'previous_denominator', previous_denominator,
     'direction', CASE WHEN change > 0 THEN 'up' ELSE 'down' END,
     'stated', stated,
     'numerator', numerator,

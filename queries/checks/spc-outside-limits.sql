@@ -94,7 +94,7 @@ SELECT
     'quarter', quarter_label(quarter),
     'value', value,
     'mean', mean,
-    'lower', lower,
+    'lower', greatest(lower, 0),
     'upper', upper,
     'sigma', sigma,
     'n', n,

@@ -31,6 +31,21 @@ CREATE TABLE IF NOT EXISTS indicator_settings (
   behaviour VARCHAR,                  -- 'flow', 'stock', 'rolling-year'
   decimals INTEGER, target DOUBLE, minimum_denominator DOUBLE
 );
+-- Measures that follow the seasons.
+CREATE TABLE IF NOT EXISTS seasonal_settings (
+  collection VARCHAR, indicator VARCHAR
+);
+-- What the operator set of `views/parameters.sql`.
+CREATE TABLE IF NOT EXISTS parameter_settings (
+  name VARCHAR, value DOUBLE
+);
+-- From that quarter on a chart begins anew; of every authority where there is none.
+CREATE TABLE IF NOT EXISTS rebase_settings (
+  collection VARCHAR, authority VARCHAR, indicator VARCHAR, quarter INTEGER, reason VARCHAR
+);
+CREATE TABLE IF NOT EXISTS holiday_settings (
+  "day" DATE
+);
 -- Every return that is or was expected, by the configuration and the calendar.
 CREATE TABLE IF NOT EXISTS expected_returns (
   collection VARCHAR, authority VARCHAR, quarter INTEGER, due DATE

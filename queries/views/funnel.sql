@@ -12,6 +12,8 @@ WITH peers AS (
     series.value,
     series.numerator AS x,
     series.denominator AS n,
+    series.status,
+    series.version,
     settings.unit,
     settings.factor
   FROM series
@@ -109,6 +111,10 @@ SELECT
   scores.indicator,
   scores.quarter,
   scores.value,
+  scores.x AS numerator,
+  scores.n AS denominator,
+  scores.status,
+  scores.version,
   scores.factor * scores.p0 AS average,
   between_areas.areas,
   scores.z AS z_plain,

@@ -23,6 +23,9 @@ SELECT
   settings.minimum_denominator,
   held.held_by,
   series.carried_from,
+  series.submission,
+  series.version,
+  series.received_at,
   CASE
     WHEN held.held_by IS NOT NULL THEN 'held by ' || held.held_by
     WHEN series.value IS NULL THEN coalesce(nullif(series.status, 'ok'), 'no figure')

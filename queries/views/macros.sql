@@ -6,6 +6,15 @@ CREATE OR REPLACE MACRO quarter_first_day(quarter) AS
 CREATE OR REPLACE MACRO quarter_last_day(quarter) AS
   CAST(quarter_first_day(quarter + 1) - 1 AS DATE);
 
+-- Working days after `first` up to `last`: Monday to Friday without the bank holidays; 0 when there are none.
+CREATE OR REPLACE MACRO weekdays_until(until) AS
+  -- 1 January 2001 was a Monday.
+  (until - DATE '2001-01-01') // 7 * 5 + least((until - DATE '2001-01-01') % 7 + 1, 5);
+CREATE OR REPLACE MACRO working_days_between(first, last) AS
+  greatest(0, weekdays_until(last) - weekdays_until(first) - (
+    SELECT count(*) FROM holiday_settings WHERE "day" > first AND "day" <= last AND isodow("day") <= 5
+  ));
+
 -- What kind of area a code names.
 CREATE OR REPLACE MACRO area_level(code) AS
   CASE
@@ -100,3 +109,28 @@ CREATE OR REPLACE MACRO normal_tail(a) AS
     ELSE exp(-a * a / 2) / (a + 1 / (a + 2 / (a + 3 / (a + 4 / (a + 0.65))))) / 2.506628274631
   END;
 CREATE OR REPLACE MACRO p_two_sided(z) AS least(1.0, 2 * normal_tail(abs(CAST(z AS DOUBLE))));
+
+-- Mann-Kendall: z of a sum of signs and its variance; 0 where nothing can be told.
+CREATE OR REPLACE MACRO kendall_z(s, variance) AS
+  CASE WHEN s = 0 OR variance = 0 THEN 0.0 ELSE (s - sign(s)) / sqrt(variance) END;
+
+-- The group of the area in place `place` among `areas`, as PHEindicatormethods' phe_quantile has it.
+CREATE OR REPLACE MACRO quantile_group(place, areas, groups) AS
+  CASE
+    WHEN areas >= groups
+      THEN CAST(greatest(1, floor(groups + 1 - ceil((areas + 1 - place) / (areas / groups)))) AS INTEGER)
+  END;
+
+-- Half a unit in the last decimal of a stated value, as far as the indicator shows decimals.
+CREATE OR REPLACE MACRO stated_tolerance(stated, decimals) AS
+  0.5 * pow(10, -least(decimals, length(regexp_extract(CAST(stated AS VARCHAR), '\.(\d*[1-9])0*$', 1)))) + 1e-9;
+
+-- 1st, 2nd, 3rd, 4th.
+CREATE OR REPLACE MACRO ordinal(place) AS
+  place || CASE
+    WHEN place % 100 BETWEEN 11 AND 13 THEN 'th'
+    WHEN place % 10 = 1 THEN 'st'
+    WHEN place % 10 = 2 THEN 'nd'
+    WHEN place % 10 = 3 THEN 'rd'
+    ELSE 'th'
+  END;

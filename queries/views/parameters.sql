@@ -1,25 +1,52 @@
--- Every threshold that a view needs stands here, once, with its reason. A check's own thresholds stand in its header.
+-- Every threshold that a view needs stands here, once, with its reason. A check's own thresholds stand in its
+-- header. Where public tools differ, `[charts]` of quarterdeck.toml sets another: that is what `chosen` is for.
+CREATE OR REPLACE MACRO chosen(parameter, otherwise) AS
+  coalesce((SELECT any_value(value) FROM parameter_settings WHERE name = parameter), otherwise);
 
 -- Two-sided 95% and 99.8% of the normal distribution.
 CREATE OR REPLACE MACRO z95() AS CAST(1.959963984540054 AS DOUBLE);
 CREATE OR REPLACE MACRO z998() AS CAST(3.090232306167813 AS DOUBLE);
 
--- XmR: points in a trend and on one side of the mean (NHS England's spreadsheet: 6 and 7).
-CREATE OR REPLACE MACRO trend_length() AS 6;
-CREATE OR REPLACE MACRO shift_length() AS 7;
--- XmR: moving ranges above 3.267 times their average are left out of the limits.
-CREATE OR REPLACE MACRO screen_outliers() AS TRUE;
+-- XmR: points in a trend (NHS England's spreadsheet and SQL 6, the NHS-R package 7, Power BI 5) and on one
+-- side of the mean (7).
+CREATE OR REPLACE MACRO trend_length() AS CAST(chosen('trend_length', 6) AS INTEGER);
+CREATE OR REPLACE MACRO shift_length() AS CAST(chosen('shift_length', 7) AS INTEGER);
+-- XmR: moving ranges above 3.267 times their average are left out of the limits (1), as the NHS-R package
+-- does, or not (0), as NHS England's spreadsheet does.
+CREATE OR REPLACE MACRO screen_outliers() AS chosen('screen_outliers', 1) > 0;
 CREATE OR REPLACE MACRO screen_factor() AS CAST(3.267 AS DOUBLE);
 -- XmR: fewer values give trial limits only.
-CREATE OR REPLACE MACRO limits_points_min() AS 13;
+CREATE OR REPLACE MACRO limits_points_min() AS CAST(chosen('limits_points_min', 13) AS INTEGER);
 -- XmR: near-flat series have no usable limits.
 CREATE OR REPLACE MACRO limits_ranges_min() AS 5;
 CREATE OR REPLACE MACRO limits_values_min() AS 4;
+-- XmR: mean and limits from the first so many quarters of a section only (at least 12); 0 is from all.
+CREATE OR REPLACE MACRO fixed_points() AS CAST(chosen('fixed_points', 0) AS INTEGER);
 -- XmR of stock measures: the latest quarters are judged by those before them, and neighbouring
 -- quarters resemble each other; above this autocorrelation the limits use the standard deviation.
-CREATE OR REPLACE MACRO stock_left_out() AS 4;
-CREATE OR REPLACE MACRO autocorrelation_max() AS CAST(0.40 AS DOUBLE);
+CREATE OR REPLACE MACRO stock_left_out() AS CAST(chosen('stock_left_out', 4) AS INTEGER);
+CREATE OR REPLACE MACRO autocorrelation_max() AS CAST(chosen('autocorrelation_max', 0.40) AS DOUBLE);
 CREATE OR REPLACE MACRO autocorrelation_points_min() AS 12;
+
+-- Trend: at most so many of the latest figures, about five years; and so many for a look ahead.
+CREATE OR REPLACE MACRO trend_points_max() AS 20;
+CREATE OR REPLACE MACRO trend_points_recent() AS 8;
+-- Trend: fewer figures give no verdict; of a seasonal measure, and of figures a year apart.
+CREATE OR REPLACE MACRO trend_points_min() AS 12;
+CREATE OR REPLACE MACRO trend_points_min_seasonal() AS 16;
+CREATE OR REPLACE MACRO trend_points_min_yearly() AS 8;
+
+-- A year's change: combined events below which chance decides, and from how many quarters the usual spread
+-- of such changes is learnt.
+CREATE OR REPLACE MACRO year_events_min() AS 10;
+CREATE OR REPLACE MACRO year_spread_quarters() AS 8;
+
+-- CUSUM: figures that tell the usual level, and the slack in standard deviations.
+CREATE OR REPLACE MACRO cusum_baseline() AS 12;
+CREATE OR REPLACE MACRO cusum_slack() AS CAST(0.5 AS DOUBLE);
+
+-- Neighbours: how many quarters their figures may be older.
+CREATE OR REPLACE MACRO neighbour_lag_max() AS 1;
 
 -- A jump: beyond the usual steps, and at least half as large again, and about ten events or more.
 CREATE OR REPLACE MACRO jump_ranges_min() AS 6;

@@ -1,26 +1,45 @@
 -- XmR charts of the region's own authorities (NHS England, Making Data Count). Whole series for a flow;
 -- for a stock the latest quarters are left out of the limits, and where neighbouring quarters resemble
--- each other the limits use the standard deviation. Not for rolling years. A gap breaks every run.
+-- each other the limits use the standard deviation. Not for rolling years. A gap breaks every run. A rebase
+-- begins a new section, with limits of its own.
 CREATE OR REPLACE VIEW xmr AS
-WITH points AS (
+WITH figures AS (
   SELECT
-    collection,
-    authority,
-    indicator,
-    quarter,
-    value,
-    adverse,
-    target,
-    behaviour,
+    judged.collection,
+    judged.authority,
+    judged.indicator,
+    judged.quarter,
+    judged.value,
+    judged.numerator,
+    judged.denominator,
+    judged.status,
+    judged.version,
+    judged.adverse,
+    judged.target,
+    judged.behaviour,
+    rebases.quarter AS since
+  FROM judged
+  ASOF LEFT JOIN rebases
+    ON rebases.collection = judged.collection
+    AND rebases.authority = judged.authority
+    AND rebases.indicator = judged.indicator
+    AND rebases.quarter <= judged.quarter
+  WHERE judged.behaviour <> 'rolling-year'
+),
+points AS (
+  SELECT
+    *,
     row_number() OVER line AS position,
     CASE
-      WHEN behaviour = 'stock' AND row_number() OVER (line_backwards) <= stock_left_out() THEN NULL
+      WHEN fixed_points() > 0 AND count(value) OVER line <= fixed_points() THEN value
+      WHEN fixed_points() > 0 THEN NULL
+      WHEN behaviour = 'stock' AND row_number() OVER line_backwards <= stock_left_out() THEN NULL
       ELSE value
     END AS base
-  FROM judged
+  FROM figures
   WINDOW
-    line AS (PARTITION BY collection, authority, indicator ORDER BY quarter),
-    line_backwards AS (PARTITION BY collection, authority, indicator ORDER BY quarter DESC)
+    line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter),
+    line_backwards AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter DESC)
 ),
 steps AS (
   SELECT
@@ -30,13 +49,14 @@ steps AS (
     lag(value) OVER line AS value_before,
     sign(value - lag(value) OVER line) AS step
   FROM points
-  WINDOW line AS (PARTITION BY collection, authority, indicator ORDER BY quarter)
+  WINDOW line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter)
 ),
 averages AS (
   SELECT
     collection,
     authority,
     indicator,
+    since,
     avg(base) AS mean,
     avg(moving_range) AS first_range,
     stddev(base) AS deviation,
@@ -49,13 +69,14 @@ averages AS (
       WHEN count(value) >= autocorrelation_points_min() THEN corr(value, value_before)
     END AS autocorrelation
   FROM steps
-  GROUP BY collection, authority, indicator
+  GROUP BY collection, authority, indicator, since
 ),
 limits AS (
   SELECT
     steps.collection,
     steps.authority,
     steps.indicator,
+    steps.since,
     any_value(averages.mean) AS mean,
     any_value(averages.n) AS n,
     any_value(averages.different) AS different,
@@ -68,13 +89,15 @@ limits AS (
     count(*) FILTER (
       WHERE steps.moving_range > 0
         AND (NOT screen_outliers() OR steps.moving_range < screen_factor() * averages.first_range)
-    ) AS ranges
+    ) AS ranges,
+    count(steps.moving_range) AS all_ranges
   FROM steps
   JOIN averages
     ON averages.collection = steps.collection
     AND averages.authority = steps.authority
     AND averages.indicator = steps.indicator
-  GROUP BY steps.collection, steps.authority, steps.indicator
+    AND averages.since IS NOT DISTINCT FROM steps.since
+  GROUP BY steps.collection, steps.authority, steps.indicator, steps.since
 ),
 placed AS (
   SELECT
@@ -84,6 +107,7 @@ placed AS (
     limits.autocorrelation,
     limits.resembling,
     limits.ranges,
+    limits.all_ranges,
     limits.different,
     CASE
       WHEN limits.resembling THEN greatest(2.66 * limits.usual_range, 3 * limits.deviation)
@@ -99,13 +123,18 @@ placed AS (
     ON limits.collection = steps.collection
     AND limits.authority = steps.authority
     AND limits.indicator = steps.indicator
+    AND limits.since IS NOT DISTINCT FROM steps.since
 ),
 flagged AS (
   SELECT
     *,
     coalesce(abs(value - mean) > width, FALSE) AS outside,
-    coalesce(abs(value - mean) > width * 2 / 3 AND abs(value - mean) <= width, FALSE) AS near
+    coalesce(abs(value - mean) > width * 2 / 3 AND abs(value - mean) <= width, FALSE) AS near,
+    -- Where the side, or the way of the step, is another than before.
+    coalesce(lag(side) OVER line <> side, TRUE) AS side_turns,
+    coalesce(lag(step) OVER line <> step, TRUE) AS step_turns
   FROM placed
+  WINDOW line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter)
 ),
 ends AS (
   SELECT
@@ -120,15 +149,15 @@ ends AS (
   FROM flagged
   WINDOW
     shift AS (
-      PARTITION BY collection, authority, indicator ORDER BY quarter
+      PARTITION BY collection, authority, indicator, since ORDER BY quarter
       ROWS BETWEEN (shift_length() - 1) PRECEDING AND CURRENT ROW
     ),
     trend AS (
-      PARTITION BY collection, authority, indicator ORDER BY quarter
+      PARTITION BY collection, authority, indicator, since ORDER BY quarter
       ROWS BETWEEN (trend_length() - 2) PRECEDING AND CURRENT ROW
     ),
     three AS (
-      PARTITION BY collection, authority, indicator ORDER BY quarter
+      PARTITION BY collection, authority, indicator, since ORDER BY quarter
       ROWS BETWEEN 2 PRECEDING AND CURRENT ROW
     )
 ),
@@ -136,22 +165,28 @@ runs AS (
   SELECT
     *,
     bool_or(shift_ends) OVER (
-      PARTITION BY collection, authority, indicator ORDER BY quarter
+      PARTITION BY collection, authority, indicator, since ORDER BY quarter
       ROWS BETWEEN CURRENT ROW AND (shift_length() - 1) FOLLOWING
     ) AS in_shift,
     bool_or(trend_ends) OVER (
-      PARTITION BY collection, authority, indicator ORDER BY quarter
+      PARTITION BY collection, authority, indicator, since ORDER BY quarter
       ROWS BETWEEN CURRENT ROW AND (trend_length() - 1) FOLLOWING
     ) AS in_trend,
     near AND bool_or(three_ends) OVER (
-      PARTITION BY collection, authority, indicator ORDER BY quarter
+      PARTITION BY collection, authority, indicator, since ORDER BY quarter
       ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING
-    ) AS in_three
+    ) AS in_three,
+    count_if(side_turns) OVER (PARTITION BY collection, authority, indicator, since ORDER BY quarter) AS side_run,
+    count_if(step_turns) OVER (PARTITION BY collection, authority, indicator, since ORDER BY quarter) AS step_run
   FROM ends
 ),
 named AS (
   SELECT
     *,
+    CASE WHEN side <> 0 THEN count(*) OVER same_side END AS one_side,
+    CASE WHEN side <> 0 THEN avg(value) OVER same_side END AS one_side_mean,
+    CASE WHEN step <> 0 THEN 1 + count(*) OVER same_way END AS one_way,
+    CASE WHEN step <> 0 THEN first_value(value_before) OVER same_way END AS one_way_from,
     CASE
       WHEN outside THEN 'outside'
       WHEN in_trend THEN 'trend'
@@ -165,12 +200,15 @@ named AS (
       WHEN in_three OR in_shift THEN side
     END AS heading,
     CASE
-      WHEN behaviour = 'rolling-year' THEN 'rolling year'
       WHEN n < limits_points_min() THEN 'fewer than ' || limits_points_min() || ' figures'
+      WHEN all_ranges < limits_ranges_min() THEN 'too many gaps for limits'
       WHEN ranges < limits_ranges_min() OR different < limits_values_min() THEN 'too flat for limits'
     END AS reason
   FROM runs
-  WINDOW line AS (PARTITION BY collection, authority, indicator ORDER BY quarter)
+  WINDOW
+    line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter),
+    same_side AS (PARTITION BY collection, authority, indicator, since, side_run ORDER BY quarter),
+    same_way AS (PARTITION BY collection, authority, indicator, since, step_run ORDER BY quarter)
 )
 SELECT
   collection,
@@ -178,17 +216,30 @@ SELECT
   indicator,
   quarter,
   value,
+  numerator,
+  denominator,
+  status,
+  version,
+  since,
   mean,
   mean - width AS lower,
   mean + width AS upper,
   sigma,
   n,
-  CASE behaviour WHEN 'stock' THEN 'latest ' || stock_left_out() || ' left out' ELSE 'whole series' END AS baseline,
+  CASE
+    WHEN fixed_points() > 0 THEN 'first ' || fixed_points()
+    WHEN behaviour = 'stock' THEN 'latest ' || stock_left_out() || ' left out'
+    ELSE 'whole series'
+  END || coalesce(' since ' || quarter_label(since), '') AS baseline,
   autocorrelation,
   outside,
   in_trend,
   in_three,
   in_shift,
+  one_side,
+  one_side_mean,
+  one_way,
+  one_way_from,
   rule,
   CASE
     WHEN rule IS NULL THEN NULL
@@ -205,5 +256,4 @@ SELECT
   n < limits_points_min() AS trial,
   reason IS NULL AS eligible,
   reason
-FROM named
-WHERE behaviour <> 'rolling-year';
+FROM named;

@@ -18,7 +18,18 @@ pub const COLUMNS: [&str; 10] =
     ["authority", "indicator", "quarter", "fires", "level", "effect", "p", "eligible", "reason", "detail"];
 
 /// What many checks stand on: computed once for a question and not once for each check.
-const FROZEN: [&str; 7] = ["observations", "series", "held", "judged", "intervals", "xmr", "ranks"];
+const FROZEN: [&str; 10] = [
+    "observations",
+    "series",
+    "held",
+    "judged",
+    "quality",
+    "intervals",
+    "xmr",
+    "trend",
+    "year_ago",
+    "quartiles",
+];
 
 macro_rules! check {
     ($name:literal) => {
@@ -26,15 +37,31 @@ macro_rules! check {
     };
 }
 
-const SHIPPED: [(&str, &str); 8] = [
+const SHIPPED: [(&str, &str); 24] = [
+    check!("carried-forward"),
+    check!("cusum-drift"),
+    check!("denominator-jump"),
+    check!("history-revised"),
     check!("implausible-jump"),
+    check!("neighbour-gap"),
     check!("numerator-over-denominator"),
+    check!("ohid-recent-trend"),
     check!("peer-outlier"),
+    check!("rank-slide"),
+    check!("return-late"),
     check!("return-missing"),
     check!("same-quarter-last-year"),
     check!("spc-outside-limits"),
+    check!("spc-shift"),
+    check!("spc-trend"),
+    check!("spc-two-of-three"),
+    check!("suppressed-value"),
+    check!("sustained-trend"),
+    check!("target-approach"),
+    check!("target-assurance"),
     check!("target-breach"),
     check!("unit-slip"),
+    check!("value-mismatch"),
 ];
 
 /// The checks that are embedded in the program.

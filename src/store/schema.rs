@@ -30,7 +30,7 @@ macro_rules! view {
 }
 
 /// Every view, each after those it stands on.
-pub(crate) const VIEWS: [View; 20] = [
+pub(crate) const VIEWS: [View; 27] = [
     view!("quarters"),
     view!("authorities"),
     view!("areas"),
@@ -42,11 +42,18 @@ pub(crate) const VIEWS: [View; 20] = [
     view!("series"),
     view!("held"),
     view!("judged"),
+    view!("quality"),
     view!("intervals"),
+    view!("rebases"),
     view!("xmr"),
+    view!("trend"),
+    view!("year_ago"),
+    view!("cusum"),
     view!("funnel"),
+    view!("quartiles"),
     view!("ranks"),
     view!("comparators"),
+    view!("neighbours"),
     view!("returns"),
     view!("quarantine"),
     view!("findings"),

@@ -1,0 +1,105 @@
+/*
+title = "Worse quarter after quarter"
+asks = "Which figures have got worse quarter after quarter?"
+asks_neutral = "Which figures have risen or fallen quarter after quarter?"
+severity = "medium"
+kind = "performance"
+evidence = "own-history"
+minimum_points = 6
+open_after = 1
+close_after = 2
+says = "{area}: {indicator} has got worse {quarters} quarters running, from {first} to {value} in {quarter}."
+says_neutral = "{area}: {indicator} has {way} {quarters} quarters running, from {first} to {value} in {quarter}."
+says_regional = "{n} of {of} authorities had {indicator} move the same way quarter after quarter up to {quarter}; likely a definition or national change."
+
+[parameters]
+# Figures from which on it is more than information.
+full_points = 13
+# Moved by more than so many standard deviations in all, the level is medium.
+medium_sigmas = 1.0
+*/
+-- Six figures or more, each worse than the one before (NHS England's spreadsheet; 7 in the NHS-R package); a
+-- tie or a gap ends the run. The length of a run stands in `views/parameters.sql`.
+WITH points AS (
+  SELECT
+    judged.authority,
+    judged.indicator,
+    judged.quarter,
+    judged.value,
+    judged.stated,
+    judged.numerator,
+    judged.denominator,
+    judged.status,
+    judged.provisional,
+    judged.unit,
+    judged.decimals,
+    judged.adverse,
+    xmr.sigma,
+    xmr.n,
+    xmr.one_way,
+    xmr.one_way_from,
+    coalesce(xmr.in_trend, FALSE) AS in_trend,
+    (judged.value - xmr.one_way_from) / nullif(xmr.sigma, 0) AS moved,
+    CASE
+      WHEN judged.reason IS NOT NULL THEN judged.reason
+      WHEN judged.behaviour = 'rolling-year' THEN 'rolling year'
+      WHEN xmr.n < trend_length() THEN 'fewer than ' || trend_length() || ' figures'
+      WHEN NOT xmr.trial THEN xmr.reason
+    END AS reason
+  FROM judged
+  LEFT JOIN xmr
+    ON xmr.collection = judged.collection
+    AND xmr.authority = judged.authority
+    AND xmr.indicator = judged.indicator
+    AND xmr.quarter = judged.quarter
+  WHERE judged.collection = asked_collection() AND judged.quarter = asked_quarter()
+),
+effects AS (
+  SELECT
+    *,
+    CASE WHEN adverse = 0 THEN abs(moved) ELSE adverse * moved END AS effect
+  FROM points
+),
+decided AS (
+  SELECT
+    *,
+    coalesce(
+      reason IS NULL AND in_trend AND (adverse = 0 OR adverse * (value - one_way_from) > 0),
+      FALSE
+    ) AS fires
+  FROM effects
+)
+SELECT
+  authority,
+  indicator,
+  quarter,
+  fires,
+  CASE
+    WHEN NOT fires OR adverse = 0 OR n < getvariable('full_points') THEN 0
+    WHEN effect > getvariable('medium_sigmas') THEN 2
+    ELSE 1
+  END AS level,
+  effect,
+  NULL AS p,
+  reason IS NULL AS eligible,
+  reason,
+  json_object(
+    'says', CASE adverse WHEN 0 THEN 'neutral' ELSE 'says' END,
+    'quarter', quarter_label(quarter),
+    'value', value,
+    'first', one_way_from,
+    'quarters', one_way - 1,
+    'way', CASE WHEN value > one_way_from THEN 'risen' ELSE 'fallen' END,
+    'sigma', sigma,
+    'n', n,
+    'direction', CASE WHEN value > one_way_from THEN 'up' ELSE 'down' END,
+    'stated', stated,
+    'numerator', numerator,
+    'denominator', denominator,
+    'status', status,
+    'provisional', provisional,
+    'unit', unit,
+    'decimals', decimals
+  ) AS detail
+FROM decided
+ORDER BY authority, indicator;

@@ -1,0 +1,97 @@
+/*
+title = "A target out of reach"
+asks = "Which targets will be missed every quarter unless something changes?"
+severity = "high"
+kind = "performance"
+evidence = "target"
+minimum_points = 13
+open_after = 1
+close_after = 2
+says = "If nothing changes, {area} should expect {indicator} to miss {target} every quarter: its normal range is {lower} to {upper}."
+says_regional = "{n} of {of} authorities should expect to miss the target for {indicator} every quarter; likely a definition or national change."
+*/
+-- The whole of the usual range lies on the wrong side of the target (Making Data Count: consistently failing).
+-- High when the latest figure, too, misses it by more than chance.
+WITH points AS (
+  SELECT
+    judged.authority,
+    judged.indicator,
+    judged.quarter,
+    judged.value,
+    judged.stated,
+    judged.numerator,
+    judged.denominator,
+    judged.status,
+    judged.provisional,
+    judged.unit,
+    judged.decimals,
+    judged.adverse,
+    judged.target,
+    xmr.mean,
+    xmr.lower,
+    xmr.upper,
+    xmr.sigma,
+    xmr.n,
+    xmr.baseline,
+    coalesce(xmr.assurance = 'consistent-fail', FALSE) AS fails,
+    coalesce(
+      CASE judged.adverse
+        WHEN 1 THEN intervals.low95 > judged.target
+        ELSE intervals.high95 < judged.target
+      END,
+      FALSE
+    ) AS missed,
+    coalesce(
+      judged.reason,
+      xmr.reason,
+      CASE WHEN judged.behaviour = 'rolling-year' THEN 'rolling year' END
+    ) AS reason
+  FROM judged
+  LEFT JOIN xmr
+    ON xmr.collection = judged.collection
+    AND xmr.authority = judged.authority
+    AND xmr.indicator = judged.indicator
+    AND xmr.quarter = judged.quarter
+  LEFT JOIN intervals
+    ON intervals.collection = judged.collection
+    AND intervals.authority = judged.authority
+    AND intervals.indicator = judged.indicator
+    AND intervals.quarter = judged.quarter
+  WHERE
+    judged.collection = asked_collection()
+    AND judged.quarter = asked_quarter()
+    AND judged.target IS NOT NULL
+    AND judged.adverse <> 0
+)
+SELECT
+  authority,
+  indicator,
+  quarter,
+  reason IS NULL AND fails AS fires,
+  CASE WHEN reason IS NOT NULL OR NOT fails THEN 0 WHEN missed THEN 3 ELSE 2 END AS level,
+  adverse * (mean - target) / nullif(sigma, 0) AS effect,
+  NULL AS p,
+  reason IS NULL AS eligible,
+  reason,
+  json_object(
+    'says', 'says',
+    'quarter', quarter_label(quarter),
+    'value', value,
+    'target', target,
+    'mean', mean,
+    'lower', greatest(lower, 0),
+    'upper', CASE WHEN unit = 'percent' THEN least(upper, 100) ELSE upper END,
+    'sigma', sigma,
+    'n', n,
+    'baseline', baseline,
+    'direction', CASE WHEN mean > target THEN 'up' ELSE 'down' END,
+    'stated', stated,
+    'numerator', numerator,
+    'denominator', denominator,
+    'status', status,
+    'provisional', provisional,
+    'unit', unit,
+    'decimals', decimals
+  ) AS detail
+FROM points
+ORDER BY authority, indicator;
