@@ -30,7 +30,7 @@ macro_rules! view {
 }
 
 /// Every view, each after those it stands on.
-pub(crate) const VIEWS: [View; 27] = [
+pub(crate) const VIEWS: [View; 28] = [
     view!("quarters"),
     view!("authorities"),
     view!("areas"),
@@ -57,6 +57,7 @@ pub(crate) const VIEWS: [View; 27] = [
     view!("returns"),
     view!("quarantine"),
     view!("findings"),
+    view!("actions"),
     view!("revisions"),
 ];
 
