@@ -41,7 +41,8 @@ WITH points AS (
     settings.unit,
     settings.decimals,
     coalesce(
-      quality.numerator >= getvariable('numerator_min') AND quality.denominator >= getvariable('denominator_min'),
+      quality.numerator >= getvariable('numerator_min')
+        AND quality.denominator >= getvariable('denominator_min'),
       FALSE
     ) AS has_large_parts
   FROM quality

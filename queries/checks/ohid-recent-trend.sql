@@ -17,8 +17,8 @@ says_regional = "{n} of {of} authorities had a five-year trend of {indicator} up
 # 99.8% of chi-squared with one degree of freedom.
 chi_squared_min = 9.54953570608324
 */
--- The recent-trend marker of Fingertips (OHID), for annual figures: chi-squared for a trend over the latest five
--- figures, and a slope that keeps its sign when any one of them is left out. For percentages by numerator and
+-- The recent-trend marker of Fingertips (OHID), for annual figures: chi-squared for a trend over the latest
+-- five figures, and a slope that keeps its sign when any one of them is left out. For percentages by numerator and
 -- denominator, else by the limits of chance. It fires too often where cases come in clusters.
 WITH latest AS (
   SELECT
@@ -128,8 +128,10 @@ points AS (
       WHEN coalesce(markers.years, 0) < 5 THEN 'fewer than 5 figures'
       WHEN markers.fitted < 6 OR markers.chi_squared IS NULL THEN 'cannot be calculated'
     END AS reason,
-    CASE WHEN judged.adverse = 0 THEN 1 ELSE judged.adverse * sign(markers.slope) END * sqrt(markers.chi_squared)
-      AS effect
+    sqrt(markers.chi_squared) * CASE judged.adverse
+      WHEN 0 THEN 1
+      ELSE judged.adverse * sign(markers.slope)
+    END AS effect
   FROM judged
   JOIN collection_settings AS collections ON collections.collection = judged.collection
   LEFT JOIN markers ON markers.authority = judged.authority AND markers.indicator = judged.indicator

@@ -56,7 +56,8 @@ points AS (
     places.place_year_ago,
     year_ago.previous,
     judged.adverse * year_ago.score AS effect,
-    places.quartile - places.quartile_year_ago >= getvariable('quartiles_lost') OR places.now_among_the_last AS slid,
+    places.quartile - places.quartile_year_ago >= getvariable('quartiles_lost') OR places.now_among_the_last
+      AS slid,
     CASE
       WHEN judged.reason IS NOT NULL THEN judged.reason
       WHEN judged.unit = 'count' THEN 'counts are not compared between areas'

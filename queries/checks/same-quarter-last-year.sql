@@ -99,20 +99,14 @@ directed AS (
 ordered AS (
   SELECT
     *,
-    row_number() OVER (PARTITION BY p IS NULL ORDER BY round(p, 12), authority, indicator) AS position,
+    bh_position(p, authority, indicator) AS position,
     count(p) OVER () AS tests
   FROM directed
 ),
 corrected AS (
   SELECT
     *,
-    CASE
-      WHEN p IS NOT NULL THEN least(1.0, min(p * tests / position) OVER (
-        PARTITION BY p IS NULL
-        ORDER BY position DESC
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-      ))
-    END AS p_corrected,
+    bh_adjusted(p, position, tests) AS p_corrected,
     coalesce(
       effect >= CASE WHEN has_parts THEN getvariable('fires_z') ELSE getvariable('fires_robust_z') END,
       FALSE

@@ -49,8 +49,8 @@ shares AS (
     authority,
     quarter,
     count(status) AS given,
-    count_if(status = 'suppressed') AS suppressed,
-    count_if(status = 'suppressed') >= getvariable('many') AS whole
+    count(*) FILTER (WHERE status = 'suppressed') AS suppressed,
+    count(*) FILTER (WHERE status = 'suppressed') >= getvariable('many') AS whole
   FROM points
   GROUP BY authority, quarter
 ),

@@ -2,54 +2,29 @@
 -- (Spiegelhalter's additive model on the square-root scale). The peers are the region's authorities;
 -- for a publisher's collection all authorities of the country. Small and held figures are left out.
 CREATE OR REPLACE VIEW funnel AS
-WITH peers AS (
+WITH enough AS (
   SELECT
-    series.collection,
-    series.indicator,
-    series.quarter,
-    series.authority,
-    series.own,
-    series.value,
-    series.numerator AS x,
-    series.denominator AS n,
-    series.status,
-    series.version,
-    settings.unit,
-    settings.factor
-  FROM series
-  JOIN indicator_settings AS settings
-    ON settings.collection = series.collection AND settings.indicator = series.indicator
-  LEFT JOIN held
-    ON held.collection = series.collection
-    AND held.authority = series.authority
-    AND held.indicator = series.indicator
-    AND held.quarter = series.quarter
+    collection,
+    authority,
+    own,
+    indicator,
+    quarter,
+    value,
+    numerator AS x,
+    denominator AS n,
+    status,
+    version,
+    unit,
+    factor,
+    average / factor AS p0,
+    CASE unit WHEN 'percent' THEN denominator ELSE denominator * average / factor END AS e
+  FROM plain_funnel
   WHERE
-    series.level = 'authority'
-    AND series.carried_from IS NULL
-    AND held.held_by IS NULL
-    AND is_asked(series.collection)
-    AND settings.unit IN ('percent', 'rate')
-    AND series.value IS NOT NULL
-    AND series.numerator >= 0
-    AND series.denominator > 0
-    AND (settings.unit = 'rate' OR series.numerator <= series.denominator)
-    AND series.denominator >= coalesce(settings.minimum_denominator, 0)
-),
-pooled AS (
-  SELECT
-    *,
-    sum(x) OVER (PARTITION BY collection, indicator, quarter)
-      / sum(n) OVER (PARTITION BY collection, indicator, quarter) AS p0
-  FROM peers
-),
-enough AS (
-  SELECT
-    *,
-    CASE unit WHEN 'percent' THEN n ELSE n * p0 END AS e
-  FROM pooled
-  WHERE p0 > 0
-    AND CASE unit WHEN 'percent' THEN n * p0 * (1 - p0) ELSE n * p0 END >= funnel_events_min()
+    average > 0
+    AND CASE unit
+      WHEN 'percent' THEN denominator * average / factor * (1 - average / factor)
+      ELSE denominator * average / factor
+    END >= funnel_events_min()
 ),
 angles AS (
   SELECT

@@ -13,6 +13,11 @@ SELECT
   polarity,
   adverse,
   behaviour,
+  EXISTS (
+    SELECT 1
+    FROM seasonal_settings AS seasons
+    WHERE seasons.collection = indicator_settings.collection AND seasons.indicator = indicator_settings.indicator
+  ) AS seasonal,
   decimals,
   target,
   minimum_denominator

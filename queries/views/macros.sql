@@ -134,3 +134,20 @@ CREATE OR REPLACE MACRO ordinal(place) AS
     WHEN place % 10 = 3 THEN 'rd'
     ELSE 'th'
   END;
+
+-- Benjamini and Hochberg: the place of a p among those that are there, ties by two more columns; then p after
+-- allowing for so many tests.
+CREATE OR REPLACE MACRO bh_position(p, first, second) AS
+  row_number() OVER (PARTITION BY p IS NULL ORDER BY round(p, 12), first, second);
+CREATE OR REPLACE MACRO bh_adjusted(p, position, tests) AS
+  CASE
+    WHEN p IS NOT NULL THEN least(1.0, min(p * tests / position) OVER (
+      PARTITION BY p IS NULL
+      ORDER BY position DESC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ))
+  END;
+
+-- Limits of chance round an expected proportion.
+CREATE OR REPLACE MACRO expected_low(p0, n, z) AS p0 - z * sqrt(p0 * (1 - p0) / n);
+CREATE OR REPLACE MACRO expected_high(p0, n, z) AS p0 + z * sqrt(p0 * (1 - p0) / n);

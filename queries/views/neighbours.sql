@@ -27,7 +27,11 @@ others AS (
     AND held.authority = series.authority
     AND held.indicator = series.indicator
     AND held.quarter = series.quarter
-  WHERE series.level = 'authority' AND series.value IS NOT NULL AND series.carried_from IS NULL AND held.held_by IS NULL
+  WHERE
+    series.level = 'authority'
+    AND series.value IS NOT NULL
+    AND series.carried_from IS NULL
+    AND held.held_by IS NULL
 ),
 -- One figure of each neighbour, although a place may have had several codes.
 each_other AS (

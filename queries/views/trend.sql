@@ -36,14 +36,15 @@ latest AS (
       value IS NOT NULL
       AND (behaviour <> 'rolling-year' OR (newest - quarter) % 4 = 0)
     QUALIFY
-      row_number() OVER (PARTITION BY collection, authority, indicator ORDER BY quarter DESC) <= trend_points_max()
+      row_number() OVER (PARTITION BY collection, authority, indicator ORDER BY quarter DESC)
+        <= trend_points_max()
   ) AS valid
 ),
 placed AS (
   SELECT
     *,
-    row_number() OVER (PARTITION BY collection, authority, indicator ORDER BY quarter DESC) <= trend_points_recent()
-      AS recent
+    row_number() OVER (PARTITION BY collection, authority, indicator ORDER BY quarter DESC)
+      <= trend_points_recent() AS recent
   FROM latest
 ),
 pairs AS (
@@ -168,7 +169,8 @@ found AS (
     slopes.recent_slope,
     -- Two quarters after the newest one, on the line through the latest figures.
     centres.recent_middle
-      + slopes.recent_slope * (centres.quarter + 3 - centres.first_quarter - centres.recent_middle_t) AS projected,
+      + slopes.recent_slope * (centres.quarter + 3 - centres.first_quarter - centres.recent_middle_t)
+      AS projected,
     -- A yearly figure has but one season.
     centres.seasonal AND NOT centres.yearly AS by_season
   FROM centres

@@ -176,9 +176,10 @@ runs AS (
       PARTITION BY collection, authority, indicator, since ORDER BY quarter
       ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING
     ) AS in_three,
-    count_if(side_turns) OVER (PARTITION BY collection, authority, indicator, since ORDER BY quarter) AS side_run,
-    count_if(step_turns) OVER (PARTITION BY collection, authority, indicator, since ORDER BY quarter) AS step_run
+    count_if(side_turns) OVER line AS side_run,
+    count_if(step_turns) OVER line AS step_run
   FROM ends
+  WINDOW line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter)
 ),
 named AS (
   SELECT

@@ -13,6 +13,7 @@ pub use crate::config::sources::{
 };
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::calendar::Calendar;
+use crate::domain::check::Switch;
 use crate::domain::deadline::Deadline;
 use crate::domain::due::CatchUp;
 use crate::domain::indicator::Indicator;
@@ -61,6 +62,8 @@ pub struct Settings {
     pub calendar: Calendar,
     /// Checks of the operator, added or in place of shipped ones.
     pub checks: Vec<AddedCheck>,
+    /// Which checks are asked, how charts are drawn, where they begin anew.
+    pub analysis: Analysis,
     /// A fingerprint of all configuration files, in hexadecimal.
     pub fingerprint: String,
 }
@@ -310,6 +313,41 @@ pub struct Limits {
     pub worker_seconds: u64,
     /// Rows that `sql` and an added check may return.
     pub result_rows_max: u32,
+}
+
+/// Which checks are asked, how charts are drawn, where they begin anew.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Analysis {
+    /// Checks that are off by default and asked.
+    pub on: Vec<String>,
+    /// Checks that are not asked.
+    pub off: Vec<String>,
+    /// Parameters of the views, by their names in `queries/views/parameters.sql`.
+    pub charts: Vec<(&'static str, f64)>,
+    /// Charts that begin anew.
+    pub rebases: Vec<Rebase>,
+}
+
+impl Analysis {
+    /// Whether the check `name` is asked.
+    #[must_use]
+    pub fn asks(&self, name: &str, by_default: Switch) -> bool {
+        let is_in = |names: &[String]| names.iter().any(|one| one == name);
+        !is_in(&self.off) && (by_default == Switch::On || is_in(&self.on))
+    }
+}
+
+/// From a quarter on an indicator is a new process, because somebody decided so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebase {
+    /// The indicator.
+    pub indicator: IndicatorId,
+    /// The authority; none is every authority.
+    pub authority: Option<AuthorityCode>,
+    /// The first quarter of the new process.
+    pub quarter: Quarter,
+    /// Why, and who decided.
+    pub reason: String,
 }
 
 /// A check of the operator: runs as a worker.

@@ -28,6 +28,43 @@ impl CheckKind {
     }
 }
 
+/// Whether a check is asked unless the configuration says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Switch {
+    /// It is asked.
+    On,
+    /// It is not asked.
+    Off,
+}
+
+/// The names of the checks that come with the program, in order.
+pub const SHIPPED: [&str; 24] = [
+    "carried-forward",
+    "cusum-drift",
+    "denominator-jump",
+    "history-revised",
+    "implausible-jump",
+    "neighbour-gap",
+    "numerator-over-denominator",
+    "ohid-recent-trend",
+    "peer-outlier",
+    "rank-slide",
+    "return-late",
+    "return-missing",
+    "same-quarter-last-year",
+    "spc-outside-limits",
+    "spc-shift",
+    "spc-trend",
+    "spc-two-of-three",
+    "suppressed-value",
+    "sustained-trend",
+    "target-approach",
+    "target-assurance",
+    "target-breach",
+    "unit-slip",
+    "value-mismatch",
+];
+
 /// What one check said of one figure, or of one whole return.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckAnswer {

@@ -111,6 +111,8 @@ pub struct Indicator {
     pub polarity: Polarity,
     /// Flow, stock or rolling year.
     pub behaviour: Behaviour,
+    /// Whether it rises and falls with the seasons.
+    pub seasonal: bool,
     /// Whether a quarter's rate is multiplied by four, so that it compares with a year's.
     pub annualise: bool,
     /// Decimals shown; half is rounded up.

@@ -1,5 +1,6 @@
 //! One story, not six: which answers hide or lower others of the same collection and quarter.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::authority::AuthorityCode;
@@ -87,7 +88,7 @@ pub const REGIONAL_AT_LEAST: usize = 5;
 const RETURN_MISSING: &str = "return-missing";
 
 /// Checks that judge the figure and not what it says; every other check judges performance.
-const DATA_QUALITY: [&str; 8] = [
+const DATA_QUALITY: [&str; 10] = [
     RETURN_MISSING,
     "return-late",
     "implausible-jump",
@@ -96,6 +97,8 @@ const DATA_QUALITY: [&str; 8] = [
     "carried-forward",
     "suppressed-value",
     "value-mismatch",
+    "denominator-jump",
+    "history-revised",
 ];
 
 /// When one of these fires, the point cannot be judged.
@@ -105,12 +108,32 @@ const SPOILS_THE_POINT: [&str; 3] = ["numerator-over-denominator", "unit-slip", 
 const DOUBTS_THE_POINT: &str = "value-mismatch";
 
 /// The first tells the story of the second better, when both fire for the same point.
-const TELLS_BETTER: [(&str, &str); 2] =
-    [("peer-outlier", "neighbour-gap"), ("spc-outside-limits", "spc-two-of-three")];
+const TELLS_BETTER: [(&str, &str); 4] = [
+    ("peer-outlier", "neighbour-gap"),
+    ("spc-outside-limits", "spc-two-of-three"),
+    ("numerator-over-denominator", "value-mismatch"),
+    ("unit-slip", "value-mismatch"),
+];
+
+/// These tell one story, that of the series' own history: of those that fire the same way for the same point
+/// the one of the highest level is told, and of equals the first.
+const OWN_HISTORY: [&str; 5] =
+    ["spc-outside-limits", "spc-shift", "spc-trend", "sustained-trend", "cusum-drift"];
 
 /// Kinds of evidence: a finding that rests on two of them is stronger than two of one kind.
 const EVIDENCE: [(&str, &[&str]); 4] = [
-    ("own history", &["spc-outside-limits", "spc-shift", "spc-trend", "spc-two-of-three", "sustained-trend"]),
+    (
+        "own history",
+        &[
+            "spc-outside-limits",
+            "spc-shift",
+            "spc-trend",
+            "spc-two-of-three",
+            "sustained-trend",
+            "cusum-drift",
+            "ohid-recent-trend",
+        ],
+    ),
     ("last year", &["same-quarter-last-year"]),
     ("peers", &["peer-outlier", "neighbour-gap", "rank-slide"]),
     ("target", &["target-breach", "target-assurance", "target-approach"]),
@@ -136,7 +159,8 @@ pub fn kinds_of_evidence<'a>(checks: impl IntoIterator<Item = &'a str>) -> usize
 ///
 /// * A whole return that is missing hides everything else about that authority.
 /// * A figure that cannot be right hides what performance checks say of that point, whether they fire or not.
-/// * Of two checks that tell the same story, one hides the other.
+/// * Of two checks that tell the same story, one hides the other; of several about the series' own history
+///   that point the same way, the strongest hides the others.
 /// * A stated value that does not match its parts lowers performance checks of that point by one level.
 /// * When half of the members, and at least five, fire the same check on the same indicator in the same
 ///   direction, that is one regional finding, and theirs become information.
@@ -156,26 +180,45 @@ pub fn judge(said: &[Said], members: usize) -> Judged {
 
 /// Who fires where.
 struct Firing<'a> {
-    points: BTreeSet<(&'a str, &'a AuthorityCode, Option<&'a IndicatorId>)>,
+    points: BTreeMap<(&'a str, &'a AuthorityCode, Option<&'a IndicatorId>), &'a Said>,
 }
 
 impl<'a> Firing<'a> {
     fn of(said: &'a [Said]) -> Self {
         let fires = said.iter().filter(|one| one.outcome == Outcome::Fires);
         Self {
-            points: fires.map(|one| (one.check.as_str(), &one.authority, one.indicator.as_ref())).collect(),
+            points: fires
+                .map(|one| ((one.check.as_str(), &one.authority, one.indicator.as_ref()), one))
+                .collect(),
         }
     }
 
     fn at(&self, check: &'a str, one: &'a Said) -> bool {
-        self.points.contains(&(check, &one.authority, one.indicator.as_ref()))
+        self.points.contains_key(&(check, &one.authority, one.indicator.as_ref()))
+    }
+
+    /// The check that tells the series' own history in place of this one.
+    fn tells_the_history(&self, one: &'a Said) -> Option<&'static str> {
+        let place = OWN_HISTORY.iter().position(|check| *check == one.check)?;
+        let fire = OWN_HISTORY.iter().enumerate().filter_map(|(at, check)| {
+            let said = self.points.get(&(*check, &one.authority, one.indicator.as_ref()))?;
+            (said.direction == one.direction).then_some((said.level, Reverse(at), *check))
+        });
+        let (_, Reverse(first), check) = fire.max()?;
+        (first != place).then_some(check)
     }
 
     fn fate(&self, one: &'a Said) -> Fate {
         let hidden = |by: &str| Fate::Hidden { by: by.to_owned() };
         let is_the_missing_return = one.check == RETURN_MISSING && one.indicator.is_none();
-        if !is_the_missing_return && self.points.contains(&(RETURN_MISSING, &one.authority, None)) {
+        if !is_the_missing_return && self.points.contains_key(&(RETURN_MISSING, &one.authority, None)) {
             return hidden(RETURN_MISSING);
+        }
+        let better = TELLS_BETTER.iter().find(|(by, worse)| *worse == one.check && self.at(by, one));
+        if one.outcome == Outcome::Fires
+            && let Some((by, _)) = better
+        {
+            return hidden(by);
         }
         if is_data_quality(&one.check) {
             return Fate::Stands;
@@ -186,8 +229,7 @@ impl<'a> Firing<'a> {
         if one.outcome != Outcome::Fires {
             return Fate::Stands;
         }
-        if let Some((by, _)) = TELLS_BETTER.iter().find(|(by, worse)| *worse == one.check && self.at(by, one))
-        {
+        if let Some(by) = self.tells_the_history(one) {
             return hidden(by);
         }
         if one.level > 0 && self.at(DOUBTS_THE_POINT, one) {
@@ -293,7 +335,7 @@ mod tests {
                 fires(spoiler, 22, Some("cin_rate")),
                 fires("target-breach", 22, Some("cin_rate")),
                 clear("our-own-check", 22, Some("cin_rate")),
-                fires("value-mismatch", 22, Some("cin_rate")),
+                fires("carried-forward", 22, Some("cin_rate")),
                 fires("target-breach", 22, Some("cla_rate")),
                 fires("target-breach", 23, Some("cin_rate")),
             ]);
@@ -318,6 +360,31 @@ mod tests {
             [fires("peer-outlier", 22, Some("cin_rate")), clear("neighbour-gap", 22, Some("cin_rate"))];
         assert_eq!(fates(&clear_gap), ["stands", "stands"]);
         assert_eq!(fates(&both[1..]), ["stands"]);
+    }
+
+    #[test]
+    fn the_history_of_a_series_is_one_story() {
+        let mut said = [
+            fires("spc-trend", 22, Some("cin_rate")),
+            fires("spc-shift", 22, Some("cin_rate")),
+            fires("sustained-trend", 22, Some("cin_rate")),
+            fires("same-quarter-last-year", 22, Some("cin_rate")),
+            fires("spc-shift", 23, Some("cin_rate")),
+        ];
+        let by_shift = "hidden by spc-shift";
+        assert_eq!(fates(&said), [by_shift, "stands", by_shift, "stands", "stands"]);
+        said[2].level = 3;
+        let by_trend = "hidden by sustained-trend";
+        assert_eq!(fates(&said), [by_trend, by_trend, "stands", "stands", "stands"]);
+        said[0].direction = Direction::Down;
+        assert_eq!(fates(&said)[0], "stands", "another direction is another story");
+    }
+
+    #[test]
+    fn a_slip_of_units_tells_why_the_value_does_not_match() {
+        let seen =
+            fates(&[fires("value-mismatch", 22, Some("cin_rate")), fires("unit-slip", 22, Some("cin_rate"))]);
+        assert_eq!(seen, ["hidden by unit-slip", "stands"]);
     }
 
     #[test]

@@ -65,6 +65,7 @@ pub fn checks_of(settings: &Settings) -> Result<Vec<(CheckFile, Origin)>> {
             .map_err(|words| anyhow!("check `{}`: {words}", added.path.display()))?;
         checks.insert(check.name.clone(), (check, Origin::Added));
     }
+    checks.retain(|name, (check, _)| settings.analysis.asks(name, check.default));
     Ok(checks.into_values().collect())
 }
 
@@ -139,16 +140,17 @@ pub fn configured_for<'a>(
         |check: &CheckFile| Rule { open_after: check.open_after, close_after: check.close_after, band: BAND };
     Configured {
         rules: checks.iter().map(|(check, _)| (check.name.clone(), rule(check))).collect(),
-        sums: checks.iter().map(|(check, _)| (check.name.clone(), sum(check))).collect(),
+        sums: checks.iter().map(|(check, _)| (check.name.clone(), sum(settings, check))).collect(),
         new_normals: decided::new_normals(lines),
         collections: settings.collections.iter().map(|one| one.name.as_str()).collect(),
         authorities: &settings.authorities,
     }
 }
 
-/// A sum of what a check asks and by which thresholds.
-fn sum(check: &CheckFile) -> String {
-    let it = (&check.sql, &check.parameters, check.open_after, check.close_after);
+/// A sum of what a check asks, by which thresholds, and how charts are drawn for it.
+fn sum(settings: &Settings, check: &CheckFile) -> String {
+    let charts = (&settings.analysis.charts, &settings.analysis.rebases);
+    let it = (&check.sql, &check.parameters, check.open_after, check.close_after, charts);
     keep::hash(format!("{it:?}").as_bytes())
 }
 
@@ -176,7 +178,8 @@ fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String 
         .collect();
     // What was set aside for a time has not been asked meanwhile.
     let aside: Vec<&str> = walk.aside().filter(|subject| subject.starts_with("ask ")).collect();
-    let rules = (&it.region, &it.authorities, &it.indicators, &it.collections, &it.calendar, asked, aside);
+    let views = (&it.authorities, &it.indicators, &it.collections, &it.calendar, &it.analysis);
+    let rules = (&it.region, views, asked, aside);
     let new_normals = decided::new_normals(walk.journal.lines());
     keep::hash(format!("{rules:?}{new_normals:?}{}", schema::statements().concat()).as_bytes())
 }

@@ -388,6 +388,7 @@ mod tests {
             denominator: None,
             polarity: Polarity::None,
             behaviour: Behaviour::Flow,
+            seasonal: false,
             annualise: false,
             decimals: 0,
             plausible: None,

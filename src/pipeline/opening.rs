@@ -270,6 +270,7 @@ impl<'a> Walk<'a> {
             authorities: &settings.authorities,
             indicators: &settings.indicators,
             collections: &settings.collections,
+            analysis: &settings.analysis,
             calendar: &settings.calendar,
         };
         let connection = self.store.connection();

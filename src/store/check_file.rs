@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::domain::check::CheckKind;
+use crate::domain::check::{CheckKind, Switch};
 
 /// A check, as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +29,8 @@ pub struct CheckFile {
     pub open_after: u32,
     /// Periods of clear before a finding is resolved.
     pub close_after: u32,
+    /// Whether it is asked unless the configuration says otherwise.
+    pub default: Switch,
     /// Sentences with `{placeholders}`: `says`, and variants by the word that `detail.says` names.
     pub says: BTreeMap<String, String>,
     /// Its own thresholds; `getvariable` answers them while it runs.
@@ -99,6 +101,7 @@ impl CheckFile {
             minimum_points: written.number("minimum_points")?,
             open_after: written.number("open_after")?,
             close_after: written.number("close_after")?,
+            default: written.default()?,
             says: written.sentences()?,
             parameters: written.parameters()?,
             sql: sql.to_owned(),
@@ -144,6 +147,7 @@ impl Written<'_> {
                 || NUMBERS.contains(&key)
                 || key == "parameters"
                 || key == "asks_neutral"
+                || key == "default"
                 || key == "says"
                 || key.starts_with("says_")
         };
@@ -178,6 +182,14 @@ impl Written<'_> {
         let word = self.one_of("kind", &kinds.map(CheckKind::word))?;
         let kind = kinds.into_iter().find(|kind| kind.word() == word);
         kind.ok_or_else(|| self.wrong("kind", &format!("`kind = \"{word}\"` is not known")))
+    }
+
+    fn default(&self) -> Result<Switch, String> {
+        if !self.table.contains_key("default") {
+            return Ok(Switch::On);
+        }
+        let word = self.one_of("default", &["on", "off"])?;
+        Ok(if word == "off" { Switch::Off } else { Switch::On })
     }
 
     fn number(&self, key: &str) -> Result<u32, String> {

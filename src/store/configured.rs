@@ -4,19 +4,23 @@ use chrono::{Datelike, NaiveDate};
 use duckdb::types::Value;
 use duckdb::{Connection, Result, params};
 
-use crate::config::settings::{Cadence, Collection, Region, Reporters};
-use crate::domain::authority::{Authority, Share};
+use crate::config::settings::{Analysis, Cadence, Collection, Region, Reporters};
+use crate::domain::authority::{Authority, AuthorityCode, Share};
 use crate::domain::calendar::Calendar;
-use crate::domain::indicator::{Indicator, Polarity, Unit};
+use crate::domain::indicator::{Indicator, IndicatorId, Polarity, Unit};
 use crate::domain::quarter::Quarter;
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 11] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
     "region_settings",
     "collection_settings",
     "indicator_settings",
+    "seasonal_settings",
+    "parameter_settings",
+    "rebase_settings",
+    "holiday_settings",
     "expected_returns",
 ];
 
@@ -31,6 +35,8 @@ pub struct Configured<'a> {
     pub indicators: &'a [Indicator],
     /// The collections.
     pub collections: &'a [Collection],
+    /// Parameters of the views, and charts that begin anew.
+    pub analysis: &'a Analysis,
     /// Working days, for due dates.
     pub calendar: &'a Calendar,
 }
@@ -60,6 +66,7 @@ pub fn replace(connection: &Connection, from: &Configured<'_>, today: NaiveDate)
     append_authorities(connection, from.authorities)?;
     append_collections(connection, from.collections)?;
     append_indicators(connection, from)?;
+    append_analysis(connection, from)?;
     append_expected(connection, from, today)
 }
 
@@ -135,6 +142,40 @@ fn append_indicators(connection: &Connection, from: &Configured<'_>) -> Result<(
                 it.minimum_denominator,
             ])?;
         }
+    }
+    rows.flush()
+}
+
+fn append_analysis(connection: &Connection, from: &Configured<'_>) -> Result<()> {
+    let carried = |id: &IndicatorId| {
+        let of = from.indicators.iter().find(|one| one.id == *id);
+        let names = of.map_or(&[][..], |one| &one.collections);
+        from.collections.iter().filter(|one| names.contains(&one.name))
+    };
+    let mut rows = connection.appender("seasonal_settings")?;
+    for it in from.indicators.iter().filter(|one| one.seasonal) {
+        for collection in carried(&it.id) {
+            rows.append_row(params![collection.name, it.id.as_str()])?;
+        }
+    }
+    rows.flush()?;
+    let mut rows = connection.appender("parameter_settings")?;
+    for (name, value) in &from.analysis.charts {
+        rows.append_row(params![name, value])?;
+    }
+    rows.flush()?;
+    let mut rows = connection.appender("rebase_settings")?;
+    for it in &from.analysis.rebases {
+        let authority = it.authority.as_ref().map(AuthorityCode::as_str);
+        for collection in carried(&it.indicator) {
+            let (indicator, quarter) = (it.indicator.as_str(), it.quarter.index());
+            rows.append_row(params![collection.name, authority, indicator, quarter, it.reason])?;
+        }
+    }
+    rows.flush()?;
+    let mut rows = connection.appender("holiday_settings")?;
+    for holiday in from.calendar.holidays() {
+        rows.append_row(params![day(holiday)])?;
     }
     rows.flush()
 }

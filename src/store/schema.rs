@@ -30,7 +30,7 @@ macro_rules! view {
 }
 
 /// Every view, each after those it stands on.
-pub(crate) const VIEWS: [View; 28] = [
+pub(crate) const VIEWS: [View; 29] = [
     view!("quarters"),
     view!("authorities"),
     view!("areas"),
@@ -49,6 +49,7 @@ pub(crate) const VIEWS: [View; 28] = [
     view!("trend"),
     view!("year_ago"),
     view!("cusum"),
+    view!("plain_funnel"),
     view!("funnel"),
     view!("quartiles"),
     view!("ranks"),

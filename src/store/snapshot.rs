@@ -5,13 +5,17 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 19] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
     "region_settings",
     "collection_settings",
     "indicator_settings",
+    "seasonal_settings",
+    "parameter_settings",
+    "rebase_settings",
+    "holiday_settings",
     "expected_returns",
     "area_names",
     "submissions",

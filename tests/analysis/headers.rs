@@ -1,6 +1,6 @@
 //! The header of every shipped check is a contract, and every check runs on an empty database.
 
-use quarterdeck::domain::check::CheckKind;
+use quarterdeck::domain::check::{CheckKind, SHIPPED, Switch};
 use quarterdeck::store::analysis;
 use quarterdeck::store::check_file::CheckFile;
 use quarterdeck::store::open::Store;
@@ -9,12 +9,20 @@ use quarterdeck::store::open::Store;
 fn every_shipped_check_is_read_and_runs_on_an_empty_database() {
     let store = Store::in_memory().unwrap();
     let checks = analysis::shipped().unwrap();
-    assert_eq!(checks.len(), 8);
+    assert_eq!(checks.len(), 24);
     for check in checks {
         store.prepare_check(&check).unwrap();
         assert!(check.says.contains_key("says"), "{}", check.name);
         assert!(check.asks.ends_with('?'), "{} asks no question", check.name);
     }
+}
+
+#[test]
+fn four_checks_are_off_unless_they_are_asked_for() {
+    let checks = analysis::shipped().unwrap();
+    let off: Vec<&str> =
+        checks.iter().filter(|check| check.default == Switch::Off).map(|check| check.name.as_str()).collect();
+    assert_eq!(off, ["cusum-drift", "denominator-jump", "history-revised", "ohid-recent-trend"]);
 }
 
 #[test]
@@ -35,6 +43,7 @@ fn every_file_in_the_folder_of_checks_is_shipped() {
     names.sort();
     let shipped: Vec<String> = analysis::shipped().unwrap().into_iter().map(|check| check.name).collect();
     assert_eq!(shipped, names);
+    assert_eq!(shipped, SHIPPED, "the configuration knows other names");
 }
 
 fn with_select(select: &str) -> CheckFile {

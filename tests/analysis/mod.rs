@@ -32,12 +32,13 @@ fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
 type Figure = (Option<f64>, Option<f64>, Option<f64>, &'static str);
 
 /// One figure of a series: `45/100`, `12` (a count), `45/100=0.45` or `=0.45` (stated), `c` (suppressed),
-/// `.` (no row).
+/// `x` (unavailable), `.` (no row).
 fn figure(token: &str) -> Option<Figure> {
     let number = |text: &str| (!text.is_empty()).then(|| text.parse::<f64>().unwrap());
     match token {
         "." => None,
         "c" => Some((None, None, None, "suppressed")),
+        "x" => Some((None, None, None, "unavailable")),
         _ => {
             let (parts, stated) = token.split_once('=').unwrap_or((token, ""));
             let (numerator, denominator) = parts.split_once('/').unwrap_or((parts, ""));
@@ -136,6 +137,10 @@ fn lay_indicators(store: &Store, collection: &str) {
                 ],
             )
             .unwrap();
+        if row["seasonal"] == "yes" {
+            let seasonal = params![collection, row["indicator"]];
+            store.connection().execute("INSERT INTO seasonal_settings VALUES (?, ?)", seasonal).unwrap();
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use chrono::NaiveDate;
 use quarterdeck::config::settings::{
-    Backup, Cadence, Chasing, Collection, Limits, MailSettings, PostSettings, Region, Reporters, Schedule,
-    Settings, Source,
+    Analysis, Backup, Cadence, Chasing, Collection, Limits, MailSettings, PostSettings, Region, Reporters,
+    Schedule, Settings, Source,
 };
 use quarterdeck::domain::authority::{Authority, AuthorityCode};
 use quarterdeck::domain::calendar::Calendar;
@@ -53,6 +53,7 @@ pub(super) fn of(authorities: &[&str]) -> Settings {
         limits: limits(),
         calendar: Calendar::new(NaiveDate::from_ymd_opt(2017, 8, 28)),
         checks: Vec::new(),
+        analysis: Analysis::default(),
         fingerprint: String::new(),
     }
 }
@@ -131,6 +132,7 @@ fn indicator(id: &str, unit: Unit, behaviour: Behaviour, at_most: Option<&str>) 
         denominator: (unit != Unit::Count).then(|| "denominator".into()),
         polarity: Polarity::None,
         behaviour,
+        seasonal: false,
         annualise: unit == Unit::Rate { per: 10_000 } && behaviour == Behaviour::Flow,
         decimals: 1,
         plausible: None,

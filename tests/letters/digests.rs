@@ -9,7 +9,7 @@ use quarterdeck::domain::support::Since;
 
 use crate::letters::dump::dump;
 use crate::letters::world::{
-    DEVON, PLYMOUTH, TORBAY, agreed, date, demand_finding, digest_facts, finding, indicator, not_received,
+    DEVON, PLYMOUTH, TORBAY, agreed, date, demand_finding, digest_facts, finding, indicator, looked_after, not_received,
     occasion, percent, quarter, received, recipient, rereferrals, withheld,
 };
 
@@ -143,6 +143,9 @@ fn a_demand_rate_is_never_called_good_or_bad() {
     let findings = (0..).zip(said).map(|(at, said)| demand_finding(&format!("id{at:02}"), TORBAY, said));
     let mut facts = only(findings.collect());
     facts.figures.clear();
+    for support in &mut facts.supports {
+        (support.indicator, support.since) = (Some(looked_after()), Since::Higher);
+    }
     for (role, style) in [Role::PerformanceLead, Role::Director, Role::RegionalLead].into_iter().zip(STYLES) {
         let text = dump(&write(style, &recipient(role, &[TORBAY]), &facts)).to_lowercase();
         for word in ["better", "good", "bad", "improv", "concern", "deteriorat", "adverse", " worse"] {

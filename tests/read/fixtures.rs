@@ -65,6 +65,7 @@ pub(crate) fn indicator(id: &str, unit: Unit, denominator: Option<&str>) -> Indi
         denominator: denominator.map(str::to_owned),
         polarity: Polarity::None,
         behaviour: Behaviour::Flow,
+        seasonal: false,
         annualise: false,
         decimals: 1,
         plausible: None,

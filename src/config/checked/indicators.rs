@@ -60,6 +60,7 @@ fn one(
             BehaviourWord::Stock => Behaviour::Stock,
             BehaviourWord::RollingYear => Behaviour::RollingYear,
         },
+        seasonal: typed.seasonal.unwrap_or(false),
         annualise: typed.annualise.as_ref().is_some_and(|yes| yes.value),
         decimals: typed.decimals,
         plausible,

@@ -1,5 +1,6 @@
 //! What was typed, checked into what we trust. Every check goes on after a problem.
 
+pub mod analysis;
 pub mod authorities;
 pub mod collections;
 pub mod deadlines;
@@ -169,6 +170,7 @@ pub fn check(folder: Folder<'_>, desk: &mut Desk) -> Option<Settings> {
     let collections = collections::check(main, folder.path, &known, desk);
     let recipients = recipients::check(&folder.recipients, main, &known, &indicators, desk);
     let digests = digests::check(main, &folder.recipients, desk);
+    let analysis = analysis::check(main, &folder.checks, &known, desk);
     let chasing = ladder::chasing(main, desk);
     let post = mail::check(main, folder.path, desk);
     let backup = digests::backup(main, folder.path, desk);
@@ -197,6 +199,7 @@ pub fn check(folder: Folder<'_>, desk: &mut Desk) -> Option<Settings> {
         recipients,
         calendar,
         checks: folder.checks,
+        analysis,
         fingerprint: folder.fingerprint,
         authorities,
     })

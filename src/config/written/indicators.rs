@@ -42,6 +42,9 @@ pub struct IndicatorToml {
     pub polarity: PolarityWord,
     /// How it behaves over time.
     pub behaviour: BehaviourWord,
+    /// Whether it rises and falls with the seasons, year after year.
+    #[serde(default)]
+    pub seasonal: Option<bool>,
     /// Whether a quarter's rate is multiplied by four, so that it compares with a year's.
     #[serde(default)]
     pub annualise: Option<At<bool>>,

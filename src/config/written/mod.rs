@@ -4,6 +4,7 @@
 //! editors complete by and what the collecting walk in `shape` checks by. No `flatten`, `tag` or
 //! `untagged`: places in the file would be lost.
 
+pub mod analysis;
 pub mod authorities;
 pub mod collections;
 pub mod deadlines;

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::config::written::analysis::{ChartsToml, ChecksToml, RebaseToml};
 use crate::config::written::collections::CollectionToml;
 use crate::config::written::mail::{LimitsToml, MailToml};
 use crate::config::written::recipients::RoleWord;
@@ -53,6 +54,15 @@ pub struct QuarterdeckToml {
     /// Limits on everything.
     #[schemars(required)]
     pub limits: Option<LimitsToml>,
+    /// Which checks are asked.
+    #[serde(default)]
+    pub checks: ChecksToml,
+    /// How charts of usual ranges are drawn.
+    #[serde(default)]
+    pub charts: ChartsToml,
+    /// Charts that begin anew.
+    #[serde(default)]
+    pub rebase: Vec<RebaseToml>,
 }
 
 /// The region this daemon watches.
