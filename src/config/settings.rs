@@ -16,7 +16,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::check::Switch;
 use crate::domain::deadline::Deadline;
 use crate::domain::due::CatchUp;
-use crate::domain::indicator::Indicator;
+use crate::domain::indicator::{Indicator, IndicatorId};
 pub use crate::domain::letter::digest::{DigestStyle, WhenNothingChanged};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{EmailAddress, Recipient, Role};

@@ -24,6 +24,7 @@ mod region;
 mod relay;
 mod schedules;
 mod scope;
+mod simulated;
 mod state;
 mod status;
 mod telling;
