@@ -103,6 +103,16 @@ CREATE TABLE IF NOT EXISTS finding_moments (
   level INTEGER, effect DOUBLE, event VARCHAR, stale BOOLEAN
 );
 
+-- From the journal, replaced at the start of each run: support that was agreed for a finding.
+CREATE TABLE IF NOT EXISTS support_actions (
+  action VARCHAR, finding VARCHAR, check_name VARCHAR, collection VARCHAR, authority VARCHAR,
+  indicator VARCHAR, quarter INTEGER, what VARCHAR, agreed_by VARCHAR,
+  supporter VARCHAR,                  -- the code of the authority that supports
+  agreed_at TIMESTAMP,
+  review_on DATE,                     -- NULL once it has ended
+  ended_at TIMESTAMP, ended_by VARCHAR, outcome VARCHAR
+);
+
 -- What the journal says, copied at every start; the journal is the truth.
 CREATE TABLE IF NOT EXISTS journal_lines (
   seq BIGINT, "at" TIMESTAMP, event VARCHAR, subject VARCHAR, detail VARCHAR

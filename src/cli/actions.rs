@@ -1,15 +1,20 @@
-//! `acknowledge`, `snooze`, `dismiss`: what a person does with a finding, journalled with who, when and why.
+//! `acknowledge`, `snooze`, `dismiss`, `accept`: what a person does with a finding, journalled with who, when and why.
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use crate::cli::arguments::{ActionArguments, SnoozeArguments, With};
+use crate::cli::arguments::{AcceptArguments, ActionArguments, SnoozeArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::findings::Kept;
 use crate::cli::print;
+use crate::cli::support::of_finding;
 use crate::domain::quietness;
 use crate::pipeline::opening;
+use crate::store::grid;
 use crate::store::journal::{Happened, Journal};
+
+/// Figures since the change without which there is no new normal (`statistics.md` 4).
+const ACCEPT_FIGURES_MIN: u32 = 8;
 
 /// Seen, someone owns it. Broken by worsening.
 ///
@@ -24,13 +29,15 @@ pub fn acknowledge(with: &With, arguments: &ActionArguments) -> Result<Ending> {
 /// # Errors
 /// When there is no such open finding, or the day is too far ahead.
 pub fn snooze(with: &With, arguments: &SnoozeArguments) -> Result<Ending> {
-    let limit = quietness::snooze_limit(print::now(with));
-    if arguments.until > limit {
-        let words =
-            format!("`--until {}` is more than two quarters ahead; the last day is {limit}", arguments.until);
+    let now = print::now(with);
+    let limit = quietness::snooze_limit(now);
+    let after = arguments.quarters.map_or(limit, |quarters| quietness::quarters_ahead(now, quarters));
+    let until = arguments.until.unwrap_or(after);
+    if until > limit {
+        let words = format!("`--until {until}` is more than two quarters ahead; the last day is {limit}");
         return Err(print::UsageError(words).into());
     }
-    act(with, &arguments.action, Happened::Snoozed, json!({ "until": arguments.until }))
+    act(with, &arguments.action, Happened::Snoozed, json!({ "until": until }))
 }
 
 /// Expected, for this episode. Broken by a rise in level.
@@ -39,6 +46,39 @@ pub fn snooze(with: &With, arguments: &SnoozeArguments) -> Result<Ending> {
 /// When there is no such open finding.
 pub fn dismiss(with: &With, arguments: &ActionArguments) -> Result<Ending> {
     act(with, arguments, Happened::Dismissed, json!({}))
+}
+
+/// The new normal: the chart of its figure begins anew from a quarter. The daemon never does so by itself.
+///
+/// # Errors
+/// When there is no such open finding, it has no figure, or fewer than `ACCEPT_FIGURES_MIN` stand since.
+pub fn accept(with: &With, arguments: &AcceptArguments) -> Result<Ending> {
+    let settings = print::settings(with)?;
+    let from = print::quarter(&arguments.from)?;
+    let id = &arguments.action.id;
+    let detail = {
+        let kept = Kept::open(&settings, with)?;
+        let key = &kept.finding(id)?.key;
+        let Some(indicator) = &key.indicator else {
+            let words = format!("finding `{id}` is about a whole return; only a figure has a usual level");
+            return Err(print::UsageError(words).into());
+        };
+        let connection = kept.store.connection();
+        let figures =
+            grid::figures_since(connection, &key.collection, &key.authority, indicator.as_str(), from)?;
+        if figures < ACCEPT_FIGURES_MIN {
+            let words = format!("only {figures} figures stand since {from}; a new normal takes at least");
+            return Err(print::UsageError(format!("{words} {ACCEPT_FIGURES_MIN}")).into());
+        }
+        let mut detail = of_finding(key);
+        detail["from"] = json!(from.to_string());
+        detail
+    };
+    act(with, &arguments.action, Happened::Accepted, detail)?;
+    print::say(format_args!(
+        "the next run draws its chart anew from {from}; `quarterdeck check` does so now"
+    ))?;
+    Ok(Ending::Done)
 }
 
 fn act(with: &With, arguments: &ActionArguments, deed: Happened, mut detail: Value) -> Result<Ending> {

@@ -63,6 +63,14 @@ pub enum Command {
     Snooze(SnoozeArguments),
     /// Expected: quiet for this episode
     Dismiss(ActionArguments),
+    /// The new normal: the chart begins anew from a quarter, at least 8 figures ago
+    Accept(AcceptArguments),
+    /// Records what was agreed for a finding: what, who, who supports, when it is looked at again
+    Support(SupportArguments),
+    /// Records what came of support that was agreed; it ends there, unless a next day is given
+    Review(ReviewArguments),
+    /// The support that was agreed, the next review first
+    Actions(SupportsArguments),
     /// What is due, who is outstanding, the next reminders
     Deadlines(PrintArguments),
     /// The messages on their way: list, retry, hold, release
@@ -251,8 +259,68 @@ pub struct SnoozeArguments {
     #[command(flatten)]
     pub action: ActionArguments,
     /// The last quiet day
+    #[arg(long, value_name = "DATE", required_unless_present = "quarters")]
+    pub until: Option<NaiveDate>,
+    /// In place of a day: so many quarters from now
+    #[arg(long, value_name = "N", conflicts_with = "until", value_parser = clap::value_parser!(u32).range(1..=2))]
+    pub quarters: Option<u32>,
+}
+
+/// Arguments of `accept`.
+#[derive(Debug, Args)]
+pub struct AcceptArguments {
+    /// Which, who and why
+    #[command(flatten)]
+    pub action: ActionArguments,
+    /// The quarter in which the new normal begins, such as "2015-16 Q3"
+    #[arg(long, value_name = "QUARTER")]
+    pub from: String,
+}
+
+/// Arguments of `support`.
+#[derive(Debug, Args)]
+pub struct SupportArguments {
+    /// The finding's id, as in a digest
+    pub id: String,
+    /// What was agreed
+    #[arg(long)]
+    pub what: String,
+    /// Who
+    #[arg(long)]
+    pub by: String,
+    /// The day on which it is looked at again
     #[arg(long, value_name = "DATE")]
-    pub until: NaiveDate,
+    pub review: NaiveDate,
+    /// Which authority of the region supports
+    #[arg(long, value_name = "CODE")]
+    pub from: Option<String>,
+}
+
+/// Arguments of `review`.
+#[derive(Debug, Args)]
+pub struct ReviewArguments {
+    /// The action's id, as in a digest
+    pub id: String,
+    /// Who
+    #[arg(long)]
+    pub by: String,
+    /// What came of it
+    #[arg(long)]
+    pub outcome: String,
+    /// The day of the next review; without it, the action ends
+    #[arg(long, value_name = "DATE")]
+    pub again: Option<NaiveDate>,
+}
+
+/// Arguments of `actions`.
+#[derive(Debug, Args)]
+pub struct SupportsArguments {
+    /// Also those that have ended
+    #[arg(long)]
+    pub all: bool,
+    /// How rows are printed
+    #[command(flatten)]
+    pub print: PrintArguments,
 }
 
 /// Arguments of `outbox`.

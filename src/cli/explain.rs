@@ -8,8 +8,13 @@ use crate::cli::exit::Ending;
 use crate::cli::findings::{self, Kept};
 use crate::cli::print;
 use crate::config::settings::Settings;
+use crate::domain::finding::State;
+use crate::domain::indicator::Indicator;
+use crate::domain::sentence::{self, Measure};
 use crate::pipeline::{asking, facts, found};
-use crate::store::check_file::CheckFile;
+use crate::store::analysis::Question;
+use crate::store::check_file::{CheckFile, Variable};
+use crate::store::facts as facts_of;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, Provenance};
 
@@ -27,6 +32,7 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     let today = print::day(&settings, print::now(with));
     print::say(format_args!("{}\n", found::sentence_of(&settings, check, finding)))?;
     print::say(format_args!("check       {}: {}", check.name, asking::asks(check, of)))?;
+    print::say(format_args!("rule        {}", rule(check)))?;
     print::say(format_args!(
         "authority   {} {}",
         finding.key.authority,
@@ -41,9 +47,20 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
             found::attention(finding, &kept.actions, today).1.as_ref()
         )
     ))?;
-    print::say(format_args!("ends when   {}", ends_when(check)))?;
+    print::say(format_args!("ends when   {}", ends_when(&settings, check, finding)))?;
     numbers(finding)?;
+    if let Some(of) = of {
+        let question = Question {
+            collection: finding.key.collection.clone(),
+            quarter: finding.fired_in,
+            as_of: today,
+            known_on: print::now(with),
+        };
+        baseline(&kept, &question, finding, of)?;
+        compared_with(&kept, &question, finding, of)?;
+    }
     life(&settings, finding)?;
+    support(&settings, &kept, finding)?;
     if let Some(indicator) = &finding.key.indicator {
         let rows = grid::provenance(
             kept.store.connection(),
@@ -66,13 +83,110 @@ fn indicator(settings: &Settings, finding: &Finding) -> Result<()> {
     Ok(())
 }
 
-fn ends_when(check: &CheckFile) -> String {
-    let quarters = if check.close_after == 1 {
-        "one quarter".to_owned()
-    } else {
-        format!("{} quarters in a row", check.close_after)
+/// The rule in a sentence: when it judges, when it opens, by which thresholds.
+fn rule(check: &CheckFile) -> String {
+    let opens = match check.open_after {
+        0 | 1 => "opens at once".to_owned(),
+        quarters => format!("opens when it is so for {quarters} quarters in a row"),
     };
-    format!("the check is clear for {quarters}")
+    let least = match check.minimum_points {
+        0 | 1 => String::new(),
+        least => format!(", and judges from {least} figures on"),
+    };
+    let thresholds: Vec<String> =
+        check.parameters.iter().map(|(name, value)| format!("{name} {}", spelled(value))).collect();
+    let by = if thresholds.is_empty() { String::new() } else { format!("; by {}", thresholds.join(", ")) };
+    format!("it {opens}{least}{by}")
+}
+
+fn spelled(value: &Variable) -> String {
+    match value {
+        Variable::Text(text) => text.clone(),
+        Variable::Integer(number) => number.to_string(),
+        Variable::Real(number) => number.to_string(),
+        Variable::Date(day) => day.to_string(),
+        Variable::Instant(at) => at.to_string(),
+    }
+}
+
+/// What would make it stop: the figures by themselves, and what people may decide.
+fn ends_when(settings: &Settings, check: &CheckFile, finding: &Finding) -> String {
+    if !finding.state().is_open() {
+        return "it has ended".to_owned();
+    }
+    let step = settings.collections.iter().find(|one| one.name == finding.key.collection);
+    let step = step.map_or(1, |one| one.cadence.step());
+    let clear = finding.moments.iter().rev().take_while(|(it, _)| it.state == State::Recovering).count();
+    let left = i32::try_from(check.close_after).unwrap_or(1) - i32::try_from(clear).unwrap_or(0);
+    let last = finding.moments.last().map_or(finding.fired_in, |(moment, _)| moment.quarter);
+    let quarters = match check.close_after {
+        0 | 1 => "one quarter".to_owned(),
+        several => format!("{several} quarters in a row"),
+    };
+    let earliest = last.plus(step * left.max(1));
+    let mut words = format!("the check is clear for {quarters}, so in {earliest} at the earliest");
+    if finding.key.indicator.is_some() && check.evidence == "own-history" {
+        let id = finding.key.id();
+        let accept = format!("quarterdeck accept {id} --from QUARTER");
+        words = format!("{words}; or somebody decides that it is the new normal ({accept})");
+    }
+    words
+}
+
+/// The quarters from which the usual range is worked out.
+fn baseline(kept: &Kept, question: &Question, finding: &Finding, of: &Indicator) -> Result<()> {
+    let Some(it) = facts_of::baseline(&kept.store, question, &finding.key.authority, &of.id)? else {
+        return Ok(());
+    };
+    let words = |value: f64| sentence::in_unit(value, Measure { unit: of.unit, decimals: of.decimals });
+    let range = it.usual_range.map_or_else(String::new, |(lower, upper)| {
+        format!("; usual range {} to {}", words(lower), words(upper))
+    });
+    let mean = it.mean.map_or_else(String::new, |mean| format!("; usual level {}", words(mean)));
+    print::say(format_args!(
+        "\nbaseline    {} figures, {} to {} ({}){mean}{range}",
+        it.figures, it.first, it.last, it.words
+    ))
+}
+
+/// What the figure is compared with, each with its date.
+fn compared_with(kept: &Kept, question: &Question, finding: &Finding, of: &Indicator) -> Result<()> {
+    let all = facts_of::figures(&kept.store, question)?;
+    let Some(it) = all.iter().find(|one| one.authority == finding.key.authority && one.indicator == of.id)
+    else {
+        return Ok(());
+    };
+    let words = |value: f64| sentence::in_unit(value, Measure { unit: of.unit, decimals: of.decimals });
+    let mut said = Vec::new();
+    if let Some((value, (reporting, expected))) = it.region.value.zip(it.reporting) {
+        said.push(format!("the region {} ({reporting} of {expected}, {})", words(value), finding.fired_in));
+    }
+    if let Some(value) = it.last_year.value {
+        said.push(format!("itself {} ({})", words(value), finding.fired_in.plus(-4)));
+    }
+    said.extend(facts::comparators(of, it));
+    if said.is_empty() {
+        return Ok(());
+    }
+    print::say(format_args!("compared    with {}", said.join("; ")))
+}
+
+/// The support that was agreed for it.
+fn support(settings: &Settings, kept: &Kept, finding: &Finding) -> Result<()> {
+    for it in kept.supports.iter().filter(|one| one.key == finding.key) {
+        let from = it
+            .from
+            .as_ref()
+            .map_or_else(String::new, |code| format!(", supported by {}", facts::named(settings, code).name));
+        let then = match (it.next_review(), it.reviews.last()) {
+            (Some(day), _) => format!("to be reviewed by {day}"),
+            (None, Some(last)) => format!("ended {}: {}", print::day(settings, last.at), last.outcome),
+            (None, None) => "ended".to_owned(),
+        };
+        let agreed = print::day(settings, it.at);
+        print::say(format_args!("support     {}: {}, by {}, {agreed}{from}; {then}", it.id, it.what, it.by))?;
+    }
+    Ok(())
 }
 
 fn numbers(finding: &Finding) -> Result<()> {
@@ -96,6 +210,15 @@ fn life(settings: &Settings, finding: &Finding) -> Result<()> {
             moment.shown,
             moment.effect,
             at.format("%Y-%m-%d %H:%M UTC")
+        ))?;
+    }
+    for it in finding.replayed() {
+        print::say(format_args!(
+            "  {}  replayed: was {}, is {} since {}",
+            it.quarter,
+            found::state_word(settings, finding, it.was),
+            found::state_word(settings, finding, it.now),
+            it.at.format("%Y-%m-%d %H:%M UTC")
         ))?;
     }
     Ok(())

@@ -10,8 +10,10 @@ use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
 use crate::domain::finding::{Action, Deed};
+use crate::domain::support::Support;
 use crate::pipeline::{asking, facts, found};
 use crate::store::check_file::CheckFile;
+use crate::store::decided;
 use crate::store::findings::{self, Finding};
 use crate::store::journal::Journal;
 use crate::store::open::Store;
@@ -37,6 +39,8 @@ pub struct Kept {
     pub findings: Vec<Finding>,
     /// What people did with them.
     pub actions: Vec<Action>,
+    /// Support that was agreed.
+    pub supports: Vec<Support>,
 }
 
 impl Kept {
@@ -48,12 +52,13 @@ impl Kept {
         let store = Store::open_read_only(&settings.state, &settings.limits)?;
         let checks = asking::checks_of(settings)?;
         let lines = Journal::read(&settings.state)?;
-        let configured = asking::configured_for(settings, &checks);
+        let configured = asking::configured_for(settings, &checks, &lines);
         let findings = findings::fold(store.connection(), &lines, &configured, print::now(with))
             .context("cannot read the findings")?;
         let actions = found::actions(&lines);
+        let supports = decided::supports(&lines);
         let checks = checks.into_iter().map(|(check, _)| (check.name.clone(), check)).collect();
-        Ok(Self { store, checks, findings, actions })
+        Ok(Self { store, checks, findings, actions, supports })
     }
 
     /// The finding with this id.
@@ -120,6 +125,7 @@ pub fn attention(action: Option<&Action>) -> String {
         Deed::Acknowledge => format!("acknowledged by {by}: {reason}"),
         Deed::Snooze { until } => format!("quiet until {until}, by {by}: {reason}"),
         Deed::Dismiss => format!("expected, says {by}: {reason}"),
+        Deed::Accept { from } => format!("the new normal from {from}, says {by}: {reason}"),
     }
 }
 

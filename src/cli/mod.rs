@@ -27,6 +27,7 @@ pub mod run;
 pub mod schema;
 pub mod sql;
 pub mod status;
+pub mod support;
 pub mod verdict;
 pub mod verify;
 pub mod worker;
@@ -91,6 +92,10 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::Acknowledge(it) => actions::acknowledge(with, &it),
         Command::Snooze(it) => actions::snooze(with, &it),
         Command::Dismiss(it) => actions::dismiss(with, &it),
+        Command::Accept(it) => actions::accept(with, &it),
+        Command::Support(it) => support::support(with, &it),
+        Command::Review(it) => support::review(with, &it),
+        Command::Actions(it) => support::actions(with, &it),
         Command::Deadlines(it) => deadlines::deadlines(with, &it),
         Command::Outbox(it) => outbox::outbox(with, &it),
         Command::Sql(it) => sql::sql(with, &it),

@@ -171,8 +171,10 @@ pub enum Event {
     Better,
     /// Gone.
     Resolved,
-    /// Gone, because a revision took away what was found.
+    /// A revision of the past made it another than was believed; or gone, because of one.
     Revised,
+    /// Gone, because its check was changed and does not find it any more.
+    RuleChanged,
     /// Gone, because its authority, collection, check or figure is no more.
     Ended,
     /// Could not be judged.
@@ -181,7 +183,7 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Pending,
         Self::PendingCleared,
         Self::Opened,
@@ -190,6 +192,7 @@ impl Event {
         Self::Better,
         Self::Resolved,
         Self::Revised,
+        Self::RuleChanged,
         Self::Ended,
         Self::NoData,
     ];
@@ -212,6 +215,7 @@ impl Event {
             Self::Better => "better",
             Self::Resolved => "resolved",
             Self::Revised => "revised",
+            Self::RuleChanged => "rule-changed",
             Self::Ended => "ended",
             Self::NoData => "no-data",
         }
@@ -249,6 +253,11 @@ pub enum Deed {
     },
     /// Expected, for this episode. Broken by a rise in level.
     Dismiss,
+    /// The new normal: the chart begins anew. Quiet like what is expected, until the check was asked again.
+    Accept {
+        /// The quarter in which the new normal begins.
+        from: Quarter,
+    },
 }
 
 #[cfg(test)]

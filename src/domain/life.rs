@@ -20,15 +20,35 @@ const ROUNDING: f64 = 1e-9;
 /// with which it last fired.
 #[must_use]
 pub fn live(answers: &[Answer], rule: &Rule) -> Vec<Moment> {
-    relive(answers, rule, &[])
+    relive(answers, rule, &[], Cause::Revision)
 }
 
-/// The life of a finding of which `past` was believed before, in any order and of any version.
+/// Why what is believed now may be another past than was believed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The figures were revised.
+    Revision,
+    /// The check was changed, or where its chart begins.
+    RuleChange,
+}
+
+impl Cause {
+    fn event(self) -> Event {
+        match self {
+            Self::Revision => Event::Revised,
+            Self::RuleChange => Event::RuleChanged,
+        }
+    }
+}
+
+/// The life of a finding of which `past` was believed before, in the order of becoming known.
 ///
 /// As [`live`], and an episode that was believed open and is not there any more is resolved by the event
-/// `revised`, in the last quarter in which it was believed open. What opens later is the next episode.
+/// of its cause, in the last quarter in which it was believed open. What opens later is the next episode. A
+/// quarter in which it is open, and was believed to stand otherwise, says so by the event `revised` when
+/// nothing else happened in it.
 #[must_use]
-pub fn relive(answers: &[Answer], rule: &Rule, past: &[Moment]) -> Vec<Moment> {
+pub fn relive(answers: &[Answer], rule: &Rule, past: &[Moment], cause: Cause) -> Vec<Moment> {
     let mut ordered: Vec<&Answer> = answers.iter().collect();
     ordered.sort_by_key(|answer| answer.quarter);
     let believed = believed(past);
@@ -39,9 +59,27 @@ pub fn relive(answers: &[Answer], rule: &Rule, past: &[Moment]) -> Vec<Moment> {
         let gone = believed
             .get(&answer.quarter)
             .filter(|was| was.episode > moment.episode && !moment.state.is_open());
-        moments.push(gone.map_or(moment, |was| life.withdrawn(answer.quarter, was)));
+        let event = gone.map_or(Event::Revised, |was| withdrawal(past, was).unwrap_or(cause.event()));
+        let mut moment = gone.map_or(moment, |was| life.withdrawn(answer.quarter, was, event));
+        if moment.event.is_none() && moment.state.is_open() && was_otherwise(past, &moment) {
+            moment.event = Some(Event::Revised);
+        }
+        moments.push(moment);
     }
     moments
+}
+
+/// By which event an episode was believed to be gone, when it was: a later cause does not rewrite an earlier.
+fn withdrawal(past: &[Moment], was: &Moment) -> Option<Event> {
+    let same = |one: &&Moment| one.quarter == was.quarter && one.episode == was.episode;
+    let last = past.iter().rev().find(same).filter(|one| one.state == State::Resolved)?;
+    last.event.filter(|event| matches!(event, Event::Revised | Event::RuleChanged))
+}
+
+/// Whether a quarter was ever believed to stand otherwise, for another reason than that nothing was known yet.
+fn was_otherwise(past: &[Moment], now: &Moment) -> bool {
+    let known = |one: &&Moment| one.quarter == now.quarter && one.event != Some(Event::NoData);
+    past.iter().filter(known).any(|one| (one.state, one.episode) != (now.state, now.episode))
 }
 
 /// The last open moment of every episode that was ever believed, by its quarter.
@@ -140,11 +178,11 @@ impl Life {
         }
     }
 
-    fn withdrawn(&mut self, quarter: Quarter, was: &Moment) -> Moment {
+    fn withdrawn(&mut self, quarter: Quarter, was: &Moment, event: Event) -> Moment {
         let (level, shown, effect, episode) = (was.level, was.shown, was.effect, was.episode);
         let state = Some(State::Resolved);
         *self = Self { state, episode, level, shown, effect, ..Self::default() };
-        let event = Some(Event::Revised);
+        let event = Some(event);
         Moment { quarter, state: State::Resolved, episode, level, shown, effect, event, stale: false }
     }
 
@@ -244,7 +282,8 @@ mod tests {
     #[test]
     fn what_a_revision_takes_away_is_resolved_and_comes_back_as_the_next_episode() {
         let told = |effects: &[f64], past: &[Moment]| -> Vec<Moment> {
-            relive(&answers(&effects.iter().copied().map(Some).collect::<Vec<_>>()), &RULE, past)
+            let said = answers(&effects.iter().copied().map(Some).collect::<Vec<_>>());
+            relive(&said, &RULE, past, Cause::Revision)
         };
         let words = |life: &[Moment]| -> Vec<(&str, &str, u32)> {
             let word = |event: Option<Event>| event.map_or("", Event::word);
@@ -266,11 +305,40 @@ mod tests {
     #[test]
     fn an_episode_that_only_begins_later_than_was_believed_is_still_the_same() {
         let past = live(&answers(&[Some(1.0), Some(1.0)]), &RULE);
-        let life = relive(&answers(&[Some(0.0), Some(1.0)]), &RULE, &past);
+        let life = relive(&answers(&[Some(0.0), Some(1.0)]), &RULE, &past, Cause::Revision);
         assert_eq!(
             life.iter().map(|it| (it.state, it.episode)).collect::<Vec<_>>(),
             [(State::None, 0), (State::New, 1)]
         );
+    }
+
+    #[test]
+    fn what_a_changed_rule_takes_away_says_so_and_a_later_revision_does_not_rewrite_it() {
+        let mut past = live(&answers(&[Some(1.0)]), &RULE);
+        let gone = relive(&answers(&[Some(0.0)]), &RULE, &past, Cause::RuleChange);
+        assert_eq!((gone[0].state, gone[0].event), (State::Resolved, Some(Event::RuleChanged)));
+        past.extend(gone.clone());
+        assert_eq!(relive(&answers(&[Some(0.0)]), &RULE, &past, Cause::Revision), gone);
+    }
+
+    #[test]
+    fn a_past_that_a_replay_changes_says_so_and_a_second_replay_says_the_same() {
+        let mut past = live(&answers(&[1.0, 1.6, 1.6].map(Some)), &RULE);
+        let replayed =
+            |past: &[Moment]| relive(&answers(&[1.0, 1.1, 1.1].map(Some)), &RULE, past, Cause::Revision);
+        let life = replayed(&past);
+        let words: Vec<_> =
+            life.iter().map(|it| (it.state.word(), it.event.map_or("", Event::word))).collect();
+        assert_eq!(words, [("new", "opened"), ("continuing", "revised"), ("continuing", "")]);
+        past.extend(life.clone());
+        assert_eq!(replayed(&past), life);
+    }
+
+    #[test]
+    fn what_was_not_known_yet_is_not_revised() {
+        let past = live(&answers(&[Some(1.0), None]), &RULE);
+        let life = relive(&answers(&[Some(1.0), Some(1.0)]), &RULE, &past, Cause::Revision);
+        assert_eq!(life[1].event, None);
     }
 
     #[test]

@@ -20,5 +20,6 @@ pub mod quietness;
 pub mod schedule;
 pub mod scope;
 pub mod sentence;
+pub mod support;
 pub mod turn;
 pub mod version;

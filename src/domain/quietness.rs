@@ -4,6 +4,9 @@ use chrono::{DateTime, Months, NaiveDate, Utc};
 
 use crate::domain::finding::{Action, Deed, Moment, State};
 
+/// A snooze lasts this many quarters at most.
+pub const SNOOZE_QUARTERS_MAX: u32 = 2;
+
 /// A moment, and since when it has been known.
 ///
 /// A moment that a revision changed is known since the run that changed it.
@@ -34,8 +37,14 @@ pub enum Quietness {
 /// The last day to which something done at `at` may snooze a finding: two quarters ahead.
 #[must_use]
 pub fn snooze_limit(at: DateTime<Utc>) -> NaiveDate {
+    quarters_ahead(at, SNOOZE_QUARTERS_MAX)
+}
+
+/// The day so many quarters after `at`.
+#[must_use]
+pub fn quarters_ahead(at: DateTime<Utc>, quarters: u32) -> NaiveDate {
     let day = at.date_naive();
-    day.checked_add_months(Months::new(6)).unwrap_or(day)
+    day.checked_add_months(Months::new(3 * quarters)).unwrap_or(day)
 }
 
 /// Whether the finding is quiet on `today`: its latest deed in this episode decides, while it holds.
@@ -57,7 +66,7 @@ pub fn quiet(life: &[Known], actions: &[Action], today: NaiveDate) -> Quietness 
     let worse = after.iter().any(|moment| moment.state == State::Worsening);
     match latest.deed {
         Deed::Acknowledge if !worse && !risen => Quietness::Acknowledged,
-        Deed::Dismiss if !risen => Quietness::Dismissed,
+        Deed::Dismiss | Deed::Accept { .. } if !risen => Quietness::Dismissed,
         Deed::Snooze { until } if !risen && today <= until.min(snooze_limit(latest.at)) => {
             Quietness::Snoozed { until: until.min(snooze_limit(latest.at)) }
         }
@@ -145,6 +154,13 @@ mod tests {
         assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (2, 1.9)], "2019-12-01"), Quietness::Dismissed);
         assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (3, 1.0)], "2017-12-01"), Quietness::Heard);
         assert_eq!(after(Deed::Dismiss, &[(2, 1.0), (1, 0.9), (2, 1.0)], "2018-03-01"), Quietness::Dismissed);
+    }
+
+    #[test]
+    fn what_is_accepted_is_quiet_until_the_level_rises() {
+        let deed = Deed::Accept { from: Quarter::of(2016, 1).unwrap() };
+        assert_eq!(after(deed, &[(2, 1.0), (2, 1.9)], "2017-12-01"), Quietness::Dismissed);
+        assert_eq!(after(deed, &[(2, 1.0), (3, 1.0)], "2017-12-01"), Quietness::Heard);
     }
 
     #[test]

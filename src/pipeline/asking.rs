@@ -21,8 +21,9 @@ use crate::pipeline::opening::{Progress, Walk};
 use crate::store::analysis::{self, CheckAnswer};
 use crate::store::check_file::{CheckFile, Variable};
 use crate::store::configured;
+use crate::store::decided;
 use crate::store::findings::{self, Asked, Configured, Finding, SHOWN_LEVEL};
-use crate::store::journal::Happened;
+use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 use crate::store::moments;
 use crate::store::returns::instant;
@@ -123,21 +124,34 @@ pub fn kept(walk: &Walk<'_>) -> Result<Vec<Finding>> {
 }
 
 fn fold(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<Vec<Finding>> {
-    let configured = configured_for(walk.settings, checks);
+    let configured = configured_for(walk.settings, checks, walk.journal.lines());
     findings::fold(walk.store.connection(), walk.journal.lines(), &configured, walk.now)
         .context("cannot fold the findings")
 }
 
 /// What can have findings, and how each check's answers open and close one.
 #[must_use]
-pub fn configured_for<'a>(settings: &'a Settings, checks: &[(CheckFile, Origin)]) -> Configured<'a> {
+pub fn configured_for<'a>(
+    settings: &'a Settings,
+    checks: &[(CheckFile, Origin)],
+    lines: &[Line],
+) -> Configured<'a> {
     let rule =
         |check: &CheckFile| Rule { open_after: check.open_after, close_after: check.close_after, band: BAND };
     Configured {
         rules: checks.iter().map(|(check, _)| (check.name.clone(), rule(check))).collect(),
+        sums: checks.iter().map(|(check, _)| (check.name.clone(), sum(settings, check))).collect(),
+        new_normals: decided::new_normals(lines),
         collections: settings.collections.iter().map(|one| one.name.as_str()).collect(),
         authorities: &settings.authorities,
     }
+}
+
+/// A sum of what a check asks, by which thresholds, and how charts are drawn for it.
+fn sum(settings: &Settings, check: &CheckFile) -> String {
+    let charts = (&settings.analysis.charts, &settings.analysis.rebases);
+    let it = (&check.sql, &check.parameters, check.open_after, check.close_after, charts);
+    keep::hash(format!("{it:?}").as_bytes())
 }
 
 fn count(walk: &Walk<'_>, findings: &[Finding], report: &mut Report) {
@@ -166,7 +180,8 @@ fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String 
     let aside: Vec<&str> = walk.aside().filter(|subject| subject.starts_with("ask ")).collect();
     let views = (&it.authorities, &it.indicators, &it.collections, &it.calendar, &it.analysis);
     let rules = (&it.region, views, asked, aside);
-    keep::hash(format!("{rules:?}{}", schema::statements().concat()).as_bytes())
+    let new_normals = decided::new_normals(walk.journal.lines());
+    keep::hash(format!("{rules:?}{new_normals:?}{}", schema::statements().concat()).as_bytes())
 }
 
 /// When the checks were last asked, by the rules that still hold.

@@ -9,6 +9,7 @@ use crate::config::settings::{DigestPlan, Reporters};
 use crate::domain::cron;
 use crate::domain::deadline::{Deadline, DeadlineKind, Party};
 use crate::domain::due::{self, Span};
+use crate::domain::finding::Action;
 use crate::domain::letter::digest;
 use crate::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, NoteFact, RegionValue, RegionalFact, ReturnFact,
@@ -19,12 +20,15 @@ use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::quarter::Quarter;
 use crate::domain::schedule::{History, Job};
 use crate::domain::scope::{Recipient, Scope};
+use crate::domain::support::Support;
 use crate::pipeline::asking;
 use crate::pipeline::composing;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::found::{self, Telling};
 use crate::pipeline::opening::Walk;
+use crate::pipeline::supporting::{self, Supporting};
 use crate::store::check_file::CheckFile;
+use crate::store::decided;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, ReturnRow};
 use crate::store::schedules;
@@ -73,7 +77,8 @@ fn occurrences(walk: &Walk<'_>, history: &History, plan: &DigestPlan) -> Vec<Dat
 struct Everything {
     checks: BTreeMap<String, CheckFile>,
     collections: BTreeMap<String, CollectionFacts>,
-    actions: Vec<crate::domain::finding::Action>,
+    actions: Vec<Action>,
+    supports: Vec<Support>,
     returns: Vec<ReturnFact>,
     deadlines: Vec<DeadlineFact>,
     quarter: Quarter,
@@ -91,6 +96,7 @@ impl Everything {
             checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),
             collections,
             actions: found::actions(walk.journal.lines()),
+            supports: decided::supports(walk.journal.lines()),
             returns: returns(walk, &[ended, quarter])?,
             deadlines: walk.settings.deadlines.iter().flat_map(|one| deadline_facts(walk, one)).collect(),
             quarter,
@@ -136,6 +142,17 @@ fn digest_to(
     };
     let seen: Vec<&Finding> = findings.iter().filter(|one| recipient.may_see(&one.key.authority)).collect();
     let told = found::tell(&telling, &seen, &found::told(walk.journal.lines(), &stem, &recipient.id));
+    let supporting = Supporting {
+        settings: walk.settings,
+        recipient,
+        supports: &known.supports,
+        findings,
+        known: &known.collections,
+        today: walk.today,
+    };
+    let supports = supporting::tell(&supporting, &told.findings);
+    let mut deadlines = deadlines(known, recipient);
+    deadlines.extend(supporting::reviews(&supporting, &supports, WEEKS_AHEAD));
     let facts = DigestFacts {
         name: plan.name.clone(),
         title: plan.title.clone(),
@@ -146,11 +163,12 @@ fn digest_to(
         findings: told.findings,
         findings_more: told.more,
         regional: regional(walk, known, findings),
-        revisions: revisions(walk, known, recipient, since),
+        revisions: revisions(walk, known, recipient, findings, since),
         returns: known.returns.clone(),
         figures: figures(walk, known, recipient),
         region_values: region_values(walk, known),
-        deadlines: deadlines(known, recipient),
+        deadlines,
+        supports,
         notes: notes(walk, known),
     };
     digest::compose(&composing::occasion(walk, recipient), plan.style, plan.when_nothing_changed, &facts)
@@ -216,6 +234,7 @@ fn revisions(
     walk: &Walk<'_>,
     known: &Everything,
     recipient: &Recipient,
+    findings: &[Finding],
     since: Option<DateTime<Utc>>,
 ) -> Vec<Revision> {
     let Some(since) = since else { return Vec::new() };
@@ -223,7 +242,18 @@ fn revisions(
     for (name, one) in &known.collections {
         let provisional = walk.settings.collections.iter().any(|it| &it.name == name && it.provisional);
         let fresh = one.revised.iter().filter(|it| it.received_at > since);
-        told.extend(fresh.filter_map(|it| facts::revision(walk.settings, one, recipient, provisional, it)));
+        for it in fresh {
+            let Some(revision) = facts::revision(walk.settings, one, recipient, provisional, it) else {
+                continue;
+            };
+            let of = findings.iter().filter(|finding| {
+                finding.key.collection == *name
+                    && finding.key.authority == it.authority
+                    && finding.key.indicator.as_ref() == Some(&it.indicator)
+            });
+            let consequence = found::consequence(walk.settings, of, since);
+            told.push(Revision { consequence, ..revision });
+        }
     }
     told
 }

@@ -16,8 +16,9 @@ use crate::domain::scope::{Figures, Recipient};
 use crate::domain::sentence;
 use crate::pipeline::opening::Walk;
 use crate::store::analysis::Question;
-use crate::store::facts::{self, ComparedFigure, Numbers, Point, RevisedFigure};
+use crate::store::facts::{self, ActionFigures, ComparedFigure, Numbers, Point, RevisedFigure};
 use crate::store::findings::Finding;
+use crate::store::journal::Happened;
 
 /// A median of fewer neighbours would tell a single authority's figure (`statistics.md` 1e: at least six).
 const NEIGHBOURS_MIN: u32 = 6;
@@ -161,6 +162,8 @@ pub struct CollectionFacts {
     pub withheld: Withheld,
     /// What later versions changed.
     pub revised: Vec<RevisedFigure>,
+    /// What figures did since support was agreed.
+    pub actions: Vec<ActionFigures>,
 }
 
 /// Gathers what is known of a collection up to `quarter`.
@@ -181,6 +184,9 @@ pub fn gather(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> Res
         known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
     }
     known.withheld = withheld(walk.settings, &known.history);
+    if walk.journal.lines().iter().any(|line| line.event == Happened::Supported) {
+        known.actions = facts::actions(&walk.store, &asking)?;
+    }
     for (newest, wanted) in newest_quarters(collection.reporters, collection.cadence.step(), &known.history) {
         let found = facts::figures(&walk.store, &question(newest))?;
         let is_wanted =

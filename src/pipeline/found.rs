@@ -36,6 +36,7 @@ fn action(line: &Line) -> Option<Action> {
     let deed = match line.event {
         Happened::Acknowledged => Deed::Acknowledge,
         Happened::Dismissed => Deed::Dismiss,
+        Happened::Accepted => Deed::Accept { from: Quarter::parse(text("from")?).ok()? },
         Happened::Snoozed => Deed::Snooze { until: text("until")?.parse().ok()? },
         _ => return None,
     };
@@ -120,10 +121,37 @@ pub fn sentence_of(settings: &Settings, check: &CheckFile, finding: &Finding) ->
         decimals: one.decimals,
     });
     if finding.is_withdrawn() {
-        return format!("{area}: {what} for {} was revised; what was found does not hold.", finding.fired_in);
+        let quarter = finding.fired_in;
+        return if finding.last_event() == Some(Event::RuleChanged) {
+            format!(
+                "{area}: {what} for {quarter} is judged by another rule now; what was found does not hold."
+            )
+        } else {
+            format!("{area}: {what} for {quarter} was revised; what was found does not hold.")
+        };
     }
     let template = asking::says(check, &finding.detail);
     sentence::fill(template, &values, measure).unwrap_or_else(|unfilled| format!("{template} ({unfilled})"))
+}
+
+/// What a replay since then made of the findings of one figure; none when it changed none that was shown.
+#[must_use]
+pub fn consequence<'a>(
+    settings: &Settings,
+    of: impl Iterator<Item = &'a Finding>,
+    since: DateTime<Utc>,
+) -> Option<String> {
+    let mut told = Vec::new();
+    for finding in of {
+        let replayed = finding.replayed();
+        let last = replayed.iter().rev().find(|it| it.at > since && (it.was.is_open() || it.now.is_open()));
+        told.extend(last.map(|it| {
+            let word = |state| state_word(settings, finding, state);
+            let id = finding.key.id();
+            format!("finding {id} was {} in {}, and is {} now", word(it.was), it.quarter, word(it.now))
+        }));
+    }
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// Everything the findings of a digest are told from, for one recipient.

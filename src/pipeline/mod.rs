@@ -32,6 +32,7 @@ pub mod refreshing;
 pub mod reminding;
 pub mod repairing;
 pub mod stopping;
+pub mod supporting;
 pub mod telling;
 pub mod unseen;
 mod wanting;

@@ -21,6 +21,7 @@ use crate::pipeline::daring::{self, Daring};
 use crate::pipeline::rebuilding::{self, Loss, Remaking};
 use crate::pipeline::stopping::Stop;
 use crate::store::configured::{self, Configured};
+use crate::store::decided;
 use crate::store::journal::{Happened, Journal};
 use crate::store::mirror;
 use crate::store::open::Store;
@@ -272,8 +273,9 @@ impl<'a> Walk<'a> {
             analysis: &settings.analysis,
             calendar: &settings.calendar,
         };
-        configured::replace(self.store.connection(), &from, self.today)
-            .context("cannot load the configuration")
+        let connection = self.store.connection();
+        configured::replace(connection, &from, self.today).context("cannot load the configuration")?;
+        decided::replace(connection, self.journal.lines()).context("cannot load what was decided")
     }
 }
 

@@ -7,12 +7,15 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::Status;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
+use crate::domain::support::Since;
 use crate::store::analysis::Question;
 use crate::store::open::Store;
 use crate::store::refusal::StoreError;
 
 const FIGURES: &str = include_str!("../../queries/digests/figures.sql");
+const BASELINE: &str = include_str!("../../queries/digests/baseline.sql");
 const HISTORY: &str = include_str!("../../queries/digests/history.sql");
+const ACTIONS: &str = include_str!("../../queries/digests/actions.sql");
 const REVISIONS: &str = include_str!("../../queries/digests/revisions.sql");
 
 /// The numbers of one figure.
@@ -104,6 +107,83 @@ pub struct RevisedFigure {
     pub new: Numbers,
     /// When the new version came.
     pub received_at: DateTime<Utc>,
+}
+
+/// The figures from which a usual range is worked out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Baseline {
+    /// The first of them.
+    pub first: Quarter,
+    /// The last.
+    pub last: Quarter,
+    /// How many.
+    pub figures: u32,
+    /// Which are taken, in words.
+    pub words: String,
+    /// Their average.
+    pub mean: Option<f64>,
+    /// Lower and upper limit.
+    pub usual_range: Option<(f64, f64)>,
+}
+
+/// The figures behind the chart of a figure of the asked quarter; none where there is no chart.
+///
+/// # Errors
+/// When the database refuses.
+pub fn baseline(
+    store: &Store,
+    asking: &Question,
+    authority: &AuthorityCode,
+    indicator: &IndicatorId,
+) -> std::result::Result<Option<Baseline>, StoreError> {
+    store.frozen(asking, |connection| {
+        let mut statement = connection.prepare(BASELINE)?;
+        let mut rows = statement.query([authority.as_str(), indicator.as_str()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let range = row.get::<_, Option<f64>>("lower")?.zip(row.get("upper")?);
+        let ends = quarter(row, "first_quarter")?.zip(quarter(row, "last_quarter")?);
+        let (figures, words, mean) = (row.get("figures")?, row.get("baseline")?, row.get("mean")?);
+        Ok(ends.map(|(first, last)| Baseline { first, last, figures, words, mean, usual_range: range }))
+    })
+}
+
+/// The figures of support that was agreed: then, and now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActionFigures {
+    /// The action's id.
+    pub action: String,
+    /// The figure when it was agreed.
+    pub then: Option<(Quarter, Numbers)>,
+    /// The latest figure.
+    pub now: Option<(Quarter, Numbers)>,
+    /// What it did since.
+    pub since: Since,
+}
+
+/// What the figures did since support was agreed, for the asked collection.
+///
+/// # Errors
+/// When the database refuses.
+pub fn actions(store: &Store, asking: &Question) -> std::result::Result<Vec<ActionFigures>, StoreError> {
+    let side = |row: &Row<'_>, when: &str| -> Result<Option<(Quarter, Numbers)>> {
+        let number = |name: &str| row.get::<_, Option<f64>>(format!("{name}_{when}").as_str());
+        let numbers = Numbers {
+            value: number("value")?,
+            numerator: number("numerator")?,
+            denominator: number("denominator")?,
+            status: Some(Status::Ok),
+        };
+        Ok(quarter(row, &format!("quarter_{when}"))?.filter(|_| numbers.value.is_some()).zip(Some(numbers)))
+    };
+    collect(store, ACTIONS, asking, |row| {
+        let since: String = row.get("since")?;
+        Ok(Some(ActionFigures {
+            action: row.get("action")?,
+            then: side(row, "then")?,
+            now: side(row, "now")?,
+            since: Since::of_word(&since),
+        }))
+    })
 }
 
 /// Every figure of the asked collection and quarter.

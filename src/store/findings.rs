@@ -9,9 +9,10 @@ use serde_json::Value;
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::finding::{Answer, Event, FindingKey, Moment, Outcome, Rule, State};
 use crate::domain::indicator::IndicatorId;
-use crate::domain::life::relive;
+use crate::domain::life::{Cause, relive};
 use crate::domain::quarter::Quarter;
 use crate::store::analysis::CheckAnswer;
+use crate::store::decided::NewNormal;
 use crate::store::journal::Line;
 use crate::store::keep;
 use crate::store::moments::{self, Since};
@@ -113,6 +114,23 @@ pub struct Finding {
     pub detail: Value,
     /// The quarter of that answer.
     pub fired_in: Quarter,
+    /// The sum of the rule by which it is judged: its check, and where its chart begins anew.
+    pub rule: String,
+    /// The sum of the rule by which it was judged before; none when the journal does not say.
+    pub rule_before: Option<String>,
+}
+
+/// A quarter of a finding's past that a replay made another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replayed {
+    /// The quarter.
+    pub quarter: Quarter,
+    /// What was believed.
+    pub was: State,
+    /// What is believed since.
+    pub now: State,
+    /// Since when.
+    pub at: DateTime<Utc>,
 }
 
 impl Finding {
@@ -122,13 +140,37 @@ impl Finding {
         self.moments.last().map_or(State::None, |(moment, _)| moment.state)
     }
 
-    /// Whether it is gone because a revision took it away.
+    /// Whether it is gone because a revision, or another rule, took it away.
     #[must_use]
     pub fn is_withdrawn(&self) -> bool {
-        self.state() == State::Resolved && self.last_event() == Some(Event::Revised)
+        let taken = matches!(self.last_event(), Some(Event::Revised | Event::RuleChanged));
+        self.state() == State::Resolved && taken
     }
 
-    fn last_event(&self) -> Option<Event> {
+    /// Every quarter that was believed to stand otherwise once, in the order of becoming known.
+    ///
+    /// That a figure was not there yet is no other past.
+    #[must_use]
+    pub fn replayed(&self) -> Vec<Replayed> {
+        let mut believed: BTreeMap<Quarter, &Moment> = BTreeMap::new();
+        let mut replayed = Vec::new();
+        let fresh = self.moments.iter().filter(|(moment, _)| moments::since(&self.past, moment).is_none());
+        for (moment, at) in self.past.iter().chain(fresh) {
+            let was = believed.insert(moment.quarter, moment);
+            let was = was.filter(|was| was.event != Some(Event::NoData) && was.state != moment.state);
+            replayed.extend(was.map(|was| Replayed {
+                quarter: moment.quarter,
+                was: was.state,
+                now: moment.state,
+                at: *at,
+            }));
+        }
+        replayed
+    }
+
+    /// What happened last.
+    #[must_use]
+    pub fn last_event(&self) -> Option<Event> {
         self.moments.iter().rev().find_map(|(moment, _)| moment.event)
     }
 }
@@ -138,10 +180,23 @@ impl Finding {
 pub struct Configured<'a> {
     /// How each check's answers open and close a finding, by the check's name.
     pub rules: BTreeMap<String, Rule>,
+    /// A sum of each check as it is written, by its name.
+    pub sums: BTreeMap<String, String>,
+    /// Where charts begin anew because somebody accepted a new normal.
+    pub new_normals: Vec<NewNormal>,
     /// The names of the collections.
     pub collections: BTreeSet<&'a str>,
     /// The authorities of the region, past ones too.
     pub authorities: &'a [Authority],
+}
+
+impl Configured<'_> {
+    /// The sum of the rule by which a finding is judged: its check, and where its chart begins anew.
+    fn sum_of(&self, key: &FindingKey) -> String {
+        let from = self.new_normals.iter().filter(|it| it.is_of(key)).map(|it| it.from.index());
+        let rule = (self.sums.get(&key.check), from.collect::<BTreeSet<_>>());
+        keep::hash(format!("{rule:?}").as_bytes()).chars().take(16).collect()
+    }
 }
 
 /// Folds the kept answers into findings; an instant that the journal knows for a moment is kept.
@@ -155,6 +210,7 @@ pub fn fold(
     now: DateTime<Utc>,
 ) -> Result<Vec<Finding>> {
     let mut believed = moments::believed(lines);
+    let mut rules = moments::rules(lines);
     let newest = newest_asked(connection)?;
     let mut answers = kept_answers(connection, Which::EverFired)?;
     if believed.keys().any(|key| !answers.contains_key(key)) {
@@ -169,10 +225,25 @@ pub fn fold(
         let past = believed.remove(&key).unwrap_or_default();
         let kept = answers.remove(&key).unwrap_or_default();
         let asked = newest.get(&(key.check.clone(), key.collection.clone())).copied();
-        let life = life_of(&key, &kept, &past, configured, asked);
-        findings.extend(finding(key, life, kept, past, now));
+        let (rule, rule_before) = (configured.sum_of(&key), rules.remove(&key));
+        let cause = match &rule_before {
+            Some(before) if *before != rule => Cause::RuleChange,
+            _ => Cause::Revision,
+        };
+        let life = life_of(&key, &kept, &past, configured, Judged { asked, cause });
+        let found = finding(key, life, kept, past, now);
+        findings.extend(found.map(|finding| Finding { rule, rule_before, ..finding }));
     }
     Ok(findings)
+}
+
+/// How a finding is judged now.
+#[derive(Clone, Copy)]
+struct Judged {
+    /// The newest quarter of which its check was asked.
+    asked: Option<Quarter>,
+    /// Why its past may have become another.
+    cause: Cause,
 }
 
 fn life_of(
@@ -180,18 +251,18 @@ fn life_of(
     kept: &[Kept],
     past: &[Since],
     configured: &Configured<'_>,
-    asked: Option<Quarter>,
+    judged: Judged,
 ) -> Vec<Moment> {
     let was: Vec<Moment> = past.iter().map(|(moment, _)| moment.clone()).collect();
     let mut life = match configured.rules.get(&key.check) {
-        Some(rule) if !kept.is_empty() => relive(&with_gaps(kept, &was), rule, &was),
+        Some(rule) if !kept.is_empty() => relive(&with_gaps(kept, &was), rule, &was, judged.cause),
         _ => {
             let latest: BTreeMap<Quarter, Moment> = was.into_iter().map(|it| (it.quarter, it)).collect();
             latest.into_values().collect()
         }
     };
     if let Some(last) = life.last_mut().filter(|last| last.state.is_open())
-        && is_over(key, last.quarter, kept.is_empty(), configured, asked)
+        && is_over(key, last.quarter, kept.is_empty(), configured, judged.asked)
     {
         (last.state, last.event) = (State::Resolved, Some(Event::Ended));
     }
@@ -250,7 +321,8 @@ fn finding(
     let stood = moments.iter().rev().find(|(moment, _)| moment.event.is_some()).or(moments.last())?;
     let (detail, fired_in) =
         fired.map_or((Value::Null, stood.0.quarter), |one| (one.detail, one.answer.quarter));
-    let mut finding = Finding { key, moments, past, detail, fired_in };
+    let mut finding =
+        Finding { key, moments, past, detail, fired_in, rule: String::new(), rule_before: None };
     if let Some((moment, _)) = finding.moments.iter().rev().find(|(moment, _)| moment.event.is_some())
         && finding.is_withdrawn()
     {

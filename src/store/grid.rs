@@ -174,6 +174,26 @@ pub struct Provenance {
     pub version: u32,
 }
 
+/// How many figures of one series of the region's own stand from a quarter on.
+///
+/// # Errors
+/// When the database refuses.
+pub fn figures_since(
+    connection: &Connection,
+    collection: &str,
+    authority: &AuthorityCode,
+    indicator: &str,
+    from: Quarter,
+) -> Result<u32> {
+    connection.query_row(
+        "SELECT count(*)
+           FROM judged
+          WHERE collection = ? AND authority = ? AND indicator = ? AND quarter >= ? AND value IS NOT NULL",
+        params![collection, authority.as_str(), indicator, from.index()],
+        |row| row.get(0),
+    )
+}
+
 /// The figures of one series that count, oldest first, each with its place.
 ///
 /// # Errors

@@ -71,6 +71,12 @@ pub enum Happened {
     Snoozed,
     /// A finding is expected.
     Dismissed,
+    /// A finding is the new normal: the chart begins anew from a quarter.
+    Accepted,
+    /// Support was agreed for a finding; the subject is the action's id.
+    Supported,
+    /// Support was looked at again; the subject is the action's id.
+    Reviewed,
     /// What is believed of a finding changed; the subject is its id.
     Found,
 }

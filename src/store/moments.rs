@@ -30,6 +30,17 @@ pub fn believed(lines: &[Line]) -> BTreeMap<FindingKey, Vec<Since>> {
     past
 }
 
+/// By which rule each finding was judged last, where the journal says it.
+#[must_use]
+pub fn rules(lines: &[Line]) -> BTreeMap<FindingKey, String> {
+    let found = lines.iter().filter(|line| line.event == Happened::Found);
+    let rule = |line: &Line| {
+        let rule = line.detail.get("rule").and_then(Value::as_str)?;
+        Some((key(&line.detail)?, rule.to_owned()))
+    };
+    found.filter_map(rule).collect()
+}
+
 /// Since when a moment is believed, when it is what was believed last of its quarter.
 ///
 /// A slightly other effect is no other moment: it would be announced again.
@@ -40,7 +51,7 @@ pub fn since(past: &[Since], moment: &Moment) -> Option<DateTime<Utc>> {
     (essence(last) == essence(moment)).then_some(*at)
 }
 
-/// What the journal does not say yet: one entry for each finding with moments that are new.
+/// What the journal does not say yet: one entry for each finding with moments that are new, or a new rule.
 #[must_use]
 pub fn unwritten(findings: &[Finding]) -> Vec<(String, Value)> {
     let entry = |finding: &Finding| {
@@ -51,9 +62,11 @@ pub fn unwritten(findings: &[Finding]) -> Vec<(String, Value)> {
             "collection": finding.key.collection,
             "authority": finding.key.authority.as_str(),
             "indicator": finding.key.indicator.as_ref().map(IndicatorId::as_str),
+            "rule": finding.rule,
             "moments": moments,
         });
-        (!moments.is_empty()).then(|| (finding.key.id(), detail))
+        let is_new = !moments.is_empty() || finding.rule_before.as_ref() != Some(&finding.rule);
+        is_new.then(|| (finding.key.id(), detail))
     };
     findings.iter().filter_map(entry).collect()
 }
@@ -71,7 +84,9 @@ fn written(moment: &Moment) -> Value {
     })
 }
 
-fn key(detail: &Value) -> Option<FindingKey> {
+/// The finding that the detail of a journal line names.
+#[must_use]
+pub fn key(detail: &Value) -> Option<FindingKey> {
     let text = |name: &str| detail.get(name).and_then(Value::as_str);
     Some(FindingKey {
         check: text("check")?.to_owned(),

@@ -30,7 +30,7 @@ macro_rules! view {
 }
 
 /// Every view, each after those it stands on.
-pub(crate) const VIEWS: [View; 28] = [
+pub(crate) const VIEWS: [View; 29] = [
     view!("quarters"),
     view!("authorities"),
     view!("areas"),
@@ -58,6 +58,7 @@ pub(crate) const VIEWS: [View; 28] = [
     view!("returns"),
     view!("quarantine"),
     view!("findings"),
+    view!("actions"),
     view!("revisions"),
 ];
 

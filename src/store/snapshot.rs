@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 18] = [
+const TABLES: [&str; 19] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -24,6 +24,7 @@ const TABLES: [&str; 18] = [
     "remarks",
     "answers",
     "finding_moments",
+    "support_actions",
 ];
 
 /// Writes the snapshot `file`, a DuckDB database, as the open transaction sees the tables.

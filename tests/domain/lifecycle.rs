@@ -9,7 +9,7 @@ use quarterdeck::domain::quarter::Quarter;
 struct Scenario {
     rule: Rule,
     answers: Vec<Answer>,
-    expected: Vec<(String, u32, String)>,
+    expected: Vec<(String, u32, String, String)>,
 }
 
 fn scenarios() -> BTreeMap<String, Scenario> {
@@ -39,14 +39,16 @@ fn scenarios() -> BTreeMap<String, Scenario> {
             expected: Vec::new(),
         });
         scenario.answers.push(answer);
-        scenario.expected.push((row[8].to_owned(), row[9].parse().unwrap(), row[10].to_owned()));
+        let (status, episode, event, flag) = (&row[8], &row[9], &row[10], &row[11]);
+        scenario.expected.push((status.into(), episode.parse().unwrap(), event.into(), flag.into()));
     }
     scenarios
 }
 
-fn told(moment: &Moment) -> (String, u32, String) {
+fn told(moment: &Moment) -> (String, u32, String, String) {
     let event = moment.event.map_or("", Event::word);
-    (moment.state.word().to_owned(), moment.episode, event.to_owned())
+    let flag = if moment.stale { "stale" } else { "" };
+    (moment.state.word().to_owned(), moment.episode, event.to_owned(), flag.to_owned())
 }
 
 #[test]

@@ -1,15 +1,16 @@
 //! Digests, whole, and what they must never say.
 
 use quarterdeck::domain::indicator::Polarity;
-use quarterdeck::domain::letter::digest::facts::{Arrival, DigestFacts, FindingFact, Said};
+use quarterdeck::domain::letter::digest::facts::{Arrival, DigestFacts, FindingFact, Said, SupportFact};
 use quarterdeck::domain::letter::digest::{DigestStyle, WhenNothingChanged, compose};
 use quarterdeck::domain::message::{Block, Letter};
 use quarterdeck::domain::scope::{Figures, Recipient, Role};
+use quarterdeck::domain::support::Since;
 
 use crate::letters::dump::dump;
 use crate::letters::world::{
-    DEVON, PLYMOUTH, TORBAY, demand_finding, digest_facts, finding, indicator, not_received, occasion,
-    percent, quarter, received, recipient, rereferrals, withheld,
+    DEVON, PLYMOUTH, TORBAY, agreed, date, demand_finding, digest_facts, finding, indicator, looked_after, not_received,
+    occasion, percent, quarter, received, recipient, rereferrals, withheld,
 };
 
 const STYLES: [DigestStyle; 3] =
@@ -142,6 +143,9 @@ fn a_demand_rate_is_never_called_good_or_bad() {
     let findings = (0..).zip(said).map(|(at, said)| demand_finding(&format!("id{at:02}"), TORBAY, said));
     let mut facts = only(findings.collect());
     facts.figures.clear();
+    for support in &mut facts.supports {
+        (support.indicator, support.since) = (Some(looked_after()), Since::Higher);
+    }
     for (role, style) in [Role::PerformanceLead, Role::Director, Role::RegionalLead].into_iter().zip(STYLES) {
         let text = dump(&write(style, &recipient(role, &[TORBAY]), &facts)).to_lowercase();
         for word in ["better", "good", "bad", "improv", "concern", "deteriorat", "adverse", " worse"] {
@@ -246,4 +250,55 @@ fn no_subject_carries_a_figure_or_is_longer_than_78() {
         assert!(letter.preheader.chars().count() <= 90, "{}", letter.preheader);
         assert!(!letter.subject.contains("27.3"));
     }
+}
+
+#[test]
+fn support_is_told_with_what_came_since_and_its_numbers_only_where_both_may_be_shown() {
+    let text = |who: &Recipient, support: SupportFact| {
+        let facts = DigestFacts { supports: vec![support], ..only(Vec::new()) };
+        dump(&write(DigestStyle::RegionalLead, who, &facts))
+    };
+    let region = recipient(Role::RegionalLead, &[]);
+    let told = text(&region, agreed(TORBAY, Some(DEVON)));
+    for words in [
+        "Torbay, Re-referrals within 12 months: a visit to the front door team.",
+        "Agreed on 10 August 2017 by A. Lead, supported by Devon.",
+        "It stood at 29.7% in 2017-18 Q1 and stands at 21.3% in 2017-18 Q2: better, by more than chance",
+        "To be reviewed by Friday 1 December 2017. More: quarterdeck review e06000027-1",
+    ] {
+        assert!(told.contains(words), "{words}:\n{told}");
+    }
+    let (then_in, then) = agreed(TORBAY, None).then.unwrap();
+    let small = SupportFact { then: Some((then_in, withheld(then))), ..agreed(TORBAY, None) };
+    let told = text(&region, small);
+    assert!(told.contains("From 2017-18 Q1 to 2017-18 Q2: better"), "{told}");
+    assert!(!told.contains("29.7") && !told.contains("stands at 21.3"), "{told}");
+    let gone = SupportFact {
+        review_on: None,
+        is_open: false,
+        outcome: Some("the backlog is gone".to_owned()),
+        since: Since::Lower,
+        ..agreed(TORBAY, None)
+    };
+    let told = text(&region, gone);
+    for words in
+        ["lower, by more than chance", "The finding is resolved. Review: The backlog is gone. It has ended."]
+    {
+        assert!(told.contains(words), "{words}:\n{told}");
+    }
+}
+
+#[test]
+fn a_digest_that_would_be_quiet_comes_when_a_review_fell_due() {
+    let quiet = |support: SupportFact| {
+        let who = recipient(Role::Director, &[TORBAY]);
+        let facts = DigestFacts { supports: vec![support], returns: Vec::new(), ..only(Vec::new()) };
+        compose(&occasion(&who, "2017-11-17"), DigestStyle::Director, WhenNothingChanged::Quiet, &facts)
+            .is_none()
+    };
+    assert!(quiet(agreed(TORBAY, None)), "it is to be reviewed later");
+    assert!(!quiet(SupportFact { review_on: Some(date("2017-11-10")), ..agreed(TORBAY, None) }));
+    assert!(quiet(SupportFact { review_on: Some(date("2017-08-11")), ..agreed(TORBAY, None) }));
+    assert!(!quiet(SupportFact { agreed_on: date("2017-11-10"), ..agreed(TORBAY, None) }));
+    assert!(quiet(SupportFact { agreed_on: date("2017-11-10"), ..agreed(DEVON, None) }), "not theirs");
 }

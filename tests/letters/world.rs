@@ -11,7 +11,7 @@ use quarterdeck::domain::indicator::{IndicatorId, Polarity, Unit};
 use quarterdeck::domain::letter::Occasion;
 use quarterdeck::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, FindingFact, NoteFact, Point, RegionValue, RegionalFact, ReturnFact,
-    Said, Series,
+    Said, Series, SupportFact,
 };
 use quarterdeck::domain::letter::facts::{
     FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision,
@@ -19,6 +19,7 @@ use quarterdeck::domain::letter::facts::{
 use quarterdeck::domain::letter::receipt::{Group, grouped};
 use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::domain::scope::{EmailAddress, Figures, Recipient, Role, Scope};
+use quarterdeck::domain::support::Since;
 
 pub(super) const TORBAY: (&str, &str) = ("E06000027", "Torbay");
 pub(super) const PLYMOUTH: (&str, &str) = ("E06000026", "Plymouth");
@@ -293,6 +294,7 @@ pub(super) fn digest_facts() -> DigestFacts {
             last_year: Some(RegionFigure { reporting: 16, ..region_figure(percent(2_310.0, 10_502.0)) }),
         }],
         deadlines: vec![challenge_event(&[TORBAY]), challenge_event(&[DEVON]), neglect_pair()],
+        supports: vec![agreed(TORBAY, None), agreed(DEVON, Some(PLYMOUTH))],
         notes: vec![
             NoteFact {
                 authority: Some(named(TORBAY)),
@@ -303,6 +305,25 @@ pub(super) fn digest_facts() -> DigestFacts {
                 text: "the figures of Devon include a backlog".to_owned(),
             },
         ],
+    }
+}
+
+pub(super) fn agreed(authority: (&str, &str), from: Option<(&str, &str)>) -> SupportFact {
+    SupportFact {
+        id: format!("{}-1", authority.0.to_lowercase()),
+        authority: named(authority),
+        indicator: Some(rereferrals()),
+        collection_title: "Quarterly return".to_owned(),
+        what: "a visit to the front door team".to_owned(),
+        by: "A. Lead".to_owned(),
+        from: from.map(named),
+        agreed_on: date("2017-08-10"),
+        review_on: Some(date("2017-12-01")),
+        outcome: None,
+        is_open: true,
+        then: Some((quarter(2017, 1), percent(99.0, 333.0))),
+        now: Some((quarter(2017, 2), percent(71.0, 333.0))),
+        since: Since::Better,
     }
 }
 

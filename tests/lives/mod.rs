@@ -8,6 +8,7 @@ use quarterdeck::domain::check::CheckAnswer;
 use quarterdeck::domain::finding::{Event, Rule, State};
 use quarterdeck::domain::indicator::IndicatorId;
 use quarterdeck::domain::quarter::Quarter;
+use quarterdeck::store::decided::NewNormal;
 use quarterdeck::store::findings::{self, Asked, Configured, Finding};
 use quarterdeck::store::journal::{Happened, Line};
 use quarterdeck::store::moments;
@@ -24,6 +25,8 @@ struct World {
     checks: Vec<&'static str>,
     collections: Vec<&'static str>,
     run: i64,
+    wording: &'static str,
+    new_normals: Vec<NewNormal>,
 }
 
 impl World {
@@ -39,7 +42,16 @@ impl World {
             neighbours: vec![],
         };
         let store = Store::in_memory().unwrap();
-        Self { store, lines: vec![], authority, checks: vec![CHECK], collections: vec![COLLECTION], run: 0 }
+        Self {
+            store,
+            lines: vec![],
+            authority,
+            checks: vec![CHECK],
+            collections: vec![COLLECTION],
+            run: 0,
+            wording: "as it was",
+            new_normals: vec![],
+        }
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -62,6 +74,8 @@ impl World {
             rules: self.checks.iter().map(|name| ((*name).to_owned(), rule)).collect::<BTreeMap<_, _>>(),
             collections: self.collections.iter().copied().collect::<BTreeSet<_>>(),
             authorities: std::slice::from_ref(&self.authority),
+            sums: self.checks.iter().map(|name| ((*name).to_owned(), self.wording.to_owned())).collect(),
+            new_normals: self.new_normals.clone(),
         };
         let now = self.now();
         let found = findings::fold(self.store.connection(), &self.lines, &configured, now).unwrap();
@@ -215,4 +229,59 @@ fn no_answer_is_an_answer_and_is_kept_once() {
     assert!(world.answer(0, &[]));
     assert!(!world.answer(0, &[]));
     assert_eq!(last(&world.one()).1, Some(Event::Ended), "its figure is asked of no more");
+}
+
+#[test]
+fn what_a_changed_check_does_not_find_any_more_is_gone_by_the_rule() {
+    let mut world = World::new();
+    world.answer(0, &said(0, 3));
+    world.one();
+    world.wording = "as it is now";
+    assert_eq!(last(&world.one()).0, State::New, "it is still found");
+    assert_eq!(world.fold().1, 0, "the rule is known");
+    world.wording = "stricter";
+    world.answer(0, &said(0, 0));
+    assert_eq!(last(&world.one()), (State::Resolved, Some(Event::RuleChanged), 3));
+    assert_eq!(world.fold().1, 0);
+}
+
+#[test]
+fn a_new_normal_is_another_rule_for_its_own_figure() {
+    let mut world = World::new();
+    world.answer(0, &said(0, 3));
+    let key = world.one().key;
+    let (by, reason) = ("Ann".to_owned(), "a new front door".to_owned());
+    world.new_normals.push(NewNormal { key, from: quarter(-8), by, reason });
+    world.answer(0, &said(0, 0));
+    assert_eq!(last(&world.one()).1, Some(Event::RuleChanged));
+}
+
+#[test]
+fn a_revision_replays_history_and_says_so() {
+    let mut world = World::new();
+    for (later, level) in [(0, 2), (1, 3), (2, 3)] {
+        world.answer(later, &said(later, level));
+    }
+    assert_eq!(world.one().replayed(), []);
+    world.answer(1, &said(1, 2));
+    world.answer(2, &said(2, 2));
+    let replayed = world.one();
+    let states: Vec<_> = replayed.moments.iter().map(|(it, _)| (it.state, it.event)).collect();
+    assert_eq!(
+        states,
+        [
+            (State::New, Some(Event::Opened)),
+            (State::Continuing, Some(Event::Revised)),
+            (State::Continuing, None)
+        ]
+    );
+    let again = world.one();
+    for it in [&replayed, &again] {
+        let [only] = it.replayed()[..] else { panic!("{:?}", it.replayed()) };
+        assert_eq!((only.quarter, only.was, only.now), (quarter(1), State::Worsening, State::Continuing));
+    }
+    assert_eq!(world.fold().1, 0);
+    let sql = "SELECT event FROM finding_moments ORDER BY run DESC, quarter LIMIT 1";
+    let event: String = world.store.connection().query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(event, "revised");
 }

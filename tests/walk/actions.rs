@@ -99,3 +99,69 @@ fn a_deed_that_cannot_be_is_refused() {
     assert!(far.words.contains("more than two quarters ahead"), "{}", far.words);
     assert_eq!(region.run(WEDNESDAY, &["dismiss", &id, "--by", "Ann"]).status, 2, "a reason is needed");
 }
+
+fn support(region: &Region, now: &str, id: &str) {
+    let what = ["--what", "a visit to the front door", "--by", "Ann", "--review", "2017-12-01"];
+    let ended = region.run(now, &[&["support", id], &what[..], &["--from", "E06000026"]].concat());
+    assert_eq!(ended.status, 0, "{}", ended.words);
+    assert!(ended.out.contains(&format!("`{id}-1`")), "{}", ended.out);
+}
+
+#[test]
+fn support_is_told_until_its_review_and_stands_in_the_view() {
+    let region = Region::with_one_return();
+    region.walk(WEDNESDAY);
+    let id = id(&findings(&region, WEDNESDAY)[0]);
+    support(&region, WEDNESDAY, &id);
+    region.walk(FRIDAY);
+    let told = digest(&region, "2017-11-17").unwrap();
+    for words in ["Support agreed, and what came since", "a visit to the front door", "Plymouth", "by Ann"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    let due = format!("quarterdeck review {id}-1): by Friday 1 December 2017, in 10 working days");
+    let line: String = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(line.contains(&due), "{due}: {told}");
+    let sql = "SELECT finding, agreed_by, supporter, review_on::VARCHAR AS review_on, since FROM actions";
+    let rows = region.run(FRIDAY, &["sql", sql, "--format", "csv"]);
+    assert!(rows.out.contains(&format!("{id},Ann,E06000026,2017-12-01,unknown")), "{rows:?}");
+    let review = ["review", &format!("{id}-1"), "--by", "Ann", "--outcome", "it helped"];
+    assert_eq!(region.run("2017-11-20T08:00:00Z", &review).status, 0);
+    let again = region.run("2017-11-20T08:00:00Z", &review);
+    assert!(again.status == 2 && again.words.contains("ended on 2017-11-20"), "{again:?}");
+    region.lose_the_database();
+    region.walk(NEXT_FRIDAY);
+    let later = digest(&region, "2017-11-24");
+    assert!(later.is_none_or(|text| !text.contains("front door")));
+    let listed = region.run(NEXT_FRIDAY, &["actions", "--all", "--format", "json"]);
+    assert!(listed.out.contains("it helped") && listed.out.contains("Plymouth"), "{}", listed.out);
+}
+
+#[test]
+fn support_that_cannot_be_is_refused() {
+    let region = Region::with_one_return();
+    region.walk(WEDNESDAY);
+    let id = id(&findings(&region, WEDNESDAY)[0]);
+    let agree = |more: &[&str]| {
+        let said = ["support", &id, "--what", "a visit", "--by", "Ann"];
+        region.run(WEDNESDAY, &[&said[..], more].concat())
+    };
+    let past = agree(&["--review", "2017-11-01"]);
+    assert!(past.status == 2 && past.words.contains("is past"), "{past:?}");
+    let own = agree(&["--review", "2017-12-01", "--from", MISSES_ITS_TARGET]);
+    assert!(own.status == 2 && own.words.contains("is the authority of the finding"), "{own:?}");
+    assert_eq!(agree(&[]).status, 2, "a day of review is needed");
+    let none = region.run(WEDNESDAY, &["review", "nothing-1", "--by", "Ann", "--outcome", "x"]);
+    assert!(none.status == 2 && none.words.contains("there is no action"), "{none:?}");
+}
+
+#[test]
+fn a_new_normal_takes_eight_figures() {
+    let region = Region::with_one_return();
+    region.walk(WEDNESDAY);
+    let open = findings(&region, WEDNESDAY);
+    let of_a_figure = open.iter().find(|it| !it["indicator"].is_null()).unwrap();
+    let accept = ["accept", &id(of_a_figure), "--from", "2017-18 Q1", "--by", "Ann", "--reason", "new"];
+    let refused = region.run(WEDNESDAY, &accept);
+    assert_eq!(refused.status, 2, "{refused:?}");
+    assert!(refused.words.contains("a new normal takes at least 8"), "{}", refused.words);
+}

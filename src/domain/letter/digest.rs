@@ -11,6 +11,7 @@ mod performance_lead;
 mod regional_lead;
 mod returns;
 mod seen;
+mod support;
 
 use crate::domain::letter::digest::facts::{DigestFacts, Said};
 use crate::domain::letter::digest::opening::Counts;

@@ -8,6 +8,7 @@ use crate::domain::finding::Action;
 use crate::domain::letter::facts::{FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision};
 use crate::domain::letter::receipt::Group;
 use crate::domain::quarter::Quarter;
+use crate::domain::support::Since;
 
 /// Everything a digest may say, for one recipient and one day.
 #[derive(Clone, Debug)]
@@ -40,8 +41,43 @@ pub struct DigestFacts {
     pub region_values: Vec<RegionValue>,
     /// Deadlines of the next six weeks, and those that passed and are outstanding.
     pub deadlines: Vec<DeadlineFact>,
+    /// Support that was agreed: until its last review, and once more when its finding is resolved.
+    pub supports: Vec<SupportFact>,
     /// Notes that travel with figures.
     pub notes: Vec<NoteFact>,
+}
+
+/// Support that was agreed for a finding.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SupportFact {
+    /// The action's id, for `review`.
+    pub id: String,
+    /// Whose finding.
+    pub authority: Named,
+    /// Of what; none when it is about the whole return.
+    pub indicator: Option<IndicatorFact>,
+    /// What people call the collection.
+    pub collection_title: String,
+    /// What was agreed.
+    pub what: String,
+    /// Who.
+    pub by: String,
+    /// Which authority supports.
+    pub from: Option<Named>,
+    /// The day on which it was agreed.
+    pub agreed_on: NaiveDate,
+    /// The day of the next review; none once it has ended.
+    pub review_on: Option<NaiveDate>,
+    /// What the latest review said.
+    pub outcome: Option<String>,
+    /// Whether the finding is still open.
+    pub is_open: bool,
+    /// The figure when it was agreed. Withheld when that of now is, and the other way round.
+    pub then: Option<(Quarter, FigureFact)>,
+    /// The figure now.
+    pub now: Option<(Quarter, FigureFact)>,
+    /// What it did since, by its interval of chance.
+    pub since: Since,
 }
 
 /// One finding.

@@ -178,6 +178,7 @@ fn action(action: &Action) -> String {
         Deed::Acknowledge => "Acknowledged".to_owned(),
         Deed::Snooze { until } => format!("Snoozed until {}", words::day(until)),
         Deed::Dismiss => "Expected".to_owned(),
+        Deed::Accept { from } => format!("The new normal from {from}"),
     };
     format!("{deed}, by {}: {}", action.by, words::sentence(&action.reason))
 }

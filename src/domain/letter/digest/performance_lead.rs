@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::letter::digest::findings::Limits;
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::seen::Seen;
-use crate::domain::letter::digest::{attached, changes, findings, returns};
+use crate::domain::letter::digest::{attached, changes, findings, returns, support};
 use crate::domain::letter::facts::{Named, OwnFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block};
@@ -21,6 +21,7 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
         "What to look at, most pressing first",
         findings::blocks(seen, occasion.region, LIMITS),
     ));
+    blocks.extend(words::section(support::HEADING, support::blocks(seen)));
     blocks.extend(words::section("Your figures", own_figures(occasion, seen)));
     blocks.extend(announcement);
     blocks.extend(words::section("What is due, or overdue", words::bullets(returns::deadline_lines(seen))));

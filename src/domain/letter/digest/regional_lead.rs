@@ -8,7 +8,7 @@ use crate::domain::letter::digest::findings::{Limits, Story};
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::performance_lead::notes;
 use crate::domain::letter::digest::seen::{Seen, is_open, is_told};
-use crate::domain::letter::digest::{attached, changes, findings, returns};
+use crate::domain::letter::digest::{attached, changes, findings, returns, support};
 use crate::domain::letter::facts::{Named, RegionFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block, Table};
@@ -27,6 +27,7 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
         "Findings by authority, most pressing first",
         by_authority(seen, occasion.region),
     ));
+    blocks.extend(words::section(support::HEADING, support::blocks(seen)));
     blocks.extend(words::section("Open findings, counted", open_counts(seen)));
     blocks.extend(words::section(&format!("{} values", occasion.region), region_values(occasion, seen)));
     blocks.extend(announcement);

@@ -1,8 +1,11 @@
 //! The one place where a recipient's scope decides what a digest is written from.
 
+use chrono::NaiveDate;
+
 use crate::domain::indicator::Polarity;
 use crate::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, FindingFact, NoteFact, RegionValue, RegionalFact, ReturnFact, Said,
+    SupportFact,
 };
 use crate::domain::letter::facts::{IndicatorFact, OwnFigure, Revision, View};
 use crate::domain::scope::{Figures, Recipient};
@@ -18,6 +21,7 @@ pub(super) struct Seen<'a> {
     pub figures: Vec<&'a OwnFigure>,
     pub region_values: Vec<&'a RegionValue>,
     pub deadlines: Vec<&'a DeadlineFact>,
+    pub supports: Vec<&'a SupportFact>,
     pub notes: Vec<&'a NoteFact>,
 }
 
@@ -47,6 +51,9 @@ impl<'a> Seen<'a> {
                 let authorities = &deadline.authorities;
                 authorities.is_empty() || authorities.iter().any(|named| recipient.may_see(&named.code))
             }),
+            supports: kept(&facts.supports, |support| {
+                recipient.may_see(&support.authority.code) && support.indicator.as_ref().is_none_or(wants)
+            }),
             // A note is a person's text and may hold numbers, small ones too.
             notes: kept(&facts.notes, |note| {
                 note.authority.as_ref().is_none_or(|named| {
@@ -66,7 +73,15 @@ impl<'a> Seen<'a> {
         };
         self.findings.iter().any(|finding| is_told(finding) || finding.said == Said::Resolved)
             || !self.revisions.is_empty()
+            || self.supports.iter().any(|support| self.is_news(support))
             || self.returns.iter().any(received)
+    }
+
+    /// Whether support was agreed, or fell due for review, since the last digest.
+    fn is_news(&self, support: &SupportFact) -> bool {
+        let since = self.facts.last_digest_on;
+        let is_new = |day: NaiveDate| day <= self.facts.known_on && since.is_none_or(|last| day > last);
+        is_new(support.agreed_on) || support.review_on.is_some_and(is_new)
     }
 
     /// Whether the finding's numbers, in its sentence too, may be shown.

@@ -1,0 +1,109 @@
+//! Support that was agreed for findings, as a digest tells it to one recipient.
+
+use std::collections::BTreeMap;
+
+use chrono::{Days, NaiveDate};
+
+use crate::config::settings::Settings;
+use crate::domain::deadline::DeadlineKind;
+use crate::domain::disclosure::Disclosure;
+use crate::domain::letter::digest::facts::{DeadlineFact, FindingFact, Said, SupportFact};
+use crate::domain::letter::facts::FigureFact;
+use crate::domain::quarter::Quarter;
+use crate::domain::scope::Recipient;
+use crate::domain::support::{Since, Support};
+use crate::pipeline::facts::{self, CollectionFacts};
+use crate::store::facts::{ActionFigures, Numbers};
+use crate::store::findings::Finding;
+
+/// What support is told from.
+#[derive(Clone, Copy, Debug)]
+pub struct Supporting<'a> {
+    /// The configuration.
+    pub settings: &'a Settings,
+    /// Whom it is told.
+    pub recipient: &'a Recipient,
+    /// All that was ever agreed.
+    pub supports: &'a [Support],
+    /// The findings as they stand.
+    pub findings: &'a [Finding],
+    /// What is known of each collection.
+    pub known: &'a BTreeMap<String, CollectionFacts>,
+    /// The day.
+    pub today: NaiveDate,
+}
+
+/// The support that a recipient is told of: until its last review, and once more when its finding is among
+/// the `told` as resolved.
+#[must_use]
+pub fn tell(from: &Supporting<'_>, told: &[FindingFact]) -> Vec<SupportFact> {
+    let is_gone = |id: &str| told.iter().any(|one| one.id == id && one.said == Said::Resolved);
+    let seen = from.supports.iter().filter(|one| from.recipient.may_see(&one.key.authority));
+    let wanted = seen.filter(|one| one.ended().is_none() || is_gone(&one.finding));
+    let mut facts: Vec<SupportFact> = wanted.map(|one| fact(from, one)).collect();
+    facts.sort_by(|a, b| {
+        (a.review_on.is_none(), a.review_on, &a.id).cmp(&(b.review_on.is_none(), b.review_on, &b.id))
+    });
+    facts
+}
+
+fn fact(from: &Supporting<'_>, support: &Support) -> SupportFact {
+    let settings = from.settings;
+    let day = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&settings.zone).date_naive();
+    let finding = from.findings.iter().find(|one| one.key == support.key);
+    let known = from.known.get(&support.key.collection);
+    let figures = known.and_then(|known| known.actions.iter().find(|one| one.action == support.id));
+    let (then, now) = figures.map_or((None, None), |figures| sides(from, support, figures));
+    let of = support.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
+    let collection = settings.collections.iter().find(|one| one.name == support.key.collection);
+    SupportFact {
+        id: support.id.clone(),
+        authority: facts::named(settings, &support.key.authority),
+        indicator: of.map(facts::indicator_fact),
+        collection_title: collection
+            .map_or_else(|| support.key.collection.clone(), |collection| collection.title.clone()),
+        what: support.what.clone(),
+        by: support.by.clone(),
+        from: support.from.as_ref().map(|code| facts::named(settings, code)),
+        agreed_on: day(support.at),
+        review_on: support.next_review(),
+        outcome: support.reviews.last().map(|last| last.outcome.clone()),
+        is_open: finding.is_some_and(|finding| finding.state().is_open()),
+        then,
+        now,
+        since: figures.map_or(Since::Unknown, |figures| figures.since),
+    }
+}
+
+type Side = Option<(Quarter, FigureFact)>;
+
+/// Both figures are withheld when one of them is: their difference would give it away.
+fn sides(from: &Supporting<'_>, support: &Support, figures: &ActionFigures) -> (Side, Side) {
+    let of = support.key.indicator.as_ref().and_then(|id| facts::indicator(from.settings, id));
+    let Some((of, known)) = of.zip(from.known.get(&support.key.collection)) else { return (None, None) };
+    let quarters: Vec<Quarter> = [figures.then, figures.now].iter().flatten().map(|side| side.0).collect();
+    let shown: Disclosure = known.withheld.of_all(from.recipient, &support.key.authority, &of.id, &quarters);
+    let side = |(quarter, numbers): (Quarter, Numbers)| (quarter, facts::figure(of, &numbers, false, shown));
+    (figures.then.map(side), figures.now.map(side))
+}
+
+/// The reviews of the next weeks, and those that are overdue, as deadlines of their authorities.
+#[must_use]
+pub fn reviews(from: &Supporting<'_>, told: &[SupportFact], weeks: u64) -> Vec<DeadlineFact> {
+    let horizon = from.today + Days::new(7 * weeks);
+    let due = told.iter().filter_map(|one| Some((one, one.review_on.filter(|on| *on <= horizon)?)));
+    let deadline = |(one, on): (&SupportFact, NaiveDate)| DeadlineFact {
+        title: format!(
+            "Review of support for {} (quarterdeck review {})",
+            one.indicator.as_ref().map_or(one.collection_title.as_str(), |of| of.name.as_str()),
+            one.id
+        ),
+        kind: DeadlineKind::Due,
+        on,
+        working_days_left: from.settings.calendar.between(from.today, on),
+        authorities: vec![one.authority.clone()],
+        needed: 1,
+        supplied: 0,
+    };
+    due.map(deadline).collect()
+}
