@@ -1,4 +1,4 @@
-//! Figures of the tests of Fingertips, where they are at hand: the recent trend, proportions round a benchmark.
+//! Figures of the tests of Fingertips, where they are at hand: recent trends, and shares round a benchmark.
 
 use std::path::{Path, PathBuf};
 
@@ -30,7 +30,8 @@ fn marker(store: &Store) -> (String, Option<f64>, Option<f64>) {
         ))
         .unwrap();
     let sql = format!(
-        "SELECT detail ->> 'marker', CAST(detail ->> 'chi_squared' AS DOUBLE), CAST(detail ->> 'slope' AS DOUBLE)
+        "SELECT detail ->> 'marker', CAST(detail ->> 'chi_squared' AS DOUBLE),
+                CAST(detail ->> 'slope' AS DOUBLE)
            FROM ({}) WHERE authority = 'E06000001'",
         check.sql
     );
@@ -54,8 +55,8 @@ fn the_recent_trend_is_that_of_fingertips() {
             .execute_batch(
                 "UPDATE collection_settings SET step = 4, first_quarter = 7901;
                  CREATE OR REPLACE MACRO slip_points_min() AS 1000000;
-                 CREATE TABLE given (collection VARCHAR, authority VARCHAR, indicator VARCHAR, quarter INTEGER,
-                   low95 DOUBLE, high95 DOUBLE);
+                 CREATE TABLE given (collection VARCHAR, authority VARCHAR, indicator VARCHAR,
+                   quarter INTEGER, low95 DOUBLE, high95 DOUBLE);
                  CREATE OR REPLACE VIEW intervals AS SELECT * FROM given;",
             )
             .unwrap();
