@@ -188,7 +188,14 @@ const CASES: [(&str, &str, &str); 58] = [
     ("recipients.toml", "id = \"operator\"", "id = \"operator\"\nauthorities = []"),
     ("bank-holidays.json", HOLIDAYS, "\"date\": \"2 January 2012\""),
     ("bank-holidays.json", HOLIDAYS, "\"date\": "),
+    ("quarterdeck.toml", "\non = []", "\non = [\"cusum-drif\"]"),
+    ("quarterdeck.toml", "\noff = []", "\noff = [\"peer-outlier\", \"peer-outlier\"]"),
+    ("quarterdeck.toml", "trend_length = 6", "trend_length = 60"),
+    ("quarterdeck.toml", "autocorrelation_max = 0.4", REBASE),
 ];
+
+const REBASE: &str =
+    "[[rebase]]\nindicator = \"ehe_rat\"\nauthority = \"E10000028\"\nquarter = \"2017 Q1\"\nreason = \"r\"";
 
 /// Each line of `text` after `mark`.
 fn marked(mark: char, text: &str) -> String {
