@@ -121,7 +121,7 @@ timeout_seconds = 60
 attempts_max = 8";
 
 /// A file, a text that is there once, and what takes its place.
-const CASES: [(&str, &str, &str); 58] = [
+const CASES: [(&str, &str, &str); 62] = [
     ("quarterdeck.toml", "zone = \"Europe/London\"", "zone = \"Europe/Londen\""),
     ("quarterdeck.toml", "\nstate = \"state\"", "\nstat = \"state\""),
     ("quarterdeck.toml", "\nstate = \"state\"", ""),

@@ -86,7 +86,7 @@ fn a_check_is_asked_where_it_is_switched_on_and_charts_begin_anew_where_the_regi
     let region = Region::with_returns_of(&["2017-18 Q2"]);
     region.edit("quarterdeck.toml", "\non = []", "\non = [\"denominator-jump\"]");
     region.edit("quarterdeck.toml", "\noff = []", "\noff = [\"target-breach\"]");
-    let rebase = "autocorrelation_max = 0.4\n[[rebase]]\nindicator = \"ehc_20wk_pct\"\n\
+    let rebase = "autocorrelation_max = 0.4\n[[rebase]]\nindicator = \"referral_rate\"\n\
         quarter = \"2017-18 Q1\"\nreason = \"a new system\"\n";
     region.edit("quarterdeck.toml", "autocorrelation_max = 0.4", rebase);
     region.walk(NOW);
@@ -97,8 +97,8 @@ fn a_check_is_asked_where_it_is_switched_on_and_charts_begin_anew_where_the_regi
     assert!(!asked("target-breach") && !asked("cusum-drift"));
     let begins =
         "SELECT DISTINCT concat_ws('|', collection, indicator, quarter_label(quarter), reason) FROM rebases";
-    assert_eq!(region.rows(begins), ["quarterly|ehc_20wk_pct|2017-18 Q1|a new system"]);
-    let anew = "SELECT count(*) FROM xmr WHERE indicator = 'ehc_20wk_pct' AND since IS NOT NULL";
+    assert_eq!(region.rows(begins), ["quarterly|referral_rate|2017-18 Q1|a new system"]);
+    let anew = "SELECT count(*) FROM xmr WHERE indicator = 'referral_rate' AND since IS NOT NULL";
     assert!(region.number(anew) > 0);
 }
 
