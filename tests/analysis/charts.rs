@@ -1,4 +1,4 @@
-//! XmR charts against those of the NHS package, by our own lines and by the whole set where it is at hand.
+//! Charts of usual ranges against those of the NHS package: our own lines, and the whole set where it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

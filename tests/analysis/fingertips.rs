@@ -15,7 +15,9 @@ fn fetched(name: &str) -> Option<PathBuf> {
 }
 
 /// What the check says of the latest of five annual figures: marker, chi-squared, slope.
-fn marker(store: &Store) -> (String, Option<f64>, Option<f64>) {
+type Said = (String, Option<f64>, Option<f64>);
+
+fn marker(store: &Store) -> Said {
     let check = analysis::shipped().unwrap().into_iter().find(|it| it.name == "ohid-recent-trend").unwrap();
     let parameters: Vec<String> = check
         .parameters
@@ -35,9 +37,9 @@ fn marker(store: &Store) -> (String, Option<f64>, Option<f64>) {
            FROM ({}) WHERE authority = 'E06000001'",
         check.sql
     );
-    let answer =
-        store.connection().query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
-    answer
+    let said =
+        |row: &duckdb::Row<'_>| -> duckdb::Result<Said> { Ok((row.get(0)?, row.get(1)?, row.get(2)?)) };
+    store.connection().query_row(&sql, [], said).unwrap()
 }
 
 #[test]
