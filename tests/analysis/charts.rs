@@ -1,4 +1,4 @@
-//! XmR charts against those of the NHS package, by our own lines and by the whole set where it is at hand.
+//! Charts of usual ranges against those of the NHS package: our own lines, and the whole set where it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -202,7 +202,8 @@ fn compare_assurance(store: &Store, case: &Row) {
 fn xmr_charts_are_those_of_the_nhs_package() {
     let pairs = vectors("generated_spc_cases.csv").into_iter().zip(vectors("generated_spc_points.csv"));
     for (cases, points) in pairs {
-        let (compared, _) = compare(&cases, &points);
+        let (compared, flat) = compare(&cases, &points);
+        println!("{}: {compared} points agree, {flat} are too flat for limits", points.display());
         assert!(compared > 30, "only {compared} points of {} were compared", points.display());
     }
 }
@@ -218,6 +219,7 @@ fn xmr_charts_are_those_of_the_package_s_own_tests() {
     let files = fetched("ptd/upstream_summary.csv").zip(fetched("ptd/upstream_points.csv"));
     let Some((cases, points)) = files else { return };
     let (compared, flat) = compare(&cases, &points);
+    println!("{}: {compared} points agree, {flat} are too flat for limits", points.display());
     assert!(compared > 400, "only {compared} points were compared, {flat} were too flat");
 }
 

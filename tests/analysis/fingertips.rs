@@ -1,4 +1,4 @@
-//! Figures of the tests of Fingertips, where they are at hand: the recent trend, proportions round a benchmark.
+//! Figures of the tests of Fingertips, where they are at hand: recent trends, and shares round a benchmark.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,9 @@ fn fetched(name: &str) -> Option<PathBuf> {
 }
 
 /// What the check says of the latest of five annual figures: marker, chi-squared, slope.
-fn marker(store: &Store) -> (String, Option<f64>, Option<f64>) {
+type Said = (String, Option<f64>, Option<f64>);
+
+fn marker(store: &Store) -> Said {
     let check = analysis::shipped().unwrap().into_iter().find(|it| it.name == "ohid-recent-trend").unwrap();
     let parameters: Vec<String> = check
         .parameters
@@ -30,13 +32,14 @@ fn marker(store: &Store) -> (String, Option<f64>, Option<f64>) {
         ))
         .unwrap();
     let sql = format!(
-        "SELECT detail ->> 'marker', CAST(detail ->> 'chi_squared' AS DOUBLE), CAST(detail ->> 'slope' AS DOUBLE)
+        "SELECT detail ->> 'marker', CAST(detail ->> 'chi_squared' AS DOUBLE),
+                CAST(detail ->> 'slope' AS DOUBLE)
            FROM ({}) WHERE authority = 'E06000001'",
         check.sql
     );
-    let answer =
-        store.connection().query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
-    answer
+    let said =
+        |row: &duckdb::Row<'_>| -> duckdb::Result<Said> { Ok((row.get(0)?, row.get(1)?, row.get(2)?)) };
+    store.connection().query_row(&sql, [], said).unwrap()
 }
 
 #[test]
@@ -54,8 +57,8 @@ fn the_recent_trend_is_that_of_fingertips() {
             .execute_batch(
                 "UPDATE collection_settings SET step = 4, first_quarter = 7901;
                  CREATE OR REPLACE MACRO slip_points_min() AS 1000000;
-                 CREATE TABLE given (collection VARCHAR, authority VARCHAR, indicator VARCHAR, quarter INTEGER,
-                   low95 DOUBLE, high95 DOUBLE);
+                 CREATE TABLE given (collection VARCHAR, authority VARCHAR, indicator VARCHAR,
+                   quarter INTEGER, low95 DOUBLE, high95 DOUBLE);
                  CREATE OR REPLACE VIEW intervals AS SELECT * FROM given;",
             )
             .unwrap();

@@ -121,7 +121,7 @@ timeout_seconds = 60
 attempts_max = 8";
 
 /// A file, a text that is there once, and what takes its place.
-const CASES: [(&str, &str, &str); 58] = [
+const CASES: [(&str, &str, &str); 62] = [
     ("quarterdeck.toml", "zone = \"Europe/London\"", "zone = \"Europe/Londen\""),
     ("quarterdeck.toml", "\nstate = \"state\"", "\nstat = \"state\""),
     ("quarterdeck.toml", "\nstate = \"state\"", ""),
@@ -188,7 +188,14 @@ const CASES: [(&str, &str, &str); 58] = [
     ("recipients.toml", "id = \"operator\"", "id = \"operator\"\nauthorities = []"),
     ("bank-holidays.json", HOLIDAYS, "\"date\": \"2 January 2012\""),
     ("bank-holidays.json", HOLIDAYS, "\"date\": "),
+    ("quarterdeck.toml", "\non = []", "\non = [\"cusum-drif\"]"),
+    ("quarterdeck.toml", "\noff = []", "\noff = [\"peer-outlier\", \"peer-outlier\"]"),
+    ("quarterdeck.toml", "trend_length = 6", "trend_length = 60"),
+    ("quarterdeck.toml", "autocorrelation_max = 0.4", REBASE),
 ];
+
+const REBASE: &str =
+    "[[rebase]]\nindicator = \"ehe_rat\"\nauthority = \"E10000028\"\nquarter = \"2017 Q1\"\nreason = \"r\"";
 
 /// Each line of `text` after `mark`.
 fn marked(mark: char, text: &str) -> String {

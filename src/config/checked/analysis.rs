@@ -55,13 +55,12 @@ fn rebase(
     desk: &mut Desk,
 ) -> Option<Rebase> {
     let there = desk.reference(&main.text, "rebase", "indicator", &typed.indicator, &known.indicators);
+    let quarter = Quarter::parse(&typed.quarter)
+        .map_err(|error| desk.problem(&main.text, &typed.quarter.span, format!("rebase: {error}")));
     let authority = match &typed.authority {
         Some(code) => Some(desk.authority(&main.text, "rebase", code, &known.codes)?),
         None => None,
     };
-    let quarter = Quarter::parse(&typed.quarter)
-        .map_err(|error| desk.problem(&main.text, &typed.quarter.span, format!("rebase: {error}")))
-        .ok()?;
     let indicator = IndicatorId::parse(&typed.indicator).filter(|_| there)?;
-    Some(Rebase { indicator, authority, quarter, reason: typed.reason.clone() })
+    Some(Rebase { indicator, authority, quarter: quarter.ok()?, reason: typed.reason.clone() })
 }
