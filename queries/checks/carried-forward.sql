@@ -15,8 +15,9 @@ says_return = "{area}: {n} of {of} figures for {quarter} are exactly those of th
 # Small numbers repeat by themselves.
 numerator_min = 10
 denominator_min = 50
-# A population stays the same for a year, so only the numerator of a rate tells: it must come so many times.
-times_rate = 3
+# Where the denominator is the same anyway, as a population is for a year, only the numerator tells: it must
+# come so many times.
+times_same_base = 3
 # A value alone, not a whole number, must come so many times.
 times_value = 3
 # A return of which at least this share is unchanged, of at least so many figures, has one finding.
@@ -38,6 +39,7 @@ WITH points AS (
     quality.previous_quarter,
     quality.parts_repeated,
     quality.value_repeated,
+    quality.base_before,
     settings.unit,
     settings.decimals,
     coalesce(
@@ -60,7 +62,10 @@ called AS (
     CASE
       WHEN
         has_large_parts
-        AND parts_repeated >= CASE unit WHEN 'rate' THEN getvariable('times_rate') ELSE 2 END
+        AND (
+          parts_repeated >= getvariable('times_same_base')
+          OR (parts_repeated = 2 AND unit <> 'rate' AND base_before IS DISTINCT FROM denominator)
+        )
         THEN 'says'
       WHEN
         value_repeated >= getvariable('times_value')

@@ -5,7 +5,7 @@ severity = "low"
 kind = "performance"
 evidence = "peers"
 minimum_points = 2
-open_after = 1
+open_after = 2
 close_after = 2
 says = "{area} has moved from {old} to {new} of {k} for {indicator} in a year; it stood at {value} in {quarter}."
 
@@ -17,7 +17,8 @@ quartiles_lost = 2
 # Really worse than a year ago: 95% two-sided after allowing for the usual spread.
 fires_z = 1.960
 */
--- A place among the peers moves by chance alone: the figure itself must be worse than a year ago, too.
+-- A place among the peers moves by chance alone: the figure itself must be worse than a year ago, too, and it
+-- must last for a second quarter.
 WITH places AS (
   SELECT
     authority,

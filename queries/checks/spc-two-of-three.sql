@@ -6,14 +6,15 @@ severity = "low"
 kind = "performance"
 evidence = "own-history"
 minimum_points = 13
-open_after = 1
+open_after = 2
 close_after = 2
 says = "{area}: two of the last three quarters for {indicator} were close to the worst we would expect; it stood at {value} in {quarter} (usual range {lower} to {upper})."
 says_neutral = "{area}: two of the last three quarters for {indicator} were close to the edge of its usual range ({lower} to {upper}); it stood at {value} in {quarter}."
 says_regional = "{n} of {of} authorities had {indicator} near the edge of its usual range in {quarter}; likely a definition or national change."
 */
 -- Three figures on one side of the mean, two of them in the outer third of the limits, the latest one of those
--- (Making Data Count). Where neighbouring quarters resemble each other that is usual, and means nothing.
+-- (Making Data Count). Where neighbouring quarters resemble each other that is usual, and means nothing. The
+-- weakest of the rules: one quarter of it opens nothing.
 WITH points AS (
   SELECT
     judged.authority,

@@ -41,7 +41,8 @@ beside AS (
       AND coalesce(denominator = lag(denominator) OVER line, FALSE) AS same_parts,
     coalesce(value = lag(value) OVER line, FALSE) AS same_value,
     count(value) OVER earlier AS earlier_values,
-    lag(withheld) OVER line AS withheld_before
+    lag(withheld) OVER line AS withheld_before,
+    lag(denominator, 2) OVER line AS base_before
   FROM figures
   WINDOW
     line AS (PARTITION BY collection, authority, indicator ORDER BY quarter),
@@ -96,6 +97,7 @@ SELECT
   abs(counted.stated - counted.calculated) > stated_tolerance(counted.stated, counted.decimals) AS mismatch,
   counted.parts_repeated,
   counted.value_repeated,
+  counted.base_before,
   held.usual,
   held.usual_range,
   held.jumps,

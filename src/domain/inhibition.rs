@@ -108,17 +108,16 @@ const SPOILS_THE_POINT: [&str; 3] = ["numerator-over-denominator", "unit-slip", 
 const DOUBTS_THE_POINT: &str = "value-mismatch";
 
 /// The first tells the story of the second better, when both fire for the same point.
-const TELLS_BETTER: [(&str, &str); 4] = [
+const TELLS_BETTER: [(&str, &str); 3] = [
     ("peer-outlier", "neighbour-gap"),
-    ("spc-outside-limits", "spc-two-of-three"),
     ("numerator-over-denominator", "value-mismatch"),
     ("unit-slip", "value-mismatch"),
 ];
 
 /// These tell one story, that of the series' own history: of those that fire the same way for the same point
 /// the one of the highest level is told, and of equals the first.
-const OWN_HISTORY: [&str; 5] =
-    ["spc-outside-limits", "spc-shift", "spc-trend", "sustained-trend", "cusum-drift"];
+const OWN_HISTORY: [&str; 6] =
+    ["spc-outside-limits", "spc-shift", "spc-trend", "sustained-trend", "spc-two-of-three", "cusum-drift"];
 
 /// Kinds of evidence: a finding that rests on two of them is stronger than two of one kind.
 const EVIDENCE: [(&str, &[&str]); 4] = [

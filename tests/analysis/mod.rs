@@ -1,10 +1,13 @@
 //! Views and checks on a real database: golden rows, reference numbers, the promises of the contract.
 
+mod charts;
+mod fingertips;
 mod golden;
 mod headers;
 mod lineage;
 mod opening;
 mod parity;
+mod places;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! The part of `quarterdeck.toml` about the checks: which are asked, how charts are drawn, where they begin anew.
+//! Of `quarterdeck.toml`: which checks are asked, how charts are drawn, where they begin anew.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
