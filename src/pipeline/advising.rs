@@ -1,5 +1,7 @@
 //! Whom to ask about a concern: names of the region, and never a figure.
 
+use anyhow::Result;
+
 use crate::config::settings::Settings;
 use crate::domain::advice::{self, Example};
 use crate::domain::authority::AuthorityCode;
@@ -8,11 +10,27 @@ use crate::domain::indicator::Polarity;
 use crate::domain::inhibition;
 use crate::domain::quarter::Quarter;
 use crate::pipeline::facts::{self, CollectionFacts};
-use crate::store::facts::ExampleFigure;
+use crate::store::analysis::Question;
+use crate::store::facts::{self as store_facts, ExampleFigure};
 use crate::store::findings::Finding;
+use crate::store::open::Store;
 
 /// A finding that was resolved so many quarters ago has nothing to tell any more.
 const YEARS_QUARTERS: i32 = 12;
+
+/// What is needed of a collection to say whom to ask.
+///
+/// # Errors
+/// When the database refuses.
+pub fn gather(settings: &Settings, store: &Store, asking: &Question) -> Result<CollectionFacts> {
+    let mut known =
+        CollectionFacts { examples: store_facts::examples(store, asking)?, ..CollectionFacts::default() };
+    for point in store_facts::history(store, asking)? {
+        known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
+    }
+    known.withheld = facts::withheld(settings, &known.history);
+    Ok(known)
+}
 
 /// Whom the authority of an open finding may ask, each with the reason; nobody where no direction is good.
 #[must_use]

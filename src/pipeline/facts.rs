@@ -249,7 +249,10 @@ fn newest_quarters(
     by_quarter
 }
 
-fn withheld(settings: &Settings, history: &BTreeMap<(AuthorityCode, IndicatorId), Vec<Point>>) -> Withheld {
+pub(super) fn withheld(
+    settings: &Settings,
+    history: &BTreeMap<(AuthorityCode, IndicatorId), Vec<Point>>,
+) -> Withheld {
     let mut rows: BTreeMap<(&IndicatorId, Quarter), Vec<&Point>> = BTreeMap::new();
     for ((_, id), points) in history {
         for point in points {
