@@ -1,5 +1,6 @@
--- Who has a figure of the asked collection that may be named, where a direction is good, and does well: better than the region by the
--- interval of chance (95%), or in the best half now and in the worst quarter within the last three years.
+-- Who has a figure of the asked collection that may be named, where a direction is good and at least half of
+-- the region has sent; and whether it does well: better than the region by the interval of chance (95%), or in
+-- the best half now and in the worst quarter within the last three years.
 WITH recent AS (
   SELECT
     judged.authority,
@@ -8,15 +9,22 @@ WITH recent AS (
     judged.value,
     judged.adverse,
     intervals.low95,
-    intervals.high95
+    intervals.high95,
+    comparators.region_value
   FROM judged
   JOIN intervals
     ON intervals.collection = judged.collection
     AND intervals.authority = judged.authority
     AND intervals.indicator = judged.indicator
     AND intervals.quarter = judged.quarter
+  JOIN comparators
+    ON comparators.collection = judged.collection
+    AND comparators.authority = judged.authority
+    AND comparators.indicator = judged.indicator
+    AND comparators.quarter = judged.quarter
   WHERE judged.collection = asked_collection()
     AND judged.quarter > asked_quarter() - 4
+    AND 2 * comparators.region_contributors >= comparators.region_expected
     AND judged.adverse <> 0
     AND judged.value IS NOT NULL
     AND judged.status = 'ok'
@@ -30,8 +38,8 @@ judged_here AS (
     recent.quarter,
     coalesce(
       CASE
-        WHEN recent.adverse > 0 THEN recent.high95 < comparators.region_value
-        ELSE recent.low95 > comparators.region_value
+        WHEN recent.adverse > 0 THEN recent.high95 < recent.region_value
+        ELSE recent.low95 > recent.region_value
       END,
       FALSE
     ) AS better,
@@ -46,11 +54,6 @@ judged_here AS (
           AND earlier.quartile = quartile_groups()
       ) AS recovered
   FROM recent
-  LEFT JOIN comparators
-    ON comparators.collection = asked_collection()
-    AND comparators.authority = recent.authority
-    AND comparators.indicator = recent.indicator
-    AND comparators.quarter = recent.quarter
   LEFT JOIN ranks
     ON ranks.collection = asked_collection()
     AND ranks.authority = recent.authority
