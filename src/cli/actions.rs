@@ -1,4 +1,4 @@
-//! `acknowledge`, `snooze`, `dismiss`, `accept`: what a person does with a finding, journalled with who, when and why.
+//! `acknowledge`, `snooze`, `dismiss`, `accept`: what a person does with a finding, with who, when and why.
 
 use anyhow::Result;
 use serde_json::{Value, json};

@@ -262,7 +262,8 @@ pub struct SnoozeArguments {
     #[arg(long, value_name = "DATE", required_unless_present = "quarters")]
     pub until: Option<NaiveDate>,
     /// In place of a day: so many quarters from now
-    #[arg(long, value_name = "N", conflicts_with = "until", value_parser = clap::value_parser!(u32).range(1..=2))]
+    #[arg(long, value_name = "N", conflicts_with = "until")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=2))]
     pub quarters: Option<u32>,
 }
 

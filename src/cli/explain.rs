@@ -11,7 +11,7 @@ use crate::config::settings::Settings;
 use crate::domain::finding::State;
 use crate::domain::indicator::Indicator;
 use crate::domain::sentence::{self, Measure};
-use crate::pipeline::{asking, facts, found};
+use crate::pipeline::{advising, asking, facts, found};
 use crate::store::analysis::Question;
 use crate::store::check_file::{CheckFile, Variable};
 use crate::store::facts as facts_of;
@@ -58,6 +58,11 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
         };
         baseline(&kept, &question, finding, of)?;
         compared_with(&kept, &question, finding, of)?;
+        let known = advising::gather(&settings, &kept.store, &question)?;
+        let ask = advising::whom_to_ask(&settings, &known, &kept.findings, finding);
+        if !ask.is_empty() {
+            print::say(format_args!("whom to ask {}", ask.join("; ")))?;
+        }
     }
     life(&settings, finding)?;
     support(&settings, &kept, finding)?;

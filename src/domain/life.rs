@@ -76,7 +76,7 @@ fn withdrawal(past: &[Moment], was: &Moment) -> Option<Event> {
     last.event.filter(|event| matches!(event, Event::Revised | Event::RuleChanged))
 }
 
-/// Whether a quarter was ever believed to stand otherwise, for another reason than that nothing was known yet.
+/// Whether a quarter was ever believed to stand otherwise, and not only because nothing was known yet.
 fn was_otherwise(past: &[Moment], now: &Moment) -> bool {
     let known = |one: &&Moment| one.quarter == now.quarter && one.event != Some(Event::NoData);
     past.iter().filter(known).any(|one| (one.state, one.episode) != (now.state, now.episode))

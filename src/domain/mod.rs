@@ -1,5 +1,6 @@
 //! Rules without files, sockets or database.
 
+pub mod advice;
 pub mod announcement;
 pub mod authority;
 pub mod calendar;

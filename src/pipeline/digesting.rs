@@ -135,6 +135,7 @@ fn digest_to(
     let telling = Telling {
         settings: walk.settings,
         recipient,
+        findings,
         checks: &known.checks,
         known: &known.collections,
         actions: &known.actions,

@@ -16,7 +16,9 @@ use crate::domain::scope::{Figures, Recipient};
 use crate::domain::sentence;
 use crate::pipeline::opening::Walk;
 use crate::store::analysis::Question;
-use crate::store::facts::{self, ActionFigures, ComparedFigure, Numbers, Point, RevisedFigure};
+use crate::store::facts::{
+    self, ActionFigures, ComparedFigure, ExampleFigure, Numbers, Point, RevisedFigure,
+};
 use crate::store::findings::Finding;
 use crate::store::journal::Happened;
 
@@ -108,6 +110,12 @@ impl Withheld {
         each.find(|one| *one != Disclosure::Shown).unwrap_or(Disclosure::Shown)
     }
 
+    /// Whether a figure is withheld from anybody at all.
+    #[must_use]
+    pub fn is_small(&self, authority: &AuthorityCode, indicator: &IndicatorId, quarter: Quarter) -> bool {
+        self.cells.contains_key(&(authority.clone(), indicator.clone(), quarter))
+    }
+
     /// Whether the region's value may be shown beside the figures.
     #[must_use]
     pub fn of_total(&self, indicator: &IndicatorId, quarter: Quarter) -> Disclosure {
@@ -164,6 +172,8 @@ pub struct CollectionFacts {
     pub revised: Vec<RevisedFigure>,
     /// What figures did since support was agreed.
     pub actions: Vec<ActionFigures>,
+    /// Who does well on which figure.
+    pub examples: Vec<ExampleFigure>,
 }
 
 /// Gathers what is known of a collection up to `quarter`.
@@ -187,6 +197,7 @@ pub fn gather(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> Res
     if walk.journal.lines().iter().any(|line| line.event == Happened::Supported) {
         known.actions = facts::actions(&walk.store, &asking)?;
     }
+    known.examples = facts::examples(&walk.store, &asking)?;
     for (newest, wanted) in newest_quarters(collection.reporters, collection.cadence.step(), &known.history) {
         let found = facts::figures(&walk.store, &question(newest))?;
         let is_wanted =
@@ -238,7 +249,10 @@ fn newest_quarters(
     by_quarter
 }
 
-fn withheld(settings: &Settings, history: &BTreeMap<(AuthorityCode, IndicatorId), Vec<Point>>) -> Withheld {
+pub(super) fn withheld(
+    settings: &Settings,
+    history: &BTreeMap<(AuthorityCode, IndicatorId), Vec<Point>>,
+) -> Withheld {
     let mut rows: BTreeMap<(&IndicatorId, Quarter), Vec<&Point>> = BTreeMap::new();
     for ((_, id), points) in history {
         for point in points {

@@ -17,6 +17,7 @@ use crate::domain::quarter::Quarter;
 use crate::domain::quietness::{self, Known, Quietness};
 use crate::domain::scope::Recipient;
 use crate::domain::sentence;
+use crate::pipeline::advising;
 use crate::pipeline::asking;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::store::check_file::CheckFile;
@@ -161,6 +162,8 @@ pub struct Telling<'a> {
     pub settings: &'a Settings,
     /// Whom they are told.
     pub recipient: &'a Recipient,
+    /// Every finding of the region, seen or not.
+    pub findings: &'a [Finding],
     /// The checks by name.
     pub checks: &'a BTreeMap<String, CheckFile>,
     /// What is known of each collection.
@@ -263,6 +266,8 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
         evidence: candidate.evidence,
         action: attention(finding, telling.actions, telling.today).1,
         shared: shared(&finding.detail),
+        ask: known
+            .map_or_else(Vec::new, |known| advising::whom_to_ask(settings, known, telling.findings, finding)),
         provisional,
     })
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use duckdb::{Result, Row};
 
+use crate::domain::advice::Example;
 use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::Status;
 use crate::domain::indicator::IndicatorId;
@@ -13,6 +14,7 @@ use crate::store::open::Store;
 use crate::store::refusal::StoreError;
 
 const FIGURES: &str = include_str!("../../queries/digests/figures.sql");
+const EXAMPLES: &str = include_str!("../../queries/digests/examples.sql");
 const BASELINE: &str = include_str!("../../queries/digests/baseline.sql");
 const HISTORY: &str = include_str!("../../queries/digests/history.sql");
 const ACTIONS: &str = include_str!("../../queries/digests/actions.sql");
@@ -144,6 +146,36 @@ pub fn baseline(
         let ends = quarter(row, "first_quarter")?.zip(quarter(row, "last_quarter")?);
         let (figures, words, mean) = (row.get("figures")?, row.get("baseline")?, row.get("mean")?);
         Ok(ends.map(|(first, last)| Baseline { first, last, figures, words, mean, usual_range: range }))
+    })
+}
+
+/// An authority whose figure is sound, and whether it does well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExampleFigure {
+    /// Whose.
+    pub authority: AuthorityCode,
+    /// Of what.
+    pub indicator: IndicatorId,
+    /// Of when.
+    pub quarter: Quarter,
+    /// Why it may have something to tell, when its figures say so.
+    pub example: Option<Example>,
+}
+
+/// Who does well, or has recovered, on each figure of the asked collection.
+///
+/// # Errors
+/// When the database refuses.
+pub fn examples(store: &Store, asking: &Question) -> std::result::Result<Vec<ExampleFigure>, StoreError> {
+    collect(store, EXAMPLES, asking, |row| {
+        let (authority, indicator) = named(row)?;
+        let example = match (row.get("recovered")?, row.get("better")?) {
+            (true, _) => Some(Example::Recovered),
+            (false, true) => Some(Example::Better),
+            (false, false) => None,
+        };
+        let quarter = quarter(row, "quarter")?;
+        Ok(quarter.map(|quarter| ExampleFigure { authority, indicator, quarter, example }))
     })
 }
 

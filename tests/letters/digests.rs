@@ -9,8 +9,8 @@ use quarterdeck::domain::support::Since;
 
 use crate::letters::dump::dump;
 use crate::letters::world::{
-    DEVON, PLYMOUTH, TORBAY, agreed, date, demand_finding, digest_facts, finding, indicator, looked_after, not_received,
-    occasion, percent, quarter, received, recipient, rereferrals, withheld,
+    DEVON, PLYMOUTH, TORBAY, agreed, date, demand_finding, digest_facts, finding, indicator, looked_after,
+    not_received, occasion, percent, quarter, received, recipient, rereferrals, withheld,
 };
 
 const STYLES: [DigestStyle; 3] =
@@ -264,7 +264,7 @@ fn support_is_told_with_what_came_since_and_its_numbers_only_where_both_may_be_s
         "Torbay, Re-referrals within 12 months: a visit to the front door team.",
         "Agreed on 10 August 2017 by A. Lead, supported by Devon.",
         "It stood at 29.7% in 2017-18 Q1 and stands at 21.3% in 2017-18 Q2: better, by more than chance",
-        "To be reviewed by Friday 1 December 2017. More: quarterdeck review e06000027-1",
+        "To be reviewed by Friday 1 December 2017. Then: quarterdeck review e06000027-1",
     ] {
         assert!(told.contains(words), "{words}:\n{told}");
     }
@@ -301,4 +301,12 @@ fn a_digest_that_would_be_quiet_comes_when_a_review_fell_due() {
     assert!(quiet(SupportFact { review_on: Some(date("2017-08-11")), ..agreed(TORBAY, None) }));
     assert!(!quiet(SupportFact { agreed_on: date("2017-11-10"), ..agreed(TORBAY, None) }));
     assert!(quiet(SupportFact { agreed_on: date("2017-11-10"), ..agreed(DEVON, None) }), "not theirs");
+}
+
+#[test]
+fn a_concern_names_whom_to_ask() {
+    let ask = vec!["Devon (better than the region by more than chance)".to_owned()];
+    let facts = only(vec![FindingFact { ask, ..finding("abc123", TORBAY, rereferrals()) }]);
+    let text = dump(&write(DigestStyle::Director, &recipient(Role::Director, &[TORBAY]), &facts));
+    assert!(text.contains("Whom to ask: Devon (better than the region by more than chance)."), "{text}");
 }

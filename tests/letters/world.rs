@@ -176,6 +176,7 @@ pub(super) fn finding(id: &str, authority: (&str, &str), indicator: IndicatorFac
         evidence: 1,
         action: None,
         shared: None,
+        ask: Vec::new(),
         provisional: true,
     }
 }

@@ -84,6 +84,11 @@ fn what_is_acknowledged_is_told_once_and_then_counted() {
     assert!(shown.iter().all(|it| it["attention"] == "acknowledged by Ann: a known backlog"), "{shown:?}");
     let explained = region.run("2017-11-20T09:00:00Z", &["explain", &id(&shown[0])]);
     assert!(explained.out.contains("Ann"), "{}", explained.out);
+    for part in
+        ["\nrule  ", "\nends when  ", " at the earliest", "the numbers of", "its life", "as SQL", " line "]
+    {
+        assert!(explained.out.contains(part), "{part}: {}", explained.out);
+    }
 }
 
 #[test]

@@ -115,6 +115,8 @@ pub struct FindingFact {
     pub action: Option<Action>,
     /// When the same fires for many authorities: for how many, of how many.
     pub shared: Option<(u32, u32)>,
+    /// Authorities of the region that may have something to tell, each with the reason; no figures.
+    pub ask: Vec<String>,
     /// Whether its figures are not yet validated.
     pub provisional: bool,
 }

@@ -152,6 +152,9 @@ fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
         lines.push(format!("Open since {}.", finding.since));
     }
     lines.extend(finding.action.as_ref().map(action));
+    if !finding.ask.is_empty() {
+        lines.push(format!("Whom to ask: {}.", finding.ask.join("; ")));
+    }
     lines.push(format!("More: quarterdeck explain {}", finding.id));
     lines
 }

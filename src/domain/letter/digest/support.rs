@@ -33,7 +33,7 @@ fn line(seen: &Seen, support: &SupportFact) -> String {
     said.extend(support.outcome.as_ref().map(|outcome| format!("Review: {}", words::sentence(outcome))));
     said.push(match support.review_on {
         Some(day) => {
-            let more = format!("More: quarterdeck review {}", support.id);
+            let more = format!("Then: quarterdeck review {}", support.id);
             format!("To be reviewed by {}. {more}", words::day(day))
         }
         None => "It has ended.".to_owned(),

@@ -1,0 +1,81 @@
+//! Whom to ask about a concern: names of the region, and never a figure.
+
+use anyhow::Result;
+
+use crate::config::settings::Settings;
+use crate::domain::advice::{self, Example};
+use crate::domain::authority::AuthorityCode;
+use crate::domain::finding::{Event, State};
+use crate::domain::indicator::Polarity;
+use crate::domain::inhibition;
+use crate::domain::quarter::Quarter;
+use crate::pipeline::facts::{self, CollectionFacts};
+use crate::store::analysis::Question;
+use crate::store::facts::{self as store_facts, ExampleFigure};
+use crate::store::findings::Finding;
+use crate::store::open::Store;
+
+/// A finding that was resolved so many quarters ago has nothing to tell any more.
+const YEARS_QUARTERS: i32 = 12;
+
+/// What is needed of a collection to say whom to ask.
+///
+/// # Errors
+/// When the database refuses.
+pub fn gather(settings: &Settings, store: &Store, asking: &Question) -> Result<CollectionFacts> {
+    let mut known =
+        CollectionFacts { examples: store_facts::examples(store, asking)?, ..CollectionFacts::default() };
+    for point in store_facts::history(store, asking)? {
+        known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
+    }
+    known.withheld = facts::withheld(settings, &known.history);
+    Ok(known)
+}
+
+/// Whom the authority of an open finding may ask, each with the reason; nobody where no direction is good.
+#[must_use]
+pub fn whom_to_ask(
+    settings: &Settings,
+    known: &CollectionFacts,
+    all: &[Finding],
+    finding: &Finding,
+) -> Vec<String> {
+    let Some(indicator) = &finding.key.indicator else { return Vec::new() };
+    let directed = facts::indicator(settings, indicator).is_some_and(|of| of.polarity != Polarity::None);
+    if !directed || inhibition::is_data_quality(&finding.key.check) || !finding.state().is_open() {
+        return Vec::new();
+    }
+    let same = || {
+        all.iter().filter(|one| {
+            (&one.key.check, &one.key.collection, &one.key.indicator)
+                == (&finding.key.check, &finding.key.collection, &finding.key.indicator)
+        })
+    };
+    let firing: Vec<AuthorityCode> =
+        same().filter(|one| one.state().is_open()).map(|one| one.key.authority.clone()).collect();
+    let shown = |code: &AuthorityCode, quarter: Quarter| !known.withheld.is_small(code, indicator, quarter);
+    let sound: Vec<&ExampleFigure> = known
+        .examples
+        .iter()
+        .filter(|one| one.indicator == *indicator && shown(&one.authority, one.quarter))
+        .collect();
+    let resolved = |code: &AuthorityCode| {
+        same().any(|one| one.key.authority == *code && has_recovered(one, finding.fired_in))
+    };
+    let example = |one: &&ExampleFigure| {
+        let example = if resolved(&one.authority) { Some(Example::Resolved) } else { one.example };
+        Some((one.authority.clone(), example?))
+    };
+    let examples: Vec<(AuthorityCode, Example)> = sound.iter().filter_map(example).collect();
+    let named = advice::whom_to_ask(&finding.key.authority, &firing, &examples);
+    named
+        .into_iter()
+        .map(|(code, example)| format!("{} ({})", facts::named(settings, &code).name, example.clause()))
+        .collect()
+}
+
+fn has_recovered(finding: &Finding, now: Quarter) -> bool {
+    let resolved = finding.moments.iter().rev().find(|(moment, _)| moment.event == Some(Event::Resolved));
+    finding.state() == State::Resolved
+        && resolved.is_some_and(|(moment, _)| moment.quarter.index() + YEARS_QUARTERS >= now.index())
+}
