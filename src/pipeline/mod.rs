@@ -8,6 +8,7 @@
 //! 3. *`DuckDB` is a guest.* The database is opened here, in a process that ends with the walk.
 //! 4. *The database can be lost.* Received files and messages are kept under the journal, which comes first.
 
+pub mod apart;
 pub mod asking;
 pub mod backing_up;
 pub mod chasing;
@@ -26,6 +27,7 @@ pub mod noticing;
 pub mod opening;
 pub mod picture;
 pub mod posting;
+pub mod previewing;
 pub mod rebuilding;
 pub mod receipting;
 pub mod refreshing;

@@ -5,6 +5,7 @@
 mod child;
 mod hostile;
 mod query;
+mod walls;
 
 use std::path::Path;
 
