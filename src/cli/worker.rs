@@ -12,7 +12,7 @@ use crate::cli::exit::Ending;
 use crate::config::settings::Limits;
 use crate::read::packed;
 use crate::store::examine;
-use crate::worker::{ChildLimits, OF_THE_MACHINE, REFUSED, confine, end_with_parent};
+use crate::worker::{ChildLimits, OF_THE_MACHINE, REFUSED, close_inherited, confine, end_with_parent};
 use crate::worker::{query, trial};
 
 #[derive(Deserialize)]
@@ -28,12 +28,14 @@ struct PackedTask {
     limits: Limits,
 }
 
-/// Confines itself, reads its task from standard input, answers on standard output.
+/// Lets go of what it inherited, confines itself, reads its task from standard input, answers on standard
+/// output.
 ///
 /// # Errors
 /// When the task is not understood; the parent reports it.
 pub fn worker(arguments: &WorkerArguments) -> Result<Ending> {
     end_with_parent()?;
+    close_inherited()?;
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input).context("cannot read the task")?;
     let answer = match arguments.task.as_str() {

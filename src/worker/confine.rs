@@ -1,7 +1,10 @@
 //! What a child may use, set by itself before it looks at its input.
 
+use std::fs;
+use std::os::fd::RawFd;
 use std::path::Path;
 
+use nix::unistd::close;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, set_parent_process_death_signal, setrlimit};
 use rustix::thread::set_no_new_privs;
 use serde::{Deserialize, Serialize};
@@ -9,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::worker::{WorkerError, calls, fence};
 
 const OPEN_FILES_MAX: u64 = 64;
+const STANDARD_ERROR: RawFd = 2;
 
 /// A child's limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,25 @@ pub const OF_THE_MACHINE: [&str; 6] = [
 pub fn end_with_parent() -> Result<(), WorkerError> {
     let refuse = |_| WorkerError::Start("cannot limit its life to its parent's".to_owned());
     set_parent_process_death_signal(Some(Signal::KILL)).map_err(refuse)
+}
+
+/// Closes every file that was not meant for this process: DuckDB's are handed to children, and a parent that
+/// has its database open would hand it over too.
+///
+/// # Errors
+/// When the kernel does not tell what is open.
+pub fn close_inherited() -> Result<(), WorkerError> {
+    let refuse = |_| WorkerError::Start("cannot tell its open files".to_owned());
+    let open: Vec<RawFd> = fs::read_dir("/proc/self/fd")
+        .map_err(refuse)?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter(|number| *number > STANDARD_ERROR)
+        .collect();
+    for number in open {
+        // The folder that was being read is among them, and is closed by now.
+        drop(close(number));
+    }
+    Ok(())
 }
 
 /// Limits this process for good: memory, CPU time, no file writes, few files, no core, gone with its parent;

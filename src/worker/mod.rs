@@ -20,7 +20,9 @@ pub mod query;
 pub mod trial;
 mod value;
 
-pub use confine::{ChildLimits, Confinement, Hold, OF_THE_MACHINE, confine, end_with_parent};
+pub use confine::{
+    ChildLimits, Confinement, Hold, OF_THE_MACHINE, close_inherited, confine, end_with_parent,
+};
 
 /// The exit status of a child that refuses by itself; its words are then on its standard output.
 pub const REFUSED: u8 = 65;

@@ -5,7 +5,7 @@
 mod child;
 mod hostile;
 mod query;
-mod walls;
+pub(crate) mod walls;
 
 use std::path::Path;
 

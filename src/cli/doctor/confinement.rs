@@ -7,7 +7,6 @@ use crate::worker::trial::{self, Trial};
 use crate::worker::{Confinement, Hold};
 
 const CHECK: &str = "workers";
-const PIPES: usize = 3;
 
 /// One line: what a confined worker was refused, or what this machine cannot take from it.
 pub(super) fn look(settings: &Settings) -> Seen {
@@ -24,13 +23,7 @@ fn seen(trial: &Trial) -> Seen {
     let weak = weak(trial.confinement);
     if trial.possible.is_empty() && weak.is_empty() {
         let saw = format!("a confined worker cannot {}", trial.refused.join(", "));
-        return match trial.open_files {
-            some if some > PIPES => {
-                let saw = format!("{saw}; but it inherits {} open files", some - PIPES);
-                Seen::warning(CHECK, saw, "start quarterdeck without open files")
-            }
-            _ => Seen::ok(CHECK, saw),
-        };
+        return Seen::ok(CHECK, saw);
     }
     let mut saw = weak.join("; ");
     if !trial.possible.is_empty() {
@@ -65,7 +58,7 @@ mod tests {
             confinement: Confinement { files, calls },
             refused: vec!["connect".to_owned()],
             possible: possible.iter().map(|one| (*one).to_owned()).collect(),
-            open_files: PIPES,
+            open_files: 3,
         };
         let fine = seen(&trial(Hold::Whole, Hold::Whole, &[]));
         assert_eq!((fine.verdict, fine.saw.as_str()), (Verdict::Ok, "a confined worker cannot connect"));
@@ -73,7 +66,5 @@ mod tests {
         assert_eq!(old.verdict, Verdict::Warning);
         let bare = seen(&trial(Hold::Nothing, Hold::Nothing, &["read a file"]));
         assert!(bare.saw.contains("no Landlock") && bare.saw.ends_with("can read a file"), "{}", bare.saw);
-        let leaky = seen(&Trial { open_files: 5, ..trial(Hold::Whole, Hold::Whole, &[]) });
-        assert!(leaky.verdict == Verdict::Warning && leaky.saw.ends_with("2 open files"), "{}", leaky.saw);
     }
 }
