@@ -77,7 +77,9 @@ pub fn close_inherited() -> Result<(), WorkerError> {
         .collect();
     for number in open {
         // The folder that was being read is among them, and is closed by now.
-        drop(close(number));
+        if let Err(error) = close(number) {
+            tracing::trace!(%error, number, "was closed already");
+        }
     }
     Ok(())
 }
