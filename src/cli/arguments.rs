@@ -52,7 +52,7 @@ pub enum Command {
     /// The chase grid: what is due, received, late
     Returns(ReturnsArguments),
     /// Runs the checks now and prints the findings
-    Check(FindingsArguments),
+    Check(CheckArguments),
     /// The kept findings
     Findings(FindingsArguments),
     /// A finding in full: rule, numbers, baseline, SQL, file and line, what would make it stop
@@ -215,7 +215,7 @@ pub struct ReturnsArguments {
     pub print: PrintArguments,
 }
 
-/// Arguments of `check` and `findings`.
+/// Arguments of `findings`, and of `check` for what it prints.
 #[derive(Debug, Args)]
 pub struct FindingsArguments {
     /// Also those that are resolved or for information only
@@ -230,6 +230,17 @@ pub struct FindingsArguments {
     /// How rows are printed
     #[command(flatten)]
     pub print: PrintArguments,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Only show what a new or changed check would have found in the last three years; stores nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["all", "authority", "collection"])]
+    pub preview: Option<PathBuf>,
+    /// Which findings are printed
+    #[command(flatten)]
+    pub shown: FindingsArguments,
 }
 
 /// Arguments of `explain`.
@@ -444,6 +455,6 @@ pub struct BeatArguments {
 /// Arguments of the hidden worker.
 #[derive(Debug, Args)]
 pub struct WorkerArguments {
-    /// The task: workbook, sql or database
+    /// The task: packed, sql, database or trial
     pub task: String,
 }

@@ -16,6 +16,7 @@ use crate::domain::due::{self, Span};
 use crate::domain::schedule::{Job, Rule};
 use crate::domain::scope::Scope;
 use crate::domain::turn;
+use crate::pipeline::apart::{self, Snapshot};
 use crate::store::analysis;
 use crate::store::check_file::CheckFile;
 use crate::store::open::Store;
@@ -53,16 +54,20 @@ pub fn check_config(with: &With) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Prepares every check on an empty schema.
+/// Prepares every check on an empty schema: ours here, what somebody wrote in a worker.
 fn check_files(settings: &Settings) -> Result<()> {
     let store = Store::in_memory()?;
     for check in analysis::shipped()? {
         store.prepare_check(&check)?;
     }
+    if settings.checks.is_empty() {
+        return Ok(());
+    }
+    let empty = Snapshot::empty()?;
     for added in &settings.checks {
         let wrong = |words: String| print::UsageError(format!("{}: {words}", added.path.display()));
         let check = CheckFile::parse(&added.name, &added.text).map_err(wrong)?;
-        store.prepare_check(&check).map_err(|error| wrong(error.to_string()))?;
+        apart::prepare(&print::program(), &empty, &check, &settings.limits).map_err(wrong)?;
     }
     Ok(())
 }

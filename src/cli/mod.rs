@@ -18,6 +18,7 @@ pub mod init;
 pub mod log;
 pub mod once;
 pub mod outbox;
+pub mod preview;
 pub mod print;
 pub mod probe;
 pub mod rebuild;

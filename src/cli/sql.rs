@@ -1,13 +1,13 @@
 //! `sql`: one read-only query over the public views, in the sandbox.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::cli::arguments::{SqlArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows, UsageError};
+use crate::pipeline::apart::Snapshot;
 use crate::store::analysis;
 use crate::store::open::Store;
-use crate::store::snapshot;
 use crate::worker::query::{self, Job, Question};
 
 /// Runs a query in a worker on a private copy of the public views.
@@ -16,15 +16,10 @@ use crate::worker::query::{self, Job, Question};
 /// When the query is refused or fails, with the reason.
 pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
-    let folder = tempfile::tempdir().context("cannot make a folder for the worker")?;
-    let file = folder.path().join("snapshot.duckdb");
-    {
-        let store = Store::open_read_only(&settings.state, &settings.limits)?;
-        snapshot::write(store.connection(), &file)?;
-    }
+    let snapshot = Snapshot::elsewhere(&Store::open_read_only(&settings.state, &settings.limits)?)?;
     let limits = &settings.limits;
     let job = Job {
-        snapshot: file,
+        snapshot: snapshot.file(),
         views: analysis::views(),
         questions: vec![Question {
             name: "sql".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::panic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -12,8 +12,8 @@ use crate::cli::exit::Ending;
 use crate::config::settings::Limits;
 use crate::read::packed;
 use crate::store::examine;
-use crate::worker::query;
-use crate::worker::{ChildLimits, REFUSED, confine, end_with_parent};
+use crate::worker::{ChildLimits, OF_THE_MACHINE, REFUSED, close_inherited, confine, end_with_parent};
+use crate::worker::{query, trial};
 
 #[derive(Deserialize)]
 struct DatabaseTask {
@@ -28,12 +28,14 @@ struct PackedTask {
     limits: Limits,
 }
 
-/// Confines itself, reads its task from standard input, answers on standard output.
+/// Lets go of what it inherited, confines itself, reads its task from standard input, answers on standard
+/// output.
 ///
 /// # Errors
 /// When the task is not understood; the parent reports it.
 pub fn worker(arguments: &WorkerArguments) -> Result<Ending> {
     end_with_parent()?;
+    close_inherited()?;
     let mut input = Vec::new();
     io::stdin().lock().read_to_end(&mut input).context("cannot read the task")?;
     let answer = match arguments.task.as_str() {
@@ -45,16 +47,26 @@ pub fn worker(arguments: &WorkerArguments) -> Result<Ending> {
         "packed" => packed_grid(&input)?,
         "sql" => {
             let job: query::Job = serde_json::from_slice(&input).context("the task is not understood")?;
-            confine(sql_limits(&job))?;
+            confine(sql_limits(&job), &readable(&job.snapshot))?;
             match query::attend(&input) {
                 Ok(answer) => answer,
                 Err(words) => return refuse(&words),
             }
         }
+        "trial" => {
+            let open_files = trial::open_files().context("cannot count its open files")?;
+            let confinement = confine(ChildLimits { mebibytes: 512, seconds: 10 }, &[])?;
+            serde_json::to_vec(&trial::attempt(confinement, open_files))?
+        }
         other => bail!("there is no task `{other}`"),
     };
     io::stdout().lock().write_all(&answer).context("cannot answer")?;
     Ok(Ending::Done)
+}
+
+/// The folder of the snapshot, which holds nothing else: the engine looks for its log there too.
+fn readable(snapshot: &Path) -> Vec<&Path> {
+    OF_THE_MACHINE.iter().map(Path::new).chain(snapshot.parent()).collect()
 }
 
 /// The engine's own memory, and as much again for what it does not count.
@@ -74,7 +86,7 @@ fn packed_grid(input: &[u8]) -> Result<Vec<u8>> {
     let (head, bytes) = input.split_at(end);
     let task: PackedTask = serde_json::from_slice(head).context("the task is not understood")?;
     let limits = &task.limits;
-    confine(ChildLimits { mebibytes: limits.worker_mebibytes, seconds: limits.worker_seconds })?;
+    confine(ChildLimits { mebibytes: limits.worker_mebibytes, seconds: limits.worker_seconds }, &[])?;
     panic::set_hook(Box::new(|_| {}));
     let bytes = bytes.get(1..).unwrap_or_default();
     let grid = packed::packed(bytes, &task.file_name, task.sheet.as_deref(), limits);

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use std::path::Path;
-
 use anyhow::{Context, Result, anyhow};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -16,10 +14,11 @@ use crate::domain::inhibition::{self, Direction, Fate, Said};
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::Report;
+use crate::pipeline::apart::{self, Snapshot};
 use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::store::analysis::{self, CheckAnswer};
-use crate::store::check_file::{CheckFile, Variable};
+use crate::store::check_file::CheckFile;
 use crate::store::configured;
 use crate::store::decided;
 use crate::store::findings::{self, Asked, Configured, Finding, SHOWN_LEVEL};
@@ -28,11 +27,9 @@ use crate::store::keep;
 use crate::store::moments;
 use crate::store::returns::instant;
 use crate::store::schema;
-use crate::store::snapshot;
-use crate::worker::query::{self, Job, Question, Scalar, Table};
 
 /// A change of effect smaller than this, in standard units, is no change (`statistics.md` 4).
-const BAND: f64 = 0.5;
+pub(super) const BAND: f64 = 0.5;
 
 /// Where a check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -267,12 +264,7 @@ fn ask_shipped(
             shipped.push(check);
         }
     }
-    let question = analysis::Question {
-        collection: collection.name.clone(),
-        quarter,
-        as_of: walk.today,
-        known_on: walk.now,
-    };
+    let question = question(walk, collection, quarter);
     let about = || format!("the checks failed for {} {quarter}", collection.name);
     let mut answers = ByCheck::new();
     // Together they are faster; one by one it is known of which a run died.
@@ -304,24 +296,23 @@ fn ask_added(
     if added.is_empty() || plan.is_empty() {
         return Ok(all);
     }
-    let folder = tempfile::tempdir_in(&walk.settings.state).context("cannot make a folder for the worker")?;
-    let file = folder.path().join("snapshot.duckdb");
-    snapshot::write(walk.store.connection(), &file)?;
+    let snapshot = Snapshot::inside(&walk.settings.state, &walk.store)?;
     for check in added {
         let subject = format!("ask {}", check.name);
         if !walk.may_do(&subject)? {
             continue;
         }
         walk.is_doing(&subject, &format!("asking the added check `{}`", check.name))?;
-        let answers = match query::ask(walk.program, &job(walk, &file, check, plan), &walk.settings.limits) {
-            Ok(answers) => answers.answers,
+        let questions: Vec<_> = plan.iter().map(|(one, quarter)| question(walk, one, *quarter)).collect();
+        let answers = match apart::ask(walk.program, &snapshot, check, &questions, &walk.settings.limits) {
+            Ok(answers) => answers,
             Err(error) => {
                 report.failures.push(trouble(&format!("check `{}`", check.name), error.to_string()));
                 continue;
             }
         };
         for ((collection, quarter), answer) in plan.iter().zip(answers) {
-            match answer.table.and_then(|table| answers_of(&table, *quarter)) {
+            match answer {
                 Ok(said) => {
                     all.entry((collection.name.clone(), *quarter))
                         .or_default()
@@ -342,46 +333,9 @@ fn trouble(place: &str, what: String) -> Trouble {
     Trouble { room: Room::Check, what, place: place.to_owned(), next }
 }
 
-/// The SELECT on the line on which it stands in its file, so that errors tell the file's lines.
-fn at_its_line(check: &CheckFile) -> String {
-    format!("{}{}", "\n".repeat(check.lines_before), check.sql)
-}
-
-fn answers_of(table: &Table, quarter: Quarter) -> Result<Vec<CheckAnswer>, String> {
-    if table.cut {
-        return Err(format!("returns more than {} rows, the limit `result_rows_max`", table.rows.len()));
-    }
-    let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    analysis::answers_of(&columns, &table.rows, quarter)
-}
-
-fn scalar(value: &Variable) -> Scalar {
-    match value {
-        Variable::Text(text) => Scalar::Text(text.clone()),
-        Variable::Integer(number) => Scalar::Integer(*number),
-        Variable::Real(number) => Scalar::Real(*number),
-        Variable::Date(day) => Scalar::Date(*day),
-        Variable::Instant(at) => Scalar::Instant(*at),
-    }
-}
-
-fn job(walk: &Walk<'_>, file: &Path, check: &CheckFile, plan: &[(&Collection, Quarter)]) -> Job {
-    let mut questions = Vec::new();
-    for (collection, quarter) in plan {
-        let mut variables = analysis::variables(&collection.name, *quarter, walk.today, walk.now);
-        variables.extend(check.parameters.iter().cloned());
-        let variables = variables.iter().map(|(name, value)| (name.clone(), scalar(value))).collect();
-        questions.push(Question { name: check.name.clone(), sql: at_its_line(check), variables });
-    }
-    let limits = &walk.settings.limits;
-    Job {
-        snapshot: file.to_owned(),
-        views: analysis::views(),
-        questions,
-        rows_max: limits.result_rows_max,
-        seconds: limits.worker_seconds.saturating_sub(2).max(1),
-        mebibytes: limits.worker_mebibytes / 4,
-    }
+fn question(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> analysis::Question {
+    let (as_of, known_on) = (walk.today, walk.now);
+    analysis::Question { collection: collection.name.clone(), quarter, as_of, known_on }
 }
 
 /// One story, not six: what inhibits what, within one collection and quarter.
@@ -434,7 +388,7 @@ fn said(check: &str, row: &CheckAnswer) -> Said {
 }
 
 /// What is not eligible is never clear.
-fn outcome(row: &CheckAnswer) -> Outcome {
+pub(super) fn outcome(row: &CheckAnswer) -> Outcome {
     match (row.eligible, row.fires) {
         (false, _) => Outcome::Unknown,
         (true, true) => Outcome::Fires,

@@ -9,6 +9,7 @@
 //! 4. *The database can be lost.* Received files and messages are kept under the journal, which comes first.
 
 pub mod advising;
+pub mod apart;
 pub mod asking;
 pub mod backing_up;
 pub mod chasing;
@@ -27,6 +28,7 @@ pub mod noticing;
 pub mod opening;
 pub mod picture;
 pub mod posting;
+pub mod previewing;
 pub mod rebuilding;
 pub mod receipting;
 pub mod refreshing;

@@ -12,12 +12,17 @@ use thiserror::Error;
 
 use crate::config::settings::Limits;
 
+mod calls;
 mod confine;
+mod fence;
 mod gate;
 pub mod query;
+pub mod trial;
 mod value;
 
-pub use confine::{ChildLimits, confine, end_with_parent};
+pub use confine::{
+    ChildLimits, Confinement, Hold, OF_THE_MACHINE, close_inherited, confine, end_with_parent,
+};
 
 /// The exit status of a child that refuses by itself; its words are then on its standard output.
 pub const REFUSED: u8 = 65;

@@ -7,7 +7,7 @@ use quarterdeck::domain::letter::notice::Room;
 use super::letters::starting;
 use super::region::{NOW, Region};
 
-const HEADER: &str = "/*
+pub(super) const HEADER: &str = "/*
 title = \"Many referrals\"
 asks = \"Who counted more than eight thousand referrals?\"
 severity = \"medium\"
@@ -22,7 +22,7 @@ says = \"{area}: mine says {indicator} stood at {value} in {quarter}.\"
 many = 8000
 */
 ";
-const MINE: &str = "SELECT
+pub(super) const MINE: &str = "SELECT
   authority,
   indicator,
   quarter,
@@ -39,7 +39,7 @@ WHERE collection = getvariable('collection') AND quarter = getvariable('quarter'
 ORDER BY authority;
 ";
 
-fn add(region: &Region, name: &str, sql: &str) {
+pub(super) fn add(region: &Region, name: &str, sql: &str) {
     let folder = region.config().join("checks");
     fs::create_dir_all(&folder).unwrap();
     fs::write(folder.join(name), format!("{HEADER}{sql}")).unwrap();
@@ -128,5 +128,5 @@ fn a_check_with_an_error_is_refused_with_its_file_and_line() {
     add(&region, "mine.sql", &MINE.replace("FROM observations", "FROM observation"));
     let ended = region.run(NOW, &["check-config"]);
     let line = HEADER.lines().count() + MINE.lines().position(|line| line.starts_with("FROM")).unwrap() + 1;
-    assert!(ended.words.contains(&format!("line {line}: FROM observation")), "{}", ended.words);
+    assert!(ended.words.contains(&format!("line {line}, column 6: `observation`")), "{}", ended.words);
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::region::{Ended, NOW, Region};
 use super::relay::{Manner, Relay};
+use crate::worker::walls::without;
 
 const AFTER: &str = "2017-11-17T09:00:00Z";
 
@@ -158,4 +159,23 @@ fn a_wrong_configuration_ends_with_2_and_every_problem() {
     let (ended, _) = doctor(&region);
     assert_eq!(ended.status, 2, "{ended:?}");
     assert!(ended.out.contains("remind_from_hour") && ended.out.contains("bathnes-performance"));
+}
+
+#[test]
+fn a_kernel_that_cannot_wall_a_worker_in_is_a_warning_and_no_problem() {
+    let region = well();
+    let (_, seen) = doctor(&region);
+    let (verdict, said) = line(&seen, "workers");
+    // Where this kernel lacks them too, that is what is said.
+    assert!(verdict == "ok" || said.contains("Landlock") || said.contains("seccomp"), "{said}");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            without(&[libc::SYS_landlock_create_ruleset, libc::SYS_seccomp]);
+            let (_, seen) = doctor(&region);
+            let (verdict, said) = line(&seen, "workers");
+            assert_eq!(verdict, "warning", "{said}");
+            assert!(said.contains("no Landlock") && said.contains("seccomp"), "{said}");
+            assert!(said.contains("can read a file"), "{said}");
+        });
+    });
 }

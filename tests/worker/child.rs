@@ -4,8 +4,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use quarterdeck::config::settings::Limits;
-use quarterdeck::worker::query::attend;
-use quarterdeck::worker::{ChildLimits, WorkerError, confine, run};
+use quarterdeck::worker::query::{Job, attend};
+use quarterdeck::worker::{ChildLimits, OF_THE_MACHINE, WorkerError, confine, run};
 
 use super::{job, limits, snapshot};
 
@@ -81,7 +81,7 @@ fn a_program_that_is_not_there_is_named() {
 #[ignore = "confines its whole process; run by `a_confined_process_cannot_do_harm`"]
 fn confined() {
     let folder = std::env::temp_dir().join(format!("confined-{}", std::process::id()));
-    confine(ChildLimits { mebibytes: 2048, seconds: 5 }).unwrap();
+    confine(ChildLimits { mebibytes: 2048, seconds: 5 }, &[Path::new("/dev/null")]).unwrap();
     let mut bytes: Vec<u8> = Vec::new();
     assert!(bytes.try_reserve(3 * 1024 * 1024 * 1024).is_err(), "memory is limited");
     let mut open = Vec::new();
@@ -110,9 +110,11 @@ fn a_confined_process_cannot_do_harm() {
 #[test]
 #[ignore = "confines its whole process; run by `greedy_questions_end_within_their_limits`"]
 fn confined_query() {
-    confine(ChildLimits { mebibytes: 1536, seconds: 6 }).unwrap();
     let mut input = Vec::new();
     std::io::stdin().read_to_end(&mut input).unwrap();
+    let job: Job = serde_json::from_slice(&input).unwrap();
+    let readable: Vec<&Path> = OF_THE_MACHINE.iter().map(Path::new).chain(job.snapshot.parent()).collect();
+    confine(ChildLimits { mebibytes: 1536, seconds: 6 }, &readable).unwrap();
     println!("answered: {}", String::from_utf8(attend(&input).unwrap()).unwrap());
 }
 

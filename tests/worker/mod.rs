@@ -5,6 +5,7 @@
 mod child;
 mod hostile;
 mod query;
+pub(crate) mod walls;
 
 use std::path::Path;
 

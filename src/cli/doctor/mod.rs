@@ -3,6 +3,7 @@
 //! Its output holds no figure of a return, no secret and no address: it may be sent on.
 
 mod clocks;
+mod confinement;
 mod credentials;
 mod database;
 mod disk;
@@ -89,6 +90,7 @@ fn look(with: &With, arguments: &DoctorArguments, loaded: &Loaded) -> Result<Vec
     seen.push(runtime.block_on(reach::mail(settings)));
     seen.extend(runtime.block_on(reach::sources(settings, &lines, print::day(settings, now))));
     seen.push(runtime.block_on(reach::heartbeat(settings, arguments.ping)));
+    seen.push(confinement::look(settings));
     seen.extend(disk::look(settings));
     seen.extend(clocks::look(with, settings, &picture, now));
     seen.push(journal);
