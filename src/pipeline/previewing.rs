@@ -283,8 +283,15 @@ fn opened(
     moment: &Moment,
     detail: Value,
 ) -> Opened {
-    let finding =
-        Finding { key: key.clone(), moments: Vec::new(), past: Vec::new(), detail, fired_in: moment.quarter };
+    let finding = Finding {
+        key: key.clone(),
+        moments: Vec::new(),
+        past: Vec::new(),
+        detail,
+        fired_in: moment.quarter,
+        rule: String::new(),
+        rule_before: None,
+    };
     let stayed = after.iter().take_while(|moment| moment.state.is_open()).count();
     Opened {
         key: key.clone(),
