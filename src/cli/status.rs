@@ -72,7 +72,7 @@ fn what_it_did(settings: &Settings, picture: &Picture, now: DateTime<Utc>) -> Ve
         ),
     );
     let backup = |at| format!("{}, {}", local(settings, at), age(at, now));
-    add("last backup", picture.backup.map_or_else(|| "never".to_owned(), backup));
+    add("last backup", picture.backups.last.map_or_else(|| "never".to_owned(), backup));
     add("returns received", picture.received.to_string());
     for (standing, count) in &picture.messages {
         add(&format!("messages {standing}"), count.to_string());

@@ -185,17 +185,22 @@ fn keep_refused(
         return Ok(None);
     }
     keep::keep_received(&walk.settings.state, &body.bytes).context("cannot keep what was refused")?;
-    let detail = json!({
+    let mut detail = described(collection, wanted, body);
+    detail["reason"] = json!(reason);
+    walk.journal.append(walk.now, Happened::TurnedAway, &hash, detail)?;
+    Ok(Some(hash))
+}
+
+/// Whose file it is and where it came from, as the journal has it.
+fn described(collection: &Collection, wanted: &Wanted, file: &Received) -> Value {
+    json!({
         "collection": collection.name,
         "authority": wanted.authority.as_ref().map(ToString::to_string),
         "quarter": wanted.quarter.map(|quarter| quarter.to_string()),
-        "source": body.origin,
-        "file_name": body.file_name,
-        "bytes": body.bytes.len(),
-        "reason": reason,
-    });
-    walk.journal.append(walk.now, Happened::TurnedAway, &hash, detail)?;
-    Ok(Some(hash))
+        "source": file.origin,
+        "file_name": file.file_name,
+        "bytes": file.bytes.len(),
+    })
 }
 
 /// A file that was taken in by hand.
@@ -275,21 +280,14 @@ fn keep_version(
     received: &Received,
     report: &mut Report,
 ) -> Result<()> {
-    let hash = keep::hash(&received.bytes);
     let earlier = walk.journal.lines().iter().any(|line| announces(line, collection, wanted, received));
     let history = !earlier && is_history(walk, collection, wanted);
-    keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
-    let detail = json!({
-        "collection": collection.name,
-        "authority": wanted.authority.as_ref().map(ToString::to_string),
-        "quarter": wanted.quarter.map(|quarter| quarter.to_string()),
-        "source": received.origin,
-        "file_name": received.file_name,
-        "etag": received.etag,
-        "last_modified": received.last_modified,
-        "bytes": received.bytes.len(),
-        "history": history,
-    });
+    let hash =
+        keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
+    let mut detail = described(collection, wanted, received);
+    detail["etag"] = json!(received.etag);
+    detail["last_modified"] = json!(received.last_modified);
+    detail["history"] = json!(history);
     walk.journal.append(walk.now, Happened::Received, &hash, detail)?;
     report.received += 1;
     Ok(())

@@ -138,7 +138,7 @@ fn of_state(settings: &Settings, picture: &Picture) -> Vec<Family> {
         gauge(
             "last_backup_timestamp_seconds",
             "When the state was last copied and the copy verified.",
-            picture.backup.map(|at| (None, seconds(at))),
+            picture.backups.last.map(|at| (None, seconds(at))),
         ),
         counter("journal_lines_total", "Lines of the journal.", [(None, number(picture.lines))]),
         gauge("database_bytes", "Size of the database file.", bytes),

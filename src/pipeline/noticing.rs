@@ -10,7 +10,7 @@ use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::Report;
 use crate::pipeline::opening::Walk;
-use crate::pipeline::picture::Picture;
+use crate::pipeline::picture::Backups;
 use crate::pipeline::{composing, doubting, posting, rebuilding};
 use crate::store::outbox::{self, Standing};
 use crate::store::{keep, schedules};
@@ -94,17 +94,14 @@ fn outage(walk: &Walk<'_>) -> Option<(String, Trouble)> {
 
 /// Copies of the state that were planned and not made; told under the week.
 fn copies(walk: &Walk<'_>) -> Option<(String, Trouble)> {
-    let picture = Picture::of(walk.settings, walk.journal.lines(), walk.now);
-    if !picture.lacks_backups() {
+    let backups = Backups::of(walk.settings, walk.journal.lines(), walk.now);
+    if !backups.are_lacking() {
         return None;
     }
-    let last = picture.backup.map_or("never".to_owned(), |at| due::worded(at, walk.settings.zone));
+    let last = backups.last.map_or("never".to_owned(), |at| due::worded(at, walk.settings.zone));
     let trouble = Trouble {
         room: Room::Run,
-        what: format!(
-            "no copy of the state is made: {} were planned since the last one",
-            picture.backups_missed
-        ),
+        what: format!("no copy of the state is made: {} were planned since the last one", backups.missed),
         place: format!("the last backup: {last}"),
         next: "make one with `quarterdeck backup`, which says what stops it".to_owned(),
     };

@@ -51,10 +51,8 @@ pub struct Picture {
     pub stuck: Option<DateTime<Utc>>,
     /// What is not tried again, and since when.
     pub set_aside: Vec<(DateTime<Utc>, String)>,
-    /// The last copy of the state that was verified.
-    pub backup: Option<DateTime<Utc>>,
-    /// Copies that were planned since.
-    pub backups_missed: usize,
+    /// Copies of the state.
+    pub backups: Backups,
     /// Files received.
     pub received: usize,
     /// Lines of the journal.
@@ -63,6 +61,31 @@ pub struct Picture {
     pub last_line: Option<DateTime<Utc>>,
     /// What comes next, and when; none when never.
     pub next: Vec<(String, Option<DateTime<Utc>>)>,
+}
+
+/// Copies of the state, by the journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backups {
+    /// The last one that was verified.
+    pub last: Option<DateTime<Utc>>,
+    /// How many were planned since.
+    pub missed: usize,
+}
+
+impl Backups {
+    /// Looks at the journal's `lines`.
+    #[must_use]
+    pub fn of(settings: &Settings, lines: &[Line], now: DateTime<Utc>) -> Self {
+        let last = lines.iter().rev().find(|line| line.event == Happened::BackedUp).map(|line| line.at);
+        let plan = Plan { settings, lines, runs: &[], now };
+        Self { last, missed: plan.backups_missed(last) }
+    }
+
+    /// Whether more were planned and not made than may happen by chance.
+    #[must_use]
+    pub fn are_lacking(&self) -> bool {
+        self.missed > BACKUPS_MISSED_MAX
+    }
 }
 
 /// What someone should look at, with what to do.
@@ -84,7 +107,6 @@ impl Picture {
         let last_whole = runs.iter().rev().find(|run| run.is_whole()).map(|run| run.at);
         let (planned, missed) = plan.held_against_done(now - TimeDelta::days(DAYS_BACK));
         let (_, silence) = last_whole.map_or((0, Vec::new()), |at| plan.held_against_done(at));
-        let backup = lines.iter().rev().find(|line| line.event == Happened::BackedUp).map(|line| line.at);
         Self {
             holder: holder(&settings.state.join("lock")),
             daemon: holder(&settings.state.join("daemon.lock")),
@@ -94,8 +116,7 @@ impl Picture {
             messages: standings(settings, tracks.values()),
             stuck: stuck(settings, &tracks.values(), &runs, now),
             set_aside: set_aside(lines),
-            backup,
-            backups_missed: plan.backups_missed(backup),
+            backups: Backups::of(settings, lines, now),
             received: lines.iter().filter(|line| line.event == Happened::Received).count(),
             lines: lines.len(),
             last_line: lines.last().map(|line| line.at),
@@ -141,18 +162,12 @@ impl Picture {
             let what = format!("{} set aside after a run died of it, such as: {first}", self.set_aside.len());
             found.push(Attention { what, next: "see the log of that run; it is not tried again" });
         }
-        if self.lacks_backups() {
-            let last = self.backup.map_or("never".to_owned(), local);
-            let what = format!("the last backup: {last}; {} were planned since", self.backups_missed);
+        if self.backups.are_lacking() {
+            let last = self.backups.last.map_or("never".to_owned(), local);
+            let what = format!("the last backup: {last}; {} were planned since", self.backups.missed);
             found.push(Attention { what, next: "make one with `quarterdeck backup`, and see the log" });
         }
         found
-    }
-
-    /// Whether more copies were planned and not made than may happen by chance.
-    #[must_use]
-    pub fn lacks_backups(&self) -> bool {
-        self.backups_missed > BACKUPS_MISSED_MAX
     }
 
     fn runs_to_look_at(&self, settings: &Settings, now: DateTime<Utc>) -> Vec<Attention> {

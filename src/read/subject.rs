@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-use crate::domain::authority::AuthorityCode;
+use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::figure::{Figure, Status};
 use crate::domain::indicator::Indicator;
 use crate::domain::quarter::{BareYear, Quarter};
@@ -104,12 +104,11 @@ impl<'e> Subjects<'e> {
         line: u32,
         tally: &mut Tally,
     ) -> Result<(), Objection> {
-        let known = self.expected.authorities.iter().find(|one| &one.code == authority);
-        let Some(known) = known.filter(|known| !known.existed_on(date)) else { return Ok(()) };
         if !self.is_return() {
-            tally.note("outside-dates", line, &format!("{authority} on {date}"));
+            remark_on_dates(self.expected, authority, date, line, tally);
             return Ok(());
         }
+        let Some(known) = outside_dates(self.expected, authority, date) else { return Ok(()) };
         let (name, day) = (&known.name, date.format("%-d %B %Y"));
         let reason = format!("{name} (`{authority}`) did not exist on {day}: use the code of that day");
         Err(Objection::new("authority-not-existing", reason))
@@ -226,6 +225,28 @@ impl<'e> Subjects<'e> {
             (None, _) => Err(missing(Part::Numerator, &indicator.numerator)),
             _ => Ok(()),
         }
+    }
+}
+
+/// The authority with this code, when it did not exist on the date.
+fn outside_dates<'e>(
+    expected: &Expected<'e>,
+    code: &AuthorityCode,
+    date: NaiveDate,
+) -> Option<&'e Authority> {
+    expected.authorities.iter().find(|one| &one.code == code).filter(|known| !known.existed_on(date))
+}
+
+/// A publisher recasts history under new codes, so a code before its time is no error in its files.
+pub(crate) fn remark_on_dates(
+    expected: &Expected<'_>,
+    code: &AuthorityCode,
+    date: NaiveDate,
+    line: u32,
+    tally: &mut Tally,
+) {
+    if outside_dates(expected, code, date).is_some() {
+        tally.note("outside-dates", line, &format!("{code} on {date}"));
     }
 }
 

@@ -16,6 +16,7 @@ use crate::read::layout::{MeasureMap, TidyMap};
 use crate::read::long::cell;
 use crate::read::number::DecimalMark;
 use crate::read::reading::Expected;
+use crate::read::subject;
 use crate::read::tally::Tally;
 use crate::read::text::shown;
 
@@ -62,7 +63,7 @@ impl<'e> TidyRows<'e> {
         }
         let date = self.date(row)?;
         let quarter = Quarter::containing(date);
-        self.remark_on_dates(&area.code, date, row.line, tally);
+        subject::remark_on_dates(self.expected, &area.code, date, row.line, tally);
         let rules = Rules { symbols: self.symbols, date, mark: self.mark, line: row.line };
         let mut observations = Vec::with_capacity(self.map.measures.len());
         for measure in &self.map.measures {
@@ -165,14 +166,6 @@ impl<'e> TidyRows<'e> {
         }
         let (month, day) = self.map.shape.reference;
         NaiveDate::from_ymd_opt(year + self.map.shape.reference_year_offset, month, day)
-    }
-
-    /// A publisher recasts history under new codes, so a code before its time is no error in its files.
-    fn remark_on_dates(&self, code: &AuthorityCode, date: NaiveDate, line: u32, tally: &mut Tally) {
-        let known = self.expected.authorities.iter().find(|one| &one.code == code);
-        if known.is_some_and(|known| !known.existed_on(date)) {
-            tally.note("outside-dates", line, &format!("{code} on {date}"));
-        }
     }
 }
 

@@ -41,7 +41,7 @@ fn files(check: &str, found: &Files) -> Seen {
 fn backup(settings: &Settings, lines: &[Line], picture: &Picture, now: DateTime<Utc>) -> Seen {
     let make = "make one with `quarterdeck backup`";
     let Some(line) = lines.iter().rev().find(|line| line.event == Happened::BackedUp) else {
-        return if picture.backups_missed == 0 {
+        return if picture.backups.missed == 0 {
             Seen::ok("backup", "none was due yet")
         } else {
             Seen::warning("backup", "none was ever made", make)

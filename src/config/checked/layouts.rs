@@ -11,6 +11,7 @@ use crate::config::written::collections::{CollectionToml, ReportersWord};
 use crate::config::written::layouts::{
     BareYearWord, LayoutToml, LongToml, MeasureToml, StatusWord, SymbolToml, TidyToml,
 };
+use crate::config::written::typed::At;
 use crate::domain::figure::Status;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::BareYear;
@@ -63,21 +64,8 @@ fn shape(
 }
 
 fn long(text: &Text, typed: &LongToml, at: &str, desk: &mut Desk) -> LongColumns {
-    let lower =
-        |headings: &[String]| headings.iter().map(|heading| heading.to_lowercase()).collect::<Vec<_>>();
     let needed = [&typed.authority, &typed.indicator, &typed.quarter, &typed.numerator, &typed.denominator];
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for (index, headings) in needed.into_iter().chain([&typed.value]).enumerate() {
-        if headings.is_empty() {
-            desk.problem(text, &headings.span, format!("{at}: long: a column needs at least one heading"));
-        }
-        for heading in lower(headings) {
-            if seen.insert(heading.clone(), index).is_some_and(|earlier| earlier != index) {
-                let sentence = format!("{at}: long: heading `{heading}` stands for two columns");
-                desk.problem(text, &headings.span, sentence);
-            }
-        }
-    }
+    distinct(text, needed.into_iter().chain([&typed.value]), &format!("{at}: long"), desk);
     LongColumns {
         authority: lower(&typed.authority),
         indicator: lower(&typed.indicator),
@@ -90,6 +78,32 @@ fn long(text: &Text, typed: &LongToml, at: &str, desk: &mut Desk) -> LongColumns
         status: lower(&typed.status),
         note: lower(&typed.note),
         ignored: lower(&typed.ignored),
+    }
+}
+
+/// Headings as they are compared.
+pub(super) fn lower(headings: &[String]) -> Vec<String> {
+    headings.iter().map(|heading| heading.to_lowercase()).collect()
+}
+
+/// Each column has a heading, and no heading stands for two of them.
+pub(super) fn distinct<'a>(
+    text: &Text,
+    columns: impl Iterator<Item = &'a At<Vec<String>>>,
+    at: &str,
+    desk: &mut Desk,
+) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, headings) in columns.enumerate() {
+        if headings.is_empty() {
+            desk.problem(text, &headings.span, format!("{at}: a column needs at least one heading"));
+        }
+        for heading in lower(headings) {
+            if seen.insert(heading.clone(), index).is_some_and(|earlier| earlier != index) {
+                let sentence = format!("{at}: heading `{heading}` stands for two columns");
+                desk.problem(text, &headings.span, sentence);
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use crate::config::checked::layouts::{bare_year, measure};
+use crate::config::checked::layouts::{bare_year, distinct, lower, measure};
 use crate::config::checked::{Desk, Known};
 use crate::config::problem::Text;
 use crate::config::settings::{Parts, TidyMeasure, Time, WideColumns};
@@ -24,7 +24,9 @@ pub fn check(
     let at = &format!("{at}: wide");
     let time = time(text, typed, at, desk);
     let words = words(text, typed, at, desk);
-    headings(text, typed, at, desk);
+    let columns =
+        [&typed.authority, &typed.indicator, &typed.part, &typed.figure, &typed.quarter, &typed.date];
+    distinct(text, columns.into_iter().flatten(), at, desk);
     rows(text, typed, at, desk);
     if reporters == ReportersWord::Publisher {
         publisher(text, typed, at, desk);
@@ -56,10 +58,6 @@ pub fn check(
         words,
         measures,
     })
-}
-
-fn lower(headings: &[String]) -> Vec<String> {
-    headings.iter().map(|heading| heading.to_lowercase()).collect()
 }
 
 fn parts(typed: &PartsToml) -> Parts {
@@ -97,25 +95,6 @@ fn time(text: &Text, typed: &WideToml, at: &str, desk: &mut Desk) -> Option<Time
             .map(Time::Fixed);
     }
     Some(if typed.across.is_some() { Time::Across } else { Time::Return })
-}
-
-/// No heading stands for two columns.
-fn headings(text: &Text, typed: &WideToml, at: &str, desk: &mut Desk) {
-    let columns =
-        [&typed.authority, &typed.indicator, &typed.part, &typed.figure, &typed.quarter, &typed.date];
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for (index, headings) in columns.into_iter().enumerate() {
-        let Some(headings) = headings else { continue };
-        if headings.is_empty() {
-            desk.problem(text, &headings.span, format!("{at}: a column needs at least one heading"));
-        }
-        for heading in lower(headings) {
-            if seen.insert(heading.clone(), index).is_some_and(|earlier| earlier != index) {
-                let sentence = format!("{at}: heading `{heading}` stands for two columns");
-                desk.problem(text, &headings.span, sentence);
-            }
-        }
-    }
 }
 
 /// What goes with rows that are measures, and only with them.
