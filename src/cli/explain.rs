@@ -27,12 +27,21 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let kept = Kept::open(&settings, with)?;
     let finding = kept.finding(&arguments.id)?;
-    let check = kept.checks.get(&finding.key.check).context("its check is no longer configured")?;
+    let gone = "its check is no longer configured";
+    let check = kept.checks.get(&finding.key.check).context(gone)?;
+    let teller = kept.checks.get(&finding.teller).context(gone)?;
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(&settings, id));
     let today = print::day(&settings, print::now(with));
-    print::say(format_args!("{}\n", found::sentence_of(&settings, check, finding)))?;
+    print::say(format_args!("{}\n", found::sentence_of(&settings, teller, finding)))?;
     print::say(format_args!("check       {}: {}", check.name, asking::asks(check, of)))?;
     print::say(format_args!("rule        {}", rule(check)))?;
+    if teller.name != check.name {
+        print::say(format_args!("told by     {}: {}", teller.name, asking::asks(teller, of)))?;
+        print::say(format_args!("its rule    {}", rule(teller)))?;
+    }
+    if !finding.also.is_empty() {
+        print::say(format_args!("also fire   {} (one story with this)", finding.also.join(", ")))?;
+    }
     print::say(format_args!(
         "authority   {} {}",
         finding.key.authority,
@@ -75,7 +84,7 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
         )?;
         figures(&rows)?;
     }
-    print::say(format_args!("\nthe question, as SQL:\n{}", check.sql))?;
+    print::say(format_args!("\nthe question, as SQL:\n{}", teller.sql))?;
     Ok(Ending::Done)
 }
 

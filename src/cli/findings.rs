@@ -94,7 +94,7 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
     let mut rows =
         Rows::of(&["id", "level", "state", "quarter", "authority", "indicator", "sentence", "attention"]);
     for it in wanted {
-        let sentence = kept.checks.get(&it.key.check).map(|check| found::sentence_of(settings, check, it));
+        let sentence = kept.checks.get(&it.teller).map(|check| found::sentence_of(settings, check, it));
         rows.rows.push(vec![
             json!(it.key.id()),
             json!(["info", "low", "medium", "high"].get(usize::from(level(it)))),

@@ -196,6 +196,7 @@ mod tests {
             level: *level,
             shown: *level,
             effect: *effect,
+            other_scale: false,
         };
         let answers: Vec<_> = (0..).zip(levels_and_effects).map(answer).collect();
         let life = live(&answers, &Rule { open_after: 1, close_after: 2, band: 0.5 });

@@ -47,6 +47,16 @@ pub struct Answer {
     pub shown: u8,
     /// Adverse effect in standard units.
     pub effect: f64,
+    /// Whether the effect is in other units than that of the quarter before, so that they cannot be compared.
+    pub other_scale: bool,
+}
+
+impl Answer {
+    /// Nothing can be said of this quarter.
+    #[must_use]
+    pub fn unknown(quarter: Quarter) -> Self {
+        Self { quarter, outcome: Outcome::Unknown, level: 0, shown: 0, effect: 0.0, other_scale: false }
+    }
 }
 
 /// Fires, clear or unknown.

@@ -1,6 +1,5 @@
 //! One story, not six: which answers hide or lower others of the same collection and quarter.
 
-use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::authority::AuthorityCode;
@@ -114,11 +113,6 @@ const TELLS_BETTER: [(&str, &str); 3] = [
     ("unit-slip", "value-mismatch"),
 ];
 
-/// These tell one story, that of the series' own history: of those that fire the same way for the same point
-/// the one of the highest level is told, and of equals the first.
-const OWN_HISTORY: [&str; 6] =
-    ["spc-outside-limits", "spc-shift", "spc-trend", "sustained-trend", "spc-two-of-three", "cusum-drift"];
-
 /// Kinds of evidence: a finding that rests on two of them is stronger than two of one kind.
 const EVIDENCE: [(&str, &[&str]); 4] = [
     (
@@ -158,8 +152,7 @@ pub fn kinds_of_evidence<'a>(checks: impl IntoIterator<Item = &'a str>) -> usize
 ///
 /// * A whole return that is missing hides everything else about that authority.
 /// * A figure that cannot be right hides what performance checks say of that point, whether they fire or not.
-/// * Of two checks that tell the same story, one hides the other; of several about the series' own history
-///   that point the same way, the strongest hides the others.
+/// * Of two checks that tell the same story of one point, one hides the other.
 /// * A stated value that does not match its parts lowers performance checks of that point by one level.
 /// * When half of the members, and at least five, fire the same check on the same indicator in the same
 ///   direction, that is one regional finding, and theirs become information.
@@ -196,17 +189,6 @@ impl<'a> Firing<'a> {
         self.points.contains_key(&(check, &one.authority, one.indicator.as_ref()))
     }
 
-    /// The check that tells the series' own history in place of this one.
-    fn tells_the_history(&self, one: &'a Said) -> Option<&'static str> {
-        let place = OWN_HISTORY.iter().position(|check| *check == one.check)?;
-        let fire = OWN_HISTORY.iter().enumerate().filter_map(|(at, check)| {
-            let said = self.points.get(&(*check, &one.authority, one.indicator.as_ref()))?;
-            (said.direction == one.direction).then_some((said.level, Reverse(at), *check))
-        });
-        let (_, Reverse(first), check) = fire.max()?;
-        (first != place).then_some(check)
-    }
-
     fn fate(&self, one: &'a Said) -> Fate {
         let hidden = |by: &str| Fate::Hidden { by: by.to_owned() };
         let is_the_missing_return = one.check == RETURN_MISSING && one.indicator.is_none();
@@ -227,9 +209,6 @@ impl<'a> Firing<'a> {
         }
         if one.outcome != Outcome::Fires {
             return Fate::Stands;
-        }
-        if let Some(by) = self.tells_the_history(one) {
-            return hidden(by);
         }
         if one.level > 0 && self.at(DOUBTS_THE_POINT, one) {
             return Fate::Lowered {
@@ -359,24 +338,6 @@ mod tests {
             [fires("peer-outlier", 22, Some("cin_rate")), clear("neighbour-gap", 22, Some("cin_rate"))];
         assert_eq!(fates(&clear_gap), ["stands", "stands"]);
         assert_eq!(fates(&both[1..]), ["stands"]);
-    }
-
-    #[test]
-    fn the_history_of_a_series_is_one_story() {
-        let mut said = [
-            fires("spc-trend", 22, Some("cin_rate")),
-            fires("spc-shift", 22, Some("cin_rate")),
-            fires("sustained-trend", 22, Some("cin_rate")),
-            fires("same-quarter-last-year", 22, Some("cin_rate")),
-            fires("spc-shift", 23, Some("cin_rate")),
-        ];
-        let by_shift = "hidden by spc-shift";
-        assert_eq!(fates(&said), [by_shift, "stands", by_shift, "stands", "stands"]);
-        said[2].level = 3;
-        let by_trend = "hidden by sustained-trend";
-        assert_eq!(fates(&said), [by_trend, by_trend, "stands", "stands", "stands"]);
-        said[0].direction = Direction::Down;
-        assert_eq!(fates(&said)[0], "stands", "another direction is another story");
     }
 
     #[test]

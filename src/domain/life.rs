@@ -138,6 +138,9 @@ impl Life {
         let risen = answer.level > self.level;
         let fallen = answer.level < self.level;
         (self.level, self.shown, self.effect) = (answer.level, answer.shown, answer.effect);
+        if answer.other_scale {
+            self.reference = answer.effect;
+        }
         match before {
             State::None | State::Pending if self.fires < rule.open_after => {
                 (State::Pending, Some(Event::Pending))
@@ -213,6 +216,7 @@ mod tests {
             level: if effect.is_some_and(|effect| effect > 0.0) { 2 } else { 0 },
             shown: 0,
             effect: effect.unwrap_or(0.0),
+            other_scale: false,
         };
         (0..).zip(effects).map(answer).collect()
     }

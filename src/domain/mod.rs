@@ -21,6 +21,7 @@ pub mod quietness;
 pub mod schedule;
 pub mod scope;
 pub mod sentence;
+pub mod story;
 pub mod support;
 pub mod turn;
 pub mod version;

@@ -98,6 +98,7 @@ mod tests {
             level: *level,
             shown: *level,
             effect: *effect,
+            other_scale: false,
         };
         let said: Vec<_> = (0..).zip(levels_and_effects).map(answer).collect();
         let since =

@@ -216,16 +216,24 @@ fn regional(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<Re
     for finding in findings.iter().filter(|one| one.state().is_open() && one.fired_in == known.quarter) {
         let Some((_, of_how_many)) = found::shared(&finding.detail) else { continue };
         let indicator = finding.key.indicator.as_ref().and_then(|id| facts::indicator(walk.settings, id));
-        let Some((check, of)) = known.checks.get(&finding.key.check).zip(indicator) else { continue };
-        let key = (finding.key.check.as_str(), of.id.to_string());
-        let story = stories.entry(key).or_insert_with(|| RegionalFact {
+        let Some((check, of)) = known.checks.get(&finding.teller).zip(indicator) else { continue };
+        stories.entry((finding.teller.as_str(), of.id.to_string())).or_insert_with(|| RegionalFact {
             asks: asking::asks(check, Some(of)).to_owned(),
             indicator: facts::indicator_fact(of),
             quarter: finding.fired_in,
             authorities: Vec::new(),
             of: of_how_many,
         });
-        story.authorities.push(facts::named(walk.settings, &finding.key.authority));
+    }
+    // Also of those whose story another rule tells.
+    for ((check, indicator), story) in &mut stories {
+        let fires = |one: &&Finding| {
+            one.fired_in == story.quarter
+                && one.key.indicator.as_ref().is_some_and(|id| id.as_str() == indicator)
+                && (one.teller == *check || one.also.iter().any(|also| also == check))
+        };
+        let open = findings.iter().filter(|one| one.state().is_open()).filter(fires);
+        story.authorities = open.map(|one| facts::named(walk.settings, &one.key.authority)).collect();
     }
     stories.into_values().collect()
 }

@@ -236,7 +236,7 @@ fn candidate(
 
 fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: Said) -> Option<FindingFact> {
     let settings = telling.settings;
-    let check = telling.checks.get(&finding.key.check)?;
+    let check = telling.checks.get(&finding.teller)?;
     let (now, _) = finding.moments.last()?;
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
     let known = telling.known.get(&finding.key.collection);

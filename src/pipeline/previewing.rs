@@ -243,7 +243,8 @@ fn keep(
         authority: row.authority,
         indicator: row.indicator,
     };
-    let answer = Answer { quarter: slot.question.quarter, outcome, level, shown: level, effect };
+    let answer =
+        Answer { quarter: slot.question.quarter, outcome, level, shown: level, effect, other_scale: false };
     answers.entry(key).or_default().push((answer, row.detail));
 }
 
@@ -291,6 +292,8 @@ fn opened(
         fired_in: moment.quarter,
         rule: String::new(),
         rule_before: None,
+        teller: check.name.clone(),
+        also: Vec::new(),
     };
     let stayed = after.iter().take_while(|moment| moment.state.is_open()).count();
     Opened {

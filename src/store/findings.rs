@@ -6,20 +6,21 @@ use chrono::{DateTime, Utc};
 use duckdb::{Connection, Result, params};
 use serde_json::Value;
 
-use crate::domain::authority::{Authority, AuthorityCode};
+use crate::domain::authority::Authority;
 use crate::domain::finding::{Answer, Event, FindingKey, Moment, Outcome, Rule, State};
 use crate::domain::indicator::IndicatorId;
 use crate::domain::life::{Cause, relive};
 use crate::domain::quarter::Quarter;
+use crate::domain::story::OWN_HISTORY;
 use crate::store::analysis::CheckAnswer;
 use crate::store::decided::NewNormal;
 use crate::store::journal::Line;
 use crate::store::keep;
+pub use crate::store::kept::SHOWN_LEVEL;
+use crate::store::kept::{Kept, Which, kept_answers, newest_asked};
 use crate::store::moments::{self, Since};
 use crate::store::returns::instant;
-
-/// The member of an answer's detail that holds the level at which people see it, where that is lower.
-pub const SHOWN_LEVEL: &str = "shown_level";
+use crate::store::stories;
 
 /// What one check answered for one collection and quarter.
 #[derive(Clone, Copy, Debug)]
@@ -118,6 +119,10 @@ pub struct Finding {
     pub rule: String,
     /// The sum of the rule by which it was judged before; none when the journal does not say.
     pub rule_before: Option<String>,
+    /// The check whose answer that was; another than the key's where several tell one story.
+    pub teller: String,
+    /// The other checks that fired then for the same reason.
+    pub also: Vec<String>,
 }
 
 /// A quarter of a finding's past that a replay made another.
@@ -194,7 +199,10 @@ impl Configured<'_> {
     /// The sum of the rule by which a finding is judged: its check, and where its chart begins anew.
     fn sum_of(&self, key: &FindingKey) -> String {
         let from = self.new_normals.iter().filter(|it| it.is_of(key)).map(|it| it.from.index());
-        let rule = (self.sums.get(&key.check), from.collect::<BTreeSet<_>>());
+        let alone = [key.check.as_str()];
+        let checks = if OWN_HISTORY.contains(&key.check.as_str()) { &OWN_HISTORY[..] } else { &alone[..] };
+        let sums: Vec<_> = checks.iter().map(|check| self.sums.get(*check)).collect();
+        let rule = (sums, from.collect::<BTreeSet<_>>());
         keep::hash(format!("{rule:?}").as_bytes()).chars().take(16).collect()
     }
 }
@@ -219,6 +227,7 @@ pub fn fold(
             believed.contains_key(key) || kept.iter().any(|one| one.answer.outcome == Outcome::Fires)
         });
     }
+    stories::merge(&mut answers, &configured.rules);
     let keys: BTreeSet<FindingKey> = answers.keys().chain(believed.keys()).cloned().collect();
     let mut findings = Vec::new();
     for key in keys {
@@ -273,8 +282,7 @@ fn life_of(
 fn with_gaps(kept: &[Kept], was: &[Moment]) -> Vec<Answer> {
     let mut answers: BTreeMap<Quarter, Answer> = BTreeMap::new();
     for quarter in was.iter().map(|moment| moment.quarter) {
-        answers
-            .insert(quarter, Answer { quarter, outcome: Outcome::Unknown, level: 0, shown: 0, effect: 0.0 });
+        answers.insert(quarter, Answer::unknown(quarter));
     }
     answers.extend(kept.iter().map(|one| (one.answer.quarter, one.answer.clone())));
     answers.into_values().collect()
@@ -319,93 +327,19 @@ fn finding(
         .collect();
     let fired = kept.into_iter().rev().find(|one| one.answer.outcome == Outcome::Fires);
     let stood = moments.iter().rev().find(|(moment, _)| moment.event.is_some()).or(moments.last())?;
-    let (detail, fired_in) =
-        fired.map_or((Value::Null, stood.0.quarter), |one| (one.detail, one.answer.quarter));
-    let mut finding =
-        Finding { key, moments, past, detail, fired_in, rule: String::new(), rule_before: None };
+    let nothing = || Kept {
+        answer: Answer::unknown(stood.0.quarter),
+        detail: Value::Null,
+        teller: key.check.clone(),
+        also: Vec::new(),
+    };
+    let Kept { answer, detail, teller, also } = fired.unwrap_or_else(nothing);
+    let (fired_in, rule, rule_before) = (answer.quarter, String::new(), None);
+    let mut finding = Finding { key, moments, past, detail, fired_in, rule, rule_before, teller, also };
     if let Some((moment, _)) = finding.moments.iter().rev().find(|(moment, _)| moment.event.is_some())
         && finding.is_withdrawn()
     {
         (finding.detail, finding.fired_in) = (Value::Null, moment.quarter);
     }
     Some(finding)
-}
-
-/// The newest quarter of which each check was asked, by check and collection.
-fn newest_asked(connection: &Connection) -> Result<BTreeMap<(String, String), Quarter>> {
-    let mut statement = connection.prepare(
-        "SELECT check_name, collection, max(quarter) FROM asked GROUP BY check_name, collection ORDER BY ALL",
-    )?;
-    let rows =
-        statement.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), Quarter::from_index(row.get(2)?))))?;
-    rows.collect()
-}
-
-/// An answer that counts, and its detail when it fires.
-struct Kept {
-    answer: Answer,
-    detail: Value,
-}
-
-/// Which series are read: those that never fired are most of them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Which {
-    EverFired,
-    All,
-}
-
-/// The answers that count, in order of quarters: for each check, collection and quarter those of the latest
-/// run in which the answers were new.
-fn kept_answers(connection: &Connection, which: Which) -> Result<BTreeMap<FindingKey, Vec<Kept>>> {
-    let mut statement = connection.prepare(
-        "WITH latest AS (
-           SELECT max(run) AS run, check_name, collection, quarter
-             FROM asked
-            GROUP BY check_name, collection, quarter
-         ),
-         fired AS (
-           SELECT DISTINCT
-             check_name || '|' || collection || '|' || authority || '|' || coalesce(indicator, '')
-             FROM answers
-            WHERE fires AND eligible
-         )
-         SELECT check_name, collection, authority, indicator, quarter, fires, level, effect, eligible,
-                CASE WHEN fires AND eligible THEN detail END
-           FROM answers
-           SEMI JOIN latest USING (run, check_name, collection, quarter)
-          WHERE $1
-             OR (check_name || '|' || collection || '|' || authority || '|' || coalesce(indicator, ''))
-                IN (FROM fired)
-          ORDER BY check_name, collection, authority, indicator, quarter",
-    )?;
-    let mut rows = statement.query(params![which == Which::All])?;
-    let mut kept: BTreeMap<FindingKey, Vec<Kept>> = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let authority: String = row.get(2)?;
-        let indicator: Option<String> = row.get(3)?;
-        let Ok(authority) = AuthorityCode::parse(&authority) else { continue };
-        let key = FindingKey {
-            check: row.get(0)?,
-            collection: row.get(1)?,
-            authority,
-            indicator: indicator.as_deref().and_then(IndicatorId::parse),
-        };
-        let detail: Option<String> = row.get(9)?;
-        let detail = detail.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or(Value::Null);
-        let level: u8 = row.get(6)?;
-        let shown = detail.get(SHOWN_LEVEL).and_then(Value::as_u64);
-        let answer = Answer {
-            quarter: Quarter::from_index(row.get(4)?),
-            outcome: match (row.get(8)?, row.get(5)?) {
-                (false, _) => Outcome::Unknown,
-                (true, true) => Outcome::Fires,
-                (true, false) => Outcome::Clear,
-            },
-            level,
-            shown: shown.and_then(|shown| u8::try_from(shown).ok()).unwrap_or(level),
-            effect: row.get::<_, Option<f64>>(7)?.unwrap_or(0.0),
-        };
-        kept.entry(key).or_default().push(Kept { answer, detail });
-    }
-    Ok(kept)
 }

@@ -32,6 +32,7 @@ fn scenarios() -> BTreeMap<String, Scenario> {
             level: row[6].parse().unwrap(),
             shown: row[6].parse().unwrap(),
             effect: row[7].parse().unwrap(),
+            other_scale: false,
         };
         let scenario: &mut Scenario = scenarios.entry(row[0].to_owned()).or_insert_with(|| Scenario {
             rule,
@@ -83,6 +84,7 @@ fn whatever_the_answers_the_counts_and_states_hold_together() {
                 level: random.u8(1..=3),
                 shown: 0,
                 effect: random.f64() * 4.0,
+                other_scale: false,
             })
             .collect();
         let life = live(&answers, &rule);

@@ -1,7 +1,9 @@
-//! Scope: nobody reads of another authority in any part of any message.
+//! Scope: nobody reads of another authority in any part of any message, but by name whom to ask.
 
 use std::collections::BTreeSet;
 
+use quarterdeck::domain::advice::Example;
+use quarterdeck::domain::authority::Authority;
 use quarterdeck::domain::scope::{Recipient, Scope};
 
 use super::figures::{AUTHORITIES, MISSES_ITS_TARGET, csv, csv_with_referrals, figures};
@@ -59,16 +61,25 @@ fn recipient_of<'a>(mail: &Mail, recipients: &'a [Recipient]) -> Option<(&'a Rec
     }
 }
 
+/// Without those who are named as whom to ask about a concern: their names, and never a figure.
+fn without_advice(text: &str, authorities: &[Authority]) -> String {
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let asked = authorities.iter().flat_map(|one| {
+        let reasons = [Example::Resolved, Example::Recovered, Example::Better];
+        reasons.map(|reason| format!("{} ({})", one.name, reason.clause()))
+    });
+    asked.fold(words, |words, asked| words.replace(&asked, ""))
+}
+
 #[test]
-fn no_message_tells_a_name_a_code_or_a_figure_of_another_authority() {
+fn no_message_tells_of_another_authority_except_by_name_whom_to_ask() {
     let (region, mails) = eventful();
     let settings = region.settings();
     let mut examined = BTreeSet::new();
     for mail in &mails {
         let Some((_, own)) = recipient_of(mail, &settings.recipients) else { continue };
         let ours = settings.authorities.iter().find(|one| one.code.as_str() == own).unwrap();
-        let without_ours = mail
-            .everything
+        let without_ours = without_advice(&mail.everything, &settings.authorities)
             .replace(&ours.name, "")
             .replace("Dorset", if own == "E10000009" { "" } else { "Dorset" });
         let numbers = large_numbers(&mail.everything);

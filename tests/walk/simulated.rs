@@ -1,5 +1,5 @@
-//! A made-up region of sixteen authorities and a hundred indicators over 24 quarters, in which nothing really
-//! changes: how many findings the checks open. And the same region with eighty changes planted: how many they see.
+//! A made-up region of sixteen authorities and a hundred indicators over 24 quarters in which nothing
+//! really changes: how many findings the checks open. And with eighty changes planted: how many they see.
 //!
 //! Through the real walk, from CSV returns to the findings as kept. Long, so it is started by hand; its seed
 //! comes from the environment.

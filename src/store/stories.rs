@@ -1,0 +1,54 @@
+//! Several rules of one series' own history, merged into one finding.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::finding::{FindingKey, Rule};
+use crate::domain::story::{Heard, OWN_HISTORY, one_story};
+use crate::store::kept::Kept;
+
+/// Lets what the rules of a series' own history answered count as one story.
+pub(super) fn merge(answers: &mut BTreeMap<FindingKey, Vec<Kept>>, rules: &BTreeMap<String, Rule>) {
+    let is_told = |key: &&FindingKey| OWN_HISTORY.contains(&key.check.as_str());
+    let series: BTreeSet<FindingKey> = answers.keys().filter(is_told).map(|key| told_by(key, "")).collect();
+    for series in series {
+        let mut keys = Vec::new();
+        let mut heard = Vec::new();
+        for check in OWN_HISTORY {
+            let key = told_by(&series, check);
+            let Some((rule, kept)) = rules.get(check).zip(answers.get(&key)) else { continue };
+            let answers = kept.iter().map(|one| one.answer.clone()).collect();
+            heard.push(Heard { rule: *rule, answers });
+            keys.push(key);
+        }
+        if keys.len() > 1 {
+            let merged = merged(&keys, &heard, answers);
+            answers.extend(merged);
+        }
+    }
+}
+
+fn told_by(series: &FindingKey, check: &str) -> FindingKey {
+    FindingKey { check: check.to_owned(), ..series.clone() }
+}
+
+fn merged(
+    keys: &[FindingKey],
+    heard: &[Heard],
+    answers: &BTreeMap<FindingKey, Vec<Kept>>,
+) -> Vec<(FindingKey, Vec<Kept>)> {
+    let name = |place: usize| keys.get(place).map_or_else(String::new, |key| key.check.clone());
+    let detail = |place: usize, quarter| {
+        let kept = keys.get(place).and_then(|key| answers.get(key))?;
+        kept.iter().find(|one| one.answer.quarter == quarter).map(|one| one.detail.clone())
+    };
+    let counted = one_story(heard).into_iter().map(|counted| {
+        let kept = counted.into_iter().map(|one| Kept {
+            detail: detail(one.teller, one.answer.quarter).unwrap_or_default(),
+            teller: name(one.teller),
+            also: one.also.into_iter().map(name).collect(),
+            answer: one.answer,
+        });
+        kept.collect()
+    });
+    keys.iter().cloned().zip(counted).collect()
+}
