@@ -12,8 +12,9 @@ says = "{area}: {indicator} has been {side} its usual level ({mean}) for {quarte
 says_regional = "{n} of {of} authorities have had another level of {indicator} up to {quarter}; likely a definition or national change."
 */
 -- Seven figures or more on one side of the mean (Making Data Count); a figure on the mean, or a gap, ends the
--- run. The length of a run stands in `views/parameters.sql`. Where neighbouring quarters resemble each other
--- such runs are usual, and mean nothing.
+-- run. The length of a run stands in `views/parameters.sql`. Of a stock measure neighbouring quarters resemble
+-- each other, so that such runs are usual and mean nothing: half of what it found in a simulated region without
+-- a change, and almost nothing of what had changed that the other checks did not find.
 WITH points AS (
   SELECT
     judged.authority,
@@ -40,7 +41,7 @@ WITH points AS (
       xmr.reason,
       CASE
         WHEN judged.behaviour = 'rolling-year' THEN 'rolling year'
-        WHEN xmr.autocorrelation > autocorrelation_max() THEN 'neighbouring quarters resemble each other'
+        WHEN judged.behaviour = 'stock' THEN 'neighbouring quarters of a stock resemble each other'
       END
     ) AS reason
   FROM judged

@@ -193,10 +193,21 @@ fn seed() -> u64 {
     env::var("QUARTERDECK_SEED").ok().map_or(1, |text| text.parse().unwrap())
 }
 
-/// What was opened anew in the latest quarters, by check and level.
-const OPENED: &str = "SELECT check_name || ' ' || level || ' ' || count(*) FROM finding_moments
-    WHERE event IN ('opened', 'reopened') AND quarter > 8069 - 8
-    GROUP BY check_name, level ORDER BY count(*) DESC, check_name";
+/// What was opened anew in the latest quarters, by check, kind of measure and level.
+const OPENED: &str = "SELECT what || ' ' || level || ' ' || count(*)
+    FROM (
+      SELECT level, check_name || ', ' || CASE
+          WHEN indicator IS NULL THEN 'a return'
+          WHEN right(indicator, 1) < '3' THEN 'a flow'
+          WHEN right(indicator, 1) = '3' THEN 'heavy tails'
+          WHEN right(indicator, 1) = '4' THEN 'a season'
+          WHEN right(indicator, 1) < '8' THEN 'a stock'
+          ELSE 'a rolling year'
+        END AS what
+      FROM finding_moments
+      WHERE event IN ('opened', 'reopened') AND quarter > 8069 - 8
+    )
+    GROUP BY what, level ORDER BY count(*) DESC, what";
 
 #[test]
 #[ignore = "takes minutes: QUARTERDECK_SEED chooses another region"]
