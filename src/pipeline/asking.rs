@@ -365,7 +365,7 @@ fn inhibit(walk: &Walk<'_>, quarter: Quarter, answers: &mut ByCheck) {
                 && it.authorities.contains(&row.authority)
         });
         if let (Some(shared), Value::Object(detail)) = (shared, &mut row.detail) {
-            detail.insert("shared".to_owned(), json!([shared.authorities.len(), members]));
+            detail.insert("shared".to_owned(), json!([shared.authorities.len(), shared.of]));
         }
     }
 }
