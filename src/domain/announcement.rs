@@ -79,7 +79,8 @@ enum Say {
 /// What a digest says of `candidates` to somebody who was told each of them when it says.
 ///
 /// What was never told and is open is new: after a first digest that is what was beyond the cap, too. What
-/// is recovering by now, or could not be judged twice, is only counted. The worst come first: by level, then by the number of kinds of evidence, then by effect.
+/// is recovering by now, or could not be judged twice, is only counted. The worst come first: by level, then
+/// by the number of kinds of evidence, then by effect.
 #[must_use]
 pub fn announce(candidates: &[Candidate]) -> Announcement {
     let mut ranked: Vec<(usize, &Candidate)> = candidates.iter().enumerate().collect();
