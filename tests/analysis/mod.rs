@@ -5,6 +5,7 @@ mod fingertips;
 mod golden;
 mod headers;
 mod lineage;
+mod memory;
 mod opening;
 mod parity;
 mod places;
