@@ -9,6 +9,7 @@ mod memory;
 mod opening;
 mod parity;
 mod places;
+mod published;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};
