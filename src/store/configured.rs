@@ -153,17 +153,17 @@ fn append_analysis(connection: &Connection, from: &Configured<'_>) -> Result<()>
         let names = of.map_or(&[][..], |one| &one.collections);
         from.collections.iter().filter(|one| names.contains(&one.name))
     };
-    let marks: [(&str, fn(&Indicator) -> bool); 2] =
-        [("seasonal_settings", |one| one.seasonal), ("context_settings", |one| one.context)];
-    for (table, marked) in marks {
+    let marked = |table: &str, chosen: fn(&Indicator) -> bool| {
         let mut rows = connection.appender(table)?;
-        for it in from.indicators.iter().filter(|one| marked(one)) {
+        for it in from.indicators.iter().filter(|one| chosen(one)) {
             for collection in carried(&it.id) {
                 rows.append_row(params![collection.name, it.id.as_str()])?;
             }
         }
-        rows.flush()?;
-    }
+        rows.flush()
+    };
+    marked("seasonal_settings", |one| one.seasonal)?;
+    marked("context_settings", |one| one.context)?;
     let mut rows = connection.appender("parameter_settings")?;
     for (name, value) in &from.analysis.charts {
         rows.append_row(params![name, value])?;

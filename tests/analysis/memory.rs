@@ -8,8 +8,8 @@ use quarterdeck::worker::query::{Job, Question, answer};
 
 use crate::analysis::lay_indicators;
 
-/// A query's memory as shipped: a quarter of the worker's.
-const MEBIBYTES: u32 = 1536 / 4;
+/// Half of what a query has as shipped, which is a quarter of the worker's: a state may be twice as large.
+const MEBIBYTES: u32 = 1536 / 8;
 
 /// 150 areas, 20 of them the region's own, 8 measures: 12 years of quarterly returns, 30 years published.
 const FIGURES: &str = "
@@ -20,18 +20,20 @@ const FIGURES: &str = "
     INSERT INTO authority_settings SELECT code, code, n::VARCHAR, NULL, NULL FROM places WHERE n < 20;
     INSERT INTO area_names SELECT code, code, 'authority', n::VARCHAR, NULL FROM places;
     INSERT INTO neighbour_settings
-    SELECT code, '2021', back, ((n * 7 + back * 11) % 150)::VARCHAR FROM places, range(10) AS t(back) WHERE n < 20;
+    SELECT code, '2021', back, ((n * 7 + back * 11) % 150)::VARCHAR
+      FROM places, range(10) AS t(back) WHERE n < 20;
     INSERT INTO submissions
-    SELECT n * 100 + q, 'quarterly', code, 8020 + q, 1, 'h', TIMESTAMP '2017-11-10 08:00:00', 'folder', 'f.csv',
-      'long', 1, 1, 0, 'accepted', NULL FROM places, range(48) AS t(q) WHERE n < 20;
-    INSERT INTO submissions VALUES (90000, 'published', NULL, NULL, 1, 'h', TIMESTAMP '2017-01-01', 'http', 'p.csv',
-      'tidy', 1, 1, 0, 'accepted', NULL);
+    SELECT n * 100 + q, 'quarterly', code, 8020 + q, 1, 'h', TIMESTAMP '2017-11-10 08:00:00', 'folder',
+      'f.csv', 'long', 1, 1, 0, 'accepted', NULL FROM places, range(48) AS t(q) WHERE n < 20;
+    INSERT INTO submissions VALUES (90000, 'published', NULL, NULL, 1, 'h', TIMESTAMP '2017-01-01', 'http',
+      'p.csv', 'tidy', 1, 1, 0, 'accepted', NULL);
     INSERT INTO figures
-    SELECT n * 100 + q, code, indicator, 8020 + q, 200 + hash(n * 31 + q) % 90, 1000 + n, NULL, 'ok', NULL, NULL,
-      NULL, q FROM places, range(48) AS t(q), indicator_settings WHERE collection = 'quarterly' AND n < 20;
+    SELECT n * 100 + q, code, indicator, 8020 + q, 200 + hash(n * 31 + q) % 90, 1000 + n, NULL, 'ok', NULL,
+      NULL, NULL, q
+      FROM places, range(48) AS t(q), indicator_settings WHERE collection = 'quarterly' AND n < 20;
     INSERT INTO figures
-    SELECT 90000, code, indicator, 8023 + q * 4, 200 + hash(n * 17 + q) % 90, 1000 + n, NULL, 'ok', NULL, NULL,
-      NULL, n FROM places, range(30) AS t(q), indicator_settings WHERE collection = 'published';
+    SELECT 90000, code, indicator, 8023 + q * 4, 200 + hash(n * 17 + q) % 90, 1000 + n, NULL, 'ok', NULL,
+      NULL, NULL, n FROM places, range(30) AS t(q), indicator_settings WHERE collection = 'published';
 ";
 
 #[test]
