@@ -136,9 +136,10 @@ SELECT
   CASE WHEN slips_as_stated THEN stated_power ELSE power END AS power,
   CASE
     WHEN impossible THEN 'numerator-over-denominator'
-    WHEN slips THEN 'unit-slip'
+    -- A check that is switched off holds nothing: nobody would be told why.
+    WHEN slips AND holds('unit-slip') THEN 'unit-slip'
     -- What a publisher releases stands: nobody here can confirm or correct it.
-    WHEN jumps AND NOT confirmed AND NOT published THEN 'implausible-jump'
+    WHEN jumps AND NOT confirmed AND NOT published AND holds('implausible-jump') THEN 'implausible-jump'
   END AS held_by,
   published,
   value,

@@ -3,6 +3,9 @@
 CREATE OR REPLACE MACRO chosen(parameter, otherwise) AS
   coalesce((SELECT any_value(value) FROM parameter_settings WHERE name = parameter), otherwise);
 
+-- Whether a check that may hold a figure is asked at all.
+CREATE OR REPLACE MACRO holds(check_name) AS chosen('off ' || check_name, 0) = 0;
+
 -- Two-sided 95% and 99.8% of the normal distribution.
 CREATE OR REPLACE MACRO z95() AS CAST(1.959963984540054 AS DOUBLE);
 CREATE OR REPLACE MACRO z998() AS CAST(3.090232306167813 AS DOUBLE);

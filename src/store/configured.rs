@@ -168,6 +168,9 @@ fn append_analysis(connection: &Connection, from: &Configured<'_>) -> Result<()>
     for (name, value) in &from.analysis.charts {
         rows.append_row(params![name, value])?;
     }
+    for check in &from.analysis.off {
+        rows.append_row(params![format!("off {check}"), 1.0])?;
+    }
     rows.flush()?;
     let mut rows = connection.appender("rebase_settings")?;
     for it in &from.analysis.rebases {

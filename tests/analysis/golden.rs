@@ -185,3 +185,23 @@ fn every_shipped_check_has_golden_rows() {
         assert!(rows.len() >= 4, "{} has only {} given series", check.name, rows.len());
     }
 }
+
+#[test]
+fn a_check_that_is_switched_off_holds_no_figure() {
+    let given = table(&folder("golden/implausible-jump/given.csv"));
+    let series: Vec<_> = given
+        .iter()
+        .map(|row| (row["authority"].clone(), row["indicator"].clone(), row["figures"].clone()))
+        .collect();
+    let store = laid(&series);
+    let held = || -> i64 {
+        let sql = "SELECT count(*) FROM held WHERE held_by = 'implausible-jump'";
+        store.connection().query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    assert!(held() > 0);
+    store
+        .connection()
+        .execute_batch("INSERT INTO parameter_settings VALUES ('off implausible-jump', 1)")
+        .unwrap();
+    assert_eq!(held(), 0);
+}
