@@ -179,12 +179,15 @@ fn with_a_new_level() -> Region {
     let jitter = [0, 11, -9, 6, -12, 8, -4];
     for (at, quarter) in (0..17).map(|at| (at, last.plus(at - 16))) {
         let level = if at < 8 { 210 } else { 260 };
-        let count = level + jitter[usize::try_from(at).unwrap() % jitter.len()];
-        let row = format!("{MISSES_ITS_TARGET},rereferral_pct,{quarter},{count},1000,,\n");
-        region.publish(MISSES_ITS_TARGET, &quarter.to_string(), &format!("{HEADINGS}\n{row}"));
+        publish_rereferrals(&region, quarter, level + jitter[usize::try_from(at).unwrap() % jitter.len()]);
     }
     region.walk(WEDNESDAY);
     region
+}
+
+fn publish_rereferrals(region: &Region, quarter: Quarter, of_a_thousand: i32) {
+    let row = format!("{MISSES_ITS_TARGET},rereferral_pct,{quarter},{of_a_thousand},1000,,\n");
+    region.publish(MISSES_ITS_TARGET, &quarter.to_string(), format!("{HEADINGS}\n{row}"));
 }
 
 #[test]
@@ -216,4 +219,36 @@ fn what_is_accepted_as_the_new_normal_begins_the_chart_anew_and_ends_the_finding
     region.walk(NEXT_FRIDAY);
     assert_eq!(of_history(NEXT_FRIDAY), after, "what was accepted outlives the database");
     assert!(region.number(moments) <= kept, "and nothing is announced again");
+}
+
+#[test]
+fn a_revision_replays_history_and_says_so_and_a_run_on_the_same_figures_changes_no_row() {
+    let region = with_a_new_level();
+    let rows = || {
+        let tables = ["answers", "asked", "finding_moments", "figures", "submissions"];
+        tables.map(|table| region.number(&format!("SELECT count(*) FROM {table}")))
+    };
+    let shift = |now| {
+        let ended =
+            region.run(now, &["findings", "--all", "--authority", MISSES_ITS_TARGET, "--format", "json"]);
+        let all: Vec<Value> = serde_json::from_str(&ended.out).unwrap();
+        let about = |it: &&Value| it["indicator"] == "rereferral_pct" && it["level"] == "medium";
+        all.iter().find(about).cloned().unwrap()
+    };
+    let before = (shift(WEDNESDAY), rows());
+    region.walk(FRIDAY);
+    assert_eq!((shift(FRIDAY), rows()), before, "the same figures");
+    // A figure in the middle of the run was wrong: there was no new level.
+    publish_rereferrals(&region, Quarter::of(2017, 2).unwrap().plus(-3), 205);
+    region.walk(NEXT_FRIDAY);
+    let after = shift(NEXT_FRIDAY);
+    assert_eq!(after["state"], "resolved", "{after}");
+    assert!(after["sentence"].as_str().unwrap().contains("was revised"), "{after}");
+    let explained = region.run(NEXT_FRIDAY, &["explain", &id(&after)]).out;
+    assert!(explained.contains("replayed: was new, is "), "{explained}");
+    let told = digest(&region, "2017-11-24").unwrap();
+    assert!(told.contains("revised"), "{told}");
+    let kept = rows();
+    region.walk("2017-11-27T08:00:00Z");
+    assert_eq!(rows(), kept, "a second run on the same figures");
 }
