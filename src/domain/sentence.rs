@@ -152,7 +152,7 @@ fn in_form(number: f64, form: Form, measure: Measure) -> String {
         (Form::Points, Unit::Percent) => format!("{plain} percentage points"),
         (Form::Value | Form::Points, _) => in_unit(number, measure),
         (Form::Number, _) => plain,
-        (Form::Exact, _) => number.to_string(),
+        (Form::Exact, _) => with_thousands(&number.to_string()),
     }
 }
 
@@ -267,6 +267,13 @@ mod tests {
             "1,234 of 15, 13%, 9%"
         );
         assert_eq!(filled("{value}", &values, COUNT).unwrap(), "1,234");
+    }
+
+    #[test]
+    fn an_exact_number_keeps_its_decimals_and_has_thousands() {
+        let values = json!({"stated": 4.5, "numerator": 8.6, "denominator": 1190.25});
+        let says = "{stated:exact}: {numerator:exact} out of {denominator:exact}";
+        assert_eq!(filled(says, &values, PERCENT).unwrap(), "4.5: 8.6 out of 1,190.25");
     }
 
     #[test]
