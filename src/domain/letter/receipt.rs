@@ -40,6 +40,13 @@ pub struct ReceiptFacts {
     pub remarks: Vec<Group>,
 }
 
+impl ReceiptFacts {
+    /// Whether it is a publisher's file, which nobody who reads this can send again.
+    fn is_published(&self) -> bool {
+        self.authority.is_none()
+    }
+}
+
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
@@ -222,7 +229,7 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     }
     blocks.extend(words::section("Rows that were not accepted", not_accepted));
     blocks.extend(words::section("Indicators that are not in the file", missing_blocks(&accepted.missing)));
-    blocks.extend(words::section("What to do", to_do(accepted)));
+    blocks.extend(words::section("What to do", to_do(facts, accepted)));
     blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
     blocks.extend(revision_blocks(occasion, facts, accepted));
     blocks.extend(headline_blocks(occasion, facts, accepted));
@@ -244,10 +251,13 @@ fn refused_blocks(
     };
     let mut blocks = vec![words::paragraph(format!("{} We could not take it in.", arrival(occasion, facts)))];
     blocks.extend(words::section("Why", vec![words::paragraph(words::sentence(reason))]));
-    blocks.extend(words::section(
-        "What to do",
-        vec![words::paragraph("Correct the file and send the whole of it again. A new receipt will follow.")],
-    ));
+    let next = if facts.is_published() {
+        "Fetch the file again from where it is published, whole and as it is. If it is refused again, the \
+         configuration does not know its layout yet."
+    } else {
+        "Correct the file and send the whole of it again. A new receipt will follow."
+    };
+    blocks.extend(words::section("What to do", vec![words::paragraph(next)]));
     blocks.push(words::paragraph(format!("{kept} {counts}")));
     blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
     blocks.push(questions());
@@ -309,8 +319,11 @@ fn missing_blocks(missing: &[String]) -> Vec<Block> {
     words::bullets(missing.to_vec())
 }
 
-fn to_do(accepted: &Accepted) -> Vec<Block> {
+fn to_do(facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
     let mut items = Vec::new();
+    if facts.is_published() {
+        return to_do_for_published(accepted);
+    }
     if !accepted.errors.is_empty() {
         items.push(
             "Correct these rows and send the whole file again. It becomes the next version. Until then the \
@@ -327,6 +340,29 @@ fn to_do(accepted: &Accepted) -> Vec<Block> {
     }
     if items.is_empty() {
         return vec![words::paragraph("Nothing. The return is complete.")];
+    }
+    words::bullets(items)
+}
+
+/// Nobody can correct a publisher's file: only how we read it.
+fn to_do_for_published(accepted: &Accepted) -> Vec<Block> {
+    if accepted.errors.is_empty() && accepted.missing.is_empty() {
+        return vec![words::paragraph("Nothing. Every row was taken in.")];
+    }
+    let mut items = Vec::new();
+    if !accepted.errors.is_empty() {
+        items.push(
+            "Nothing has to be sent again. The rows above are left out, and the others count. If one of \
+             them should count, the configuration does not know its authority, measure or symbol yet."
+                .to_owned(),
+        );
+    }
+    if !accepted.missing.is_empty() {
+        items.push(
+            "Of the indicators that are not in this file, what other files of the publisher said still \
+             counts."
+                .to_owned(),
+        );
     }
     words::bullets(items)
 }
@@ -365,8 +401,9 @@ fn headline_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     if View::of(recipient) == View::Sentences {
         return Vec::new();
     }
-    let caption = format!("Figures of {}, {}", first.authority.name, quarter.long_label());
-    let table = table::own_figures(&caption, occasion.region, quarter, &seen);
+    let time = first.indicator.stretch.long_name(quarter);
+    let caption = format!("Figures of {}, {time}", first.authority.name);
+    let table = table::own_figures(&caption, occasion.region, (quarter, first.indicator.stretch), &seen);
     let note = "The region's value is the sum over those authorities that have sent so far. It will move.";
     words::section(
         "Your figures beside last year and the region",
