@@ -65,7 +65,7 @@ fits AS (
     count(*) AS years,
     count(logit) AS logits,
     count(weight) AS weights,
-    regr_slope(logit, t) AS logit_slope,
+    CASE WHEN count(logit) > 1 THEN regr_slope(logit, t) END AS logit_slope,
     sum(weight) AS w,
     sum(weight * t) AS wt,
     sum(weight * t * t) AS wtt,
@@ -89,7 +89,7 @@ slopes AS (
     END AS slope,
     CASE
       WHEN as_proportion THEN n * pow(n * xt - x * nt, 2) / nullif(x * (n - x) * (n * ntt - nt * nt), 0)
-      ELSE pow((w * wvt - wt * wv) / (w * wtt - wt * wt), 2) * (w * wtt - wt * wt) / w
+      ELSE pow((w * wvt - wt * wv) / nullif(w * wtt - wt * wt, 0), 2) * (w * wtt - wt * wt) / w
     END AS chi_squared
   FROM fits
 ),

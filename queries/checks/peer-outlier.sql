@@ -45,7 +45,7 @@ peers AS (
     funnel.phi,
     funnel.low998,
     funnel.high998,
-    funnel.own,
+    funnel.eligible,
     rank() OVER (PARTITION BY funnel.indicator ORDER BY funnel.value DESC) AS from_highest,
     rank() OVER (PARTITION BY funnel.indicator ORDER BY funnel.value) AS from_lowest
   FROM funnel
@@ -80,7 +80,7 @@ placed AS (
       WHEN judged.reason IS NOT NULL THEN judged.reason
       WHEN judged.unit = 'count' THEN 'counts are not compared between areas'
       WHEN peers.z IS NULL AND judged.numerator IS NULL THEN 'no numerator'
-      WHEN peers.z IS NULL THEN 'small numbers'
+      WHEN peers.z IS NULL OR NOT peers.eligible THEN 'small numbers'
       WHEN peers.areas < getvariable('areas_min')
         THEN 'fewer than ' || getvariable('areas_min') || ' areas'
     END AS reason

@@ -1,8 +1,9 @@
 -- Each area against its peers of the same quarter, after allowing for the usual spread between areas
 -- (Spiegelhalter's additive model on the square-root scale). The peers are the region's authorities;
--- for a publisher's collection all authorities of the country. Small and held figures are left out.
+-- for a publisher's collection all authorities of the country. Held figures and small denominators are left
+-- out. Where few events are expected an area counts for the spread, and cannot be judged itself.
 CREATE OR REPLACE VIEW funnel AS
-WITH enough AS (
+WITH peers AS (
   SELECT
     collection,
     authority,
@@ -17,14 +18,13 @@ WITH enough AS (
     unit,
     factor,
     average / factor AS p0,
-    CASE unit WHEN 'percent' THEN denominator ELSE denominator * average / factor END AS e
-  FROM plain_funnel
-  WHERE
-    average > 0
-    AND CASE unit
+    CASE unit WHEN 'percent' THEN denominator ELSE denominator * average / factor END AS e,
+    CASE unit
       WHEN 'percent' THEN denominator * average / factor * (1 - average / factor)
       ELSE denominator * average / factor
-    END >= funnel_events_min()
+    END >= funnel_events_min() AS eligible
+  FROM plain_funnel
+  WHERE average > 0
 ),
 angles AS (
   SELECT
@@ -32,7 +32,7 @@ angles AS (
     CASE unit WHEN 'percent' THEN asin(sqrt(x / n)) ELSE sqrt(x / e) END AS y,
     CASE unit WHEN 'percent' THEN asin(sqrt(p0)) ELSE 1.0 END AS y0,
     1 / (2 * sqrt(e)) AS s
-  FROM enough
+  FROM peers
 ),
 scores AS (
   SELECT
@@ -78,37 +78,43 @@ between_areas AS (
       ELSE coalesce(greatest(0.0, (areas * phi - (areas - 1)) / nullif(weight - weight2 / weight, 0)), 0.0)
     END AS tau2
   FROM spread
+),
+adjusted AS (
+  SELECT
+    scores.*,
+    between_areas.areas,
+    between_areas.phi,
+    between_areas.tau2,
+    sqrt(scores.s * scores.s + between_areas.tau2) AS total
+  FROM scores
+  JOIN between_areas
+    ON between_areas.collection = scores.collection
+    AND between_areas.indicator = scores.indicator
+    AND between_areas.quarter = scores.quarter
 )
 SELECT
-  scores.collection,
-  scores.authority,
-  scores.own,
-  scores.indicator,
-  scores.quarter,
-  scores.value,
-  scores.x AS numerator,
-  scores.n AS denominator,
-  scores.status,
-  scores.version,
-  scores.factor * scores.p0 AS average,
-  between_areas.areas,
-  scores.z AS z_plain,
-  between_areas.phi,
-  between_areas.tau2,
-  (scores.y - scores.y0) / sqrt(scores.s * scores.s + between_areas.tau2) AS z,
-  CASE scores.unit
-    WHEN 'percent' THEN scores.factor * pow(sin(greatest(
-      0.0, scores.y0 - z998() * sqrt(scores.s * scores.s + between_areas.tau2))), 2)
-    ELSE scores.factor * scores.p0 * pow(greatest(
-      0.0, 1 - z998() * sqrt(scores.s * scores.s + between_areas.tau2)), 2)
-  END AS low998,
-  CASE scores.unit
-    WHEN 'percent' THEN scores.factor * pow(sin(least(
-      pi() / 2, scores.y0 + z998() * sqrt(scores.s * scores.s + between_areas.tau2))), 2)
-    ELSE scores.factor * scores.p0 * pow(1 + z998() * sqrt(scores.s * scores.s + between_areas.tau2), 2)
-  END AS high998
-FROM scores
-JOIN between_areas
-  ON between_areas.collection = scores.collection
-  AND between_areas.indicator = scores.indicator
-  AND between_areas.quarter = scores.quarter;
+  collection,
+  authority,
+  own,
+  indicator,
+  quarter,
+  value,
+  x AS numerator,
+  n AS denominator,
+  status,
+  version,
+  factor * p0 AS average,
+  areas,
+  z AS z_plain,
+  phi,
+  tau2,
+  (y - y0) / total AS z,
+  funnel_low(unit, factor, p0, funnel_z95() * total) AS low95,
+  funnel_high(unit, factor, p0, funnel_z95() * total) AS high95,
+  funnel_low(unit, factor, p0, funnel_z998() * total) AS low998,
+  funnel_high(unit, factor, p0, funnel_z998() * total) AS high998,
+  eligible,
+  CASE
+    WHEN NOT eligible THEN 'fewer than ' || CAST(funnel_events_min() AS INTEGER) || ' expected events'
+  END AS reason
+FROM adjusted;

@@ -15,6 +15,9 @@ CREATE OR REPLACE MACRO working_days_between(first, last) AS
     SELECT count(*) FROM holiday_settings WHERE "day" > first AND "day" <= last AND isodow("day") <= 5
   ));
 
+-- NULL in the place of NaN and infinity, which nobody can compare.
+CREATE OR REPLACE MACRO finite(number) AS CASE WHEN isfinite(number) THEN number END;
+
 -- What kind of area a code names.
 CREATE OR REPLACE MACRO area_level(code) AS
   CASE
@@ -146,6 +149,19 @@ CREATE OR REPLACE MACRO bh_adjusted(p, position, tests) AS
       ORDER BY position DESC
       ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     ))
+  END;
+
+-- A limit so far from the average on the square-root scale, back in the indicator's unit (Spiegelhalter). The
+-- angle of a proportion ends at 0 and at a right angle.
+CREATE OR REPLACE MACRO funnel_low(unit, factor, p0, distance) AS
+  CASE unit
+    WHEN 'percent' THEN factor * pow(sin(greatest(0.0, asin(sqrt(p0)) - distance)), 2)
+    ELSE factor * p0 * pow(greatest(0.0, 1 - distance), 2)
+  END;
+CREATE OR REPLACE MACRO funnel_high(unit, factor, p0, distance) AS
+  CASE unit
+    WHEN 'percent' THEN factor * pow(sin(least(pi() / 2, asin(sqrt(p0)) + distance)), 2)
+    ELSE factor * p0 * pow(1 + distance, 2)
   END;
 
 -- Limits of chance round an expected proportion.

@@ -57,7 +57,10 @@ CREATE OR REPLACE MACRO slip_points_min() AS 4;
 CREATE OR REPLACE MACRO slip_distance_min() AS CAST(5 AS DOUBLE);
 CREATE OR REPLACE MACRO slip_tolerance() AS CAST(1.5 AS DOUBLE);
 
--- Funnel: winsorised share at each end, and expected events below which an area is left out.
+-- Funnel: 95% and 99.8% as SHMI and FunnelPlotR round them, the winsorised share at each end, and expected
+-- events below which an area is not judged.
+CREATE OR REPLACE MACRO funnel_z95() AS CAST(1.959964 AS DOUBLE);
+CREATE OR REPLACE MACRO funnel_z998() AS CAST(3.090232 AS DOUBLE);
 CREATE OR REPLACE MACRO funnel_trim() AS CAST(0.1 AS DOUBLE);
 CREATE OR REPLACE MACRO funnel_events_min() AS CAST(5 AS DOUBLE);
 

@@ -65,8 +65,8 @@ averages AS (
     count(DISTINCT base) AS different,
     CASE
       WHEN any_value(behaviour) <> 'stock' THEN NULL
-      WHEN count(base) >= autocorrelation_points_min() THEN corr(base, base_before)
-      WHEN count(value) >= autocorrelation_points_min() THEN corr(value, value_before)
+      WHEN count(base) >= autocorrelation_points_min() THEN finite(corr(base, base_before))
+      WHEN count(value) >= autocorrelation_points_min() THEN finite(corr(value, value_before))
     END AS autocorrelation
   FROM steps
   GROUP BY collection, authority, indicator, since
@@ -112,7 +112,9 @@ placed AS (
     CASE
       WHEN limits.resembling THEN greatest(2.66 * limits.usual_range, 3 * limits.deviation)
       ELSE 2.66 * limits.usual_range
-    END AS width,
+    END AS raw_width,
+    -- Limits upon the mean are none: what does not move cannot be judged by how it moves.
+    CASE WHEN raw_width > 1e-9 * greatest(1.0, abs(limits.mean)) THEN raw_width END AS width,
     CASE
       WHEN limits.resembling THEN greatest(limits.usual_range / 1.128, limits.deviation)
       ELSE limits.usual_range / 1.128
@@ -189,6 +191,7 @@ named AS (
     CASE WHEN step <> 0 THEN 1 + count(*) OVER same_way END AS one_way,
     CASE WHEN step <> 0 THEN first_value(value_before) OVER same_way END AS one_way_from,
     CASE
+      WHEN width IS NULL THEN NULL
       WHEN outside THEN 'outside'
       WHEN in_trend THEN 'trend'
       WHEN in_three THEN 'two-of-three'
@@ -249,7 +252,7 @@ SELECT
     ELSE 'concern'
   END AS meaning,
   CASE
-    WHEN target IS NULL OR adverse = 0 THEN NULL
+    WHEN target IS NULL OR adverse = 0 OR width IS NULL THEN NULL
     WHEN target > mean + width THEN CASE WHEN adverse < 0 THEN 'consistent-fail' ELSE 'consistent-pass' END
     WHEN target < mean - width THEN CASE WHEN adverse < 0 THEN 'consistent-pass' ELSE 'consistent-fail' END
     ELSE 'hit-and-miss'

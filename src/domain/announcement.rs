@@ -78,8 +78,9 @@ enum Say {
 
 /// What a digest says of `candidates` to somebody who was told each of them when it says.
 ///
-/// What was never told and is open is new: after a first digest that is what was beyond the cap, too. The
-/// worst come first: by level, then by the number of kinds of evidence, then by effect.
+/// What was never told and is open is new: after a first digest that is what was beyond the cap, too. What
+/// is recovering by now, or could not be judged twice, is only counted. The worst come first: by level, then
+/// by the number of kinds of evidence, then by effect.
 #[must_use]
 pub fn announce(candidates: &[Candidate]) -> Announcement {
     let mut ranked: Vec<(usize, &Candidate)> = candidates.iter().enumerate().collect();
@@ -123,6 +124,8 @@ fn say(candidate: &Candidate) -> Say {
         (Quietness::Snoozed { .. } | Quietness::Dismissed, _) | (Quietness::Acknowledged, Some(_)) => {
             Say::Quieted
         }
+        // What was never told is no news once it is on its way out, or nobody can say how it stands.
+        (_, None) if now.state == State::Recovering || now.stale => Say::Continuing,
         (_, None) => Say::Tell(Why::New),
         (Quietness::Heard, Some((at, then))) => say_again(&candidate.life, now, at, then),
     }
@@ -242,6 +245,14 @@ mod tests {
     #[test]
     fn a_first_digest_tells_everything_that_is_open() {
         assert_eq!(announce(&[candidate(&[(2, 1.0), (2, 1.0)])]), told(Why::New));
+    }
+
+    #[test]
+    fn what_nobody_was_told_of_is_no_news_once_it_recovers_or_cannot_be_judged() {
+        assert_eq!(announce(&[candidate(&[(2, 1.0), (0, 0.0)])]), counted());
+        let mut unknown = candidate(&[(2, 1.0), (2, 1.0)]);
+        unknown.life[1].moment.stale = true;
+        assert_eq!(announce(&[unknown]), counted());
     }
 
     #[test]

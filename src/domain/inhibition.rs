@@ -66,6 +66,8 @@ pub struct Regional {
     pub direction: Direction,
     /// For whom it fires, in order of their codes.
     pub authorities: Vec<AuthorityCode>,
+    /// Of how many it could be judged.
+    pub of: usize,
     /// The highest level among them.
     pub level: u8,
     /// The largest effect among them.
@@ -107,11 +109,8 @@ const SPOILS_THE_POINT: [&str; 3] = ["numerator-over-denominator", "unit-slip", 
 const DOUBTS_THE_POINT: &str = "value-mismatch";
 
 /// The first tells the story of the second better, when both fire for the same point.
-const TELLS_BETTER: [(&str, &str); 3] = [
-    ("peer-outlier", "neighbour-gap"),
-    ("numerator-over-denominator", "value-mismatch"),
-    ("unit-slip", "value-mismatch"),
-];
+const TELLS_BETTER: [(&str, &str); 2] =
+    [("numerator-over-denominator", "value-mismatch"), ("unit-slip", "value-mismatch")];
 
 /// Kinds of evidence: a finding that rests on two of them is stronger than two of one kind.
 const EVIDENCE: [(&str, &[&str]); 4] = [
@@ -154,8 +153,9 @@ pub fn kinds_of_evidence<'a>(checks: impl IntoIterator<Item = &'a str>) -> usize
 /// * A figure that cannot be right hides what performance checks say of that point, whether they fire or not.
 /// * Of two checks that tell the same story of one point, one hides the other.
 /// * A stated value that does not match its parts lowers performance checks of that point by one level.
-/// * When half of the members, and at least five, fire the same check on the same indicator in the same
-///   direction, that is one regional finding, and theirs become information.
+/// * When half of those that could be judged, and at least five, fire the same check on the same indicator in
+///   the same direction, that is one regional finding, and theirs become information. Those that could be
+///   judged are half of the members at least.
 #[must_use]
 pub fn judge(said: &[Said], members: usize) -> Judged {
     let firing = Firing::of(said);
@@ -222,9 +222,14 @@ impl<'a> Firing<'a> {
 
 fn regional(said: &[Said], fates: &[Fate], members: usize) -> Vec<Regional> {
     let mut groups: BTreeMap<(&str, &IndicatorId, Direction), Vec<&Said>> = BTreeMap::new();
+    let mut judged: BTreeMap<(&str, &IndicatorId), BTreeSet<&AuthorityCode>> = BTreeMap::new();
     for (one, fate) in said.iter().zip(fates) {
-        let (Some(indicator), Outcome::Fires) = (&one.indicator, one.outcome) else { continue };
-        if !matches!(fate, Fate::Hidden { .. }) {
+        let Some(indicator) = &one.indicator else { continue };
+        if one.outcome == Outcome::Unknown || matches!(fate, Fate::Hidden { .. }) {
+            continue;
+        }
+        judged.entry((&one.check, indicator)).or_default().insert(&one.authority);
+        if one.outcome == Outcome::Fires {
             groups.entry((&one.check, indicator, one.direction)).or_default().push(one);
         }
     }
@@ -238,14 +243,15 @@ fn regional(said: &[Said], fates: &[Fate], members: usize) -> Vec<Regional> {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect(),
+        of: judged.get(&(check, indicator)).map_or(0, BTreeSet::len),
         level: group.iter().map(|one| one.level).max().unwrap_or(0),
         effect: group.iter().map(|one| one.effect).fold(f64::NEG_INFINITY, f64::max),
     });
-    shared
-        .filter(|shared| {
-            shared.authorities.len() >= REGIONAL_AT_LEAST && shared.authorities.len() * 2 >= members
-        })
-        .collect()
+    // Where most cannot be judged yet, half of the others is not half of the region.
+    let is_regional = |it: &Regional| {
+        it.authorities.len() >= REGIONAL_AT_LEAST && it.authorities.len() * 2 >= it.of && it.of * 2 >= members
+    };
+    shared.filter(is_regional).collect()
 }
 
 fn is_part_of(one: &Said, shared: &Regional) -> bool {
@@ -330,17 +336,6 @@ mod tests {
     }
 
     #[test]
-    fn an_outlier_among_all_tells_the_story_of_the_neighbours_too() {
-        let both =
-            [fires("peer-outlier", 22, Some("cin_rate")), fires("neighbour-gap", 22, Some("cin_rate"))];
-        assert_eq!(fates(&both), ["stands", "hidden by peer-outlier"]);
-        let clear_gap =
-            [fires("peer-outlier", 22, Some("cin_rate")), clear("neighbour-gap", 22, Some("cin_rate"))];
-        assert_eq!(fates(&clear_gap), ["stands", "stands"]);
-        assert_eq!(fates(&both[1..]), ["stands"]);
-    }
-
-    #[test]
     fn a_slip_of_units_tells_why_the_value_does_not_match() {
         let seen =
             fates(&[fires("value-mismatch", 22, Some("cin_rate")), fires("unit-slip", 22, Some("cin_rate"))]);
@@ -362,7 +357,7 @@ mod tests {
             (1..=8).map(|number| fires("target-breach", number, Some("cin_rate"))).collect();
         said[3].level = 3;
         said[4].effect = 7.0;
-        said.push(clear("target-breach", 9, Some("cin_rate")));
+        said.extend((9..=16).map(|number| clear("target-breach", number, Some("cin_rate"))));
         let judged = judge(&said, 16);
         assert_eq!(judged.regional.len(), 1);
         let shared = &judged.regional[0];
@@ -370,7 +365,21 @@ mod tests {
         assert!((shared.effect - 7.0).abs() < 1e-9);
         assert_eq!(fates(&said)[..8], ["lowered to 0"; 8]);
         assert_eq!(fates(&said)[8], "stands");
+        said.push(clear("target-breach", 17, Some("cin_rate")));
         assert!(judge(&said, 17).regional.is_empty(), "8 of 17 are fewer than half");
+    }
+
+    #[test]
+    fn half_of_those_that_can_be_judged_is_half_of_the_region() {
+        let mut said: Vec<_> =
+            (1..=6).map(|number| fires("sustained-trend", number, Some("cin_rate"))).collect();
+        said.extend((7..=12).map(|number| clear("sustained-trend", number, Some("cin_rate"))));
+        let unknown =
+            |number| Said { outcome: Outcome::Unknown, ..clear("sustained-trend", number, Some("cin_rate")) };
+        said.extend((13..=16).map(unknown));
+        let judged = judge(&said, 16);
+        assert_eq!(judged.regional.iter().map(|it| (it.authorities.len(), it.of)).next(), Some((6, 12)));
+        assert!(judge(&said[..7], 16).regional.is_empty(), "6 of 7, and nobody knows of the other nine");
     }
 
     #[test]
@@ -385,6 +394,7 @@ mod tests {
         let mut said: Vec<_> =
             (1..=8).map(|number| fires("same-quarter-last-year", number, Some("cin_rate"))).collect();
         said[0].direction = Direction::Down;
+        said.extend((9..=16).map(|number| clear("same-quarter-last-year", number, Some("cin_rate"))));
         assert!(judge(&said, 16).regional.is_empty());
     }
 

@@ -1,5 +1,5 @@
-//! One series' own history is one story: what several rules see of it over time is one finding, with several
-//! pieces of evidence (`statistics.md` 3).
+//! What several rules see of one series over time is one story, and one finding with several pieces of
+//! evidence.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,9 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::finding::{Answer, Outcome, Rule};
 use crate::domain::quarter::Quarter;
 
-/// The rules about a series' own history; of equals the first tells the story.
-pub const OWN_HISTORY: [&str; 6] =
-    ["spc-outside-limits", "spc-shift", "spc-trend", "sustained-trend", "spc-two-of-three", "cusum-drift"];
+/// Rules that tell one story of a series: its own history, and where it stands among others. Of equals the
+/// first tells it.
+pub const FAMILIES: [&[&str]; 2] = [
+    &["spc-outside-limits", "spc-shift", "spc-trend", "sustained-trend", "spc-two-of-three", "cusum-drift"],
+    &["peer-outlier", "neighbour-gap"],
+];
+
+/// The checks that tell one story with this one, itself among them; none when it tells its own.
+#[must_use]
+pub fn family_of(check: &str) -> Option<&'static [&'static str]> {
+    FAMILIES.into_iter().find(|family| family.contains(&check))
+}
 
 /// What one rule said of one series.
 #[derive(Clone, Debug)]

@@ -69,7 +69,7 @@ pub fn checks_of(settings: &Settings) -> Result<Vec<(CheckFile, Origin)>> {
 /// Asks the checks of every quarter that may have changed, keeps what is new, and folds.
 ///
 /// # Errors
-/// When a shipped check fails or the database refuses. An added check that fails is a failure in the report.
+/// When the database refuses. A check that fails is a failure in the report, and stops no other.
 pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Result<Vec<Finding>> {
     let checks = checks(walk)?;
     let run = next_run(walk)?;
@@ -85,8 +85,9 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
     let total = plan.len();
     let before = findings::asked_before(walk.store.connection())?;
     let added = ask_added(walk, &checks, &plan, report)?;
+    let failed = report.failures.len();
     for (done, (collection, quarter)) in plan.into_iter().enumerate() {
-        let mut answers = ask_shipped(walk, &checks, collection, quarter)?;
+        let mut answers = ask_shipped(walk, &checks, collection, quarter, report)?;
         answers.extend(added.get(&(collection.name.clone(), quarter)).cloned().unwrap_or_default());
         inhibit(walk, quarter, &mut answers);
         for (check, answers) in &answers {
@@ -102,7 +103,9 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
     }
     // Before the commit: what is believed, and since when, outlives the database.
     walk.journal.append_all(walk.now, Happened::Found, unwritten)?;
-    if last.is_none_or(|last| last.day != walk.today) || total > 0 {
+    // What a shipped check could not answer is asked again.
+    let is_asked = failed == report.failures.len();
+    if is_asked && (last.is_none_or(|last| last.day != walk.today) || total > 0) {
         remember_ask(walk, run, &checks)?;
     }
     count(walk, &findings, report);
@@ -257,6 +260,7 @@ fn ask_shipped(
     checks: &[(CheckFile, Origin)],
     collection: &Collection,
     quarter: Quarter,
+    report: &mut Report,
 ) -> Result<ByCheck> {
     let mut shipped = Vec::new();
     for (check, _) in checks.iter().filter(|(_, origin)| *origin == Origin::Shipped) {
@@ -274,9 +278,15 @@ fn ask_shipped(
             let words = format!("asking the check `{}` of {} {quarter}", only.name, collection.name);
             walk.is_doing(&format!("ask {}", only.name), &words)?;
         }
-        let said = walk.store.ask_all(some.iter().copied(), &question).with_context(about)?;
-        for (check, said) in some.iter().zip(said) {
-            answers.insert(check.name.clone(), said.with_context(about)?);
+        let all = walk.store.ask_all(some.iter().copied(), &question).with_context(about)?;
+        for (check, said) in some.iter().zip(all) {
+            let place = || format!("check `{}`, {} {quarter}", check.name, collection.name);
+            match said {
+                Ok(said) => {
+                    answers.insert(check.name.clone(), said);
+                }
+                Err(error) => report.failures.push(trouble(&place(), error.to_string())),
+            }
         }
     }
     Ok(answers)
@@ -365,7 +375,7 @@ fn inhibit(walk: &Walk<'_>, quarter: Quarter, answers: &mut ByCheck) {
                 && it.authorities.contains(&row.authority)
         });
         if let (Some(shared), Value::Object(detail)) = (shared, &mut row.detail) {
-            detail.insert("shared".to_owned(), json!([shared.authorities.len(), members]));
+            detail.insert("shared".to_owned(), json!([shared.authorities.len(), shared.of]));
         }
     }
 }

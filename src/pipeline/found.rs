@@ -253,6 +253,7 @@ fn candidate(
         one.key.authority == finding.key.authority
             && one.key.indicator == finding.key.indicator
             && one.key.collection == finding.key.collection
+            && one.fired_in == finding.fired_in
             && one.state().is_open()
     });
     Candidate {

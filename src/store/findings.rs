@@ -11,7 +11,7 @@ use crate::domain::finding::{Answer, Event, FindingKey, Moment, Outcome, Rule, S
 use crate::domain::indicator::IndicatorId;
 use crate::domain::life::{Cause, relive};
 use crate::domain::quarter::Quarter;
-use crate::domain::story::OWN_HISTORY;
+use crate::domain::story::family_of;
 use crate::store::analysis::CheckAnswer;
 use crate::store::decided::NewNormal;
 use crate::store::journal::Line;
@@ -200,7 +200,7 @@ impl Configured<'_> {
     fn sum_of(&self, key: &FindingKey) -> String {
         let from = self.new_normals.iter().filter(|it| it.is_of(key)).map(|it| it.from.index());
         let alone = [key.check.as_str()];
-        let checks = if OWN_HISTORY.contains(&key.check.as_str()) { &OWN_HISTORY[..] } else { &alone[..] };
+        let checks = family_of(&key.check).unwrap_or(&alone);
         let sums: Vec<_> = checks.iter().map(|check| self.sums.get(*check)).collect();
         let rule = (sums, from.collect::<BTreeSet<_>>());
         keep::hash(format!("{rule:?}").as_bytes()).chars().take(16).collect()
@@ -270,10 +270,11 @@ fn life_of(
             latest.into_values().collect()
         }
     };
-    if let Some(last) = life.last_mut().filter(|last| last.state.is_open())
+    if let Some(last) = life.last_mut().filter(|last| last.state.is_open() || last.state == State::Pending)
         && is_over(key, last.quarter, kept.is_empty(), configured, judged.asked)
     {
-        (last.state, last.event) = (State::Resolved, Some(Event::Ended));
+        let gone = if last.state.is_open() { State::Resolved } else { State::None };
+        (last.state, last.event) = (gone, Some(Event::Ended));
     }
     life
 }

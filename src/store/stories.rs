@@ -1,28 +1,29 @@
-//! Several rules of one series' own history, merged into one finding.
+//! Several rules of one story, merged into one finding.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::finding::{FindingKey, Rule};
-use crate::domain::story::{Heard, OWN_HISTORY, one_story};
+use crate::domain::story::{FAMILIES, Heard, family_of, one_story};
 use crate::store::kept::Kept;
 
-/// Lets what the rules of a series' own history answered count as one story.
+/// Lets what the rules of a family answered of a series count as one story.
 pub(super) fn merge(answers: &mut BTreeMap<FindingKey, Vec<Kept>>, rules: &BTreeMap<String, Rule>) {
-    let is_told = |key: &&FindingKey| OWN_HISTORY.contains(&key.check.as_str());
-    let series: BTreeSet<FindingKey> = answers.keys().filter(is_told).map(|key| told_by(key, "")).collect();
-    for series in series {
-        let mut keys = Vec::new();
-        let mut heard = Vec::new();
-        for check in OWN_HISTORY {
-            let key = told_by(&series, check);
-            let Some((rule, kept)) = rules.get(check).zip(answers.get(&key)) else { continue };
-            let answers = kept.iter().map(|one| one.answer.clone()).collect();
-            heard.push(Heard { rule: *rule, answers });
-            keys.push(key);
-        }
-        if keys.len() > 1 {
-            let merged = merged(&keys, &heard, answers);
-            answers.extend(merged);
+    for family in FAMILIES {
+        let is_told = |key: &&FindingKey| family_of(&key.check) == Some(family);
+        let series: BTreeSet<FindingKey> =
+            answers.keys().filter(is_told).map(|key| told_by(key, "")).collect();
+        for series in series {
+            let told = family.iter().filter_map(|check| {
+                let key = told_by(&series, check);
+                let (rule, kept) = rules.get(*check).zip(answers.get(&key))?;
+                let answers = kept.iter().map(|one| one.answer.clone()).collect();
+                Some((key, Heard { rule: *rule, answers }))
+            });
+            let (keys, heard): (Vec<_>, Vec<_>) = told.unzip();
+            if keys.len() > 1 {
+                let merged = merged(&keys, &heard, answers);
+                answers.extend(merged);
+            }
         }
     }
 }

@@ -114,10 +114,22 @@ fn a_series_that_does_not_move_cannot_be_calculated() {
             let (eligible, reason) = told("xmr");
             assert_eq!(eligible, Some(false), "{name}: {reason:?}");
             assert!(reason.is_some(), "{name}");
+            let verdicts = "SELECT count(rule) + count(meaning) + count(assurance) + count_if(outside)
+                 + count(lower) + count(upper) FROM xmr WHERE authority = ?";
+            let verdicts: i64 = store.connection().query_row(verdicts, [name], |row| row.get(0)).unwrap();
+            assert_eq!(verdicts, 0, "{name}: what cannot be calculated has no verdict");
             if flat {
                 assert_eq!(told("trend").0, Some(false), "{name}");
                 assert_eq!(told("cusum").0, Some(false), "{name}");
             }
+        }
+        for view in ["xmr", "trend", "cusum", "year_ago", "quality", "quartiles", "funnel", "intervals"] {
+            let sql = format!(
+                "SELECT count(*) FROM (SELECT to_json(it)::VARCHAR AS row FROM {view} AS it)
+                  WHERE regexp_matches(row, '(?i)[:,](-?inf|nan)')"
+            );
+            let strange: i64 = store.connection().query_row(&sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(strange, 0, "{view} answers what is no number");
         }
     }
 }
