@@ -1,5 +1,7 @@
 //! The stretch of time that a figure is about, in words: its quarter, or the year that ends with it.
 
+use chrono::Datelike;
+
 use crate::domain::indicator::Behaviour;
 use crate::domain::quarter::Quarter;
 
@@ -33,7 +35,7 @@ impl Stretch {
         format!("{article}{}", self.name(quarter))
     }
 
-    /// In a table or after a comma: `2017-18 Q2`, `year to March 2025`, `September 2025`.
+    /// In a table, under a chart or after a comma: `2017-18 Q2`, `year to March 2025`, `September 2025`.
     #[must_use]
     pub fn name(self, quarter: Quarter) -> String {
         match self {
@@ -49,17 +51,14 @@ impl Stretch {
         if self == Self::Quarter { quarter.long_label() } else { self.name(quarter) }
     }
 
-    /// Beside a point of a chart: `2017-18 Q2`, `March 2025`.
-    #[must_use]
-    pub fn mark(self, quarter: Quarter) -> String {
-        if self == Self::Quarter { quarter.to_string() } else { last_month(quarter) }
-    }
-
-    /// Of a series: `2015-16 Q3 to 2017-18 Q2`, `years to March 2015 to March 2025`.
+    /// Of a series: `2015-16 Q3 to 2017-18 Q2`, `years to March from 2015 to 2025`.
     #[must_use]
     pub fn span(self, first: Quarter, last: Quarter) -> String {
-        let years = if self == Self::YearTo { "years to " } else { "" };
-        format!("{years}{} to {}", self.mark(first), self.mark(last))
+        if self == Self::YearTo && first.number() == last.number() {
+            let (first, last) = (first.last_day(), last.last_day());
+            return format!("years to {} from {} to {}", last.format("%B"), first.year(), last.year());
+        }
+        format!("{} to {}", self.name(first), self.name(last))
     }
 
     /// What follows what: `quarter` or `year`.
@@ -97,7 +96,7 @@ mod tests {
         let flow = Stretch::of(true, Some(Behaviour::Flow));
         assert_eq!(flow.label(last), "the year to March 2025");
         assert_eq!(flow.long_name(last), "year to March 2025");
-        assert_eq!(flow.span(last.plus(-40), last), "years to March 2015 to March 2025");
+        assert_eq!(flow.span(last.plus(-40), last), "years to March from 2015 to 2025");
         assert_eq!(Stretch::of(true, Some(Behaviour::RollingYear)), flow);
         assert_eq!(Stretch::of(true, None), flow);
         let stock = Stretch::of(true, Some(Behaviour::Stock));

@@ -303,7 +303,7 @@ fn nobody_is_asked_to_send_a_publishers_file_again() {
         dump(&receipt::compose(&occasion(&region, "2017-10-27"), &facts).unwrap())
     };
     for text in [written(accepted(1)), written(refused())] {
-        for wrong in ["Correct these rows", "Add the missing", "Correct the file"] {
+        for wrong in ["Correct these rows", "Add the missing", "Correct the file", "replaces version"] {
             assert!(!text.contains(wrong), "{wrong}: {text}");
         }
     }

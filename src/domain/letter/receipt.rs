@@ -143,7 +143,11 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
     let subject_of = subject_of(facts);
     let (subject, preheader, blocks) = match &facts.verdict {
         Verdict::Accepted(accepted) => (
-            format!("Received: {subject_of}, version {}", accepted.version),
+            if facts.is_published() {
+                format!("Received: {subject_of}")
+            } else {
+                format!("Received: {subject_of}, version {}", accepted.version)
+            },
             accepted_counts(accepted),
             accepted_blocks(occasion, facts, accepted),
         ),
@@ -153,10 +157,12 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
             refused_blocks(occasion, facts, reason, *standing),
         ),
     };
+    let whose = if facts.is_published() { "the" } else { "your" };
+    let what = words::lowered(&facts.collection_title);
     let title = if matches!(facts.verdict, Verdict::Accepted(_)) {
-        format!("We have received your {}", words::lowered(&facts.collection_title))
+        format!("We have received {whose} {what}")
     } else {
-        format!("We could not accept your {}", words::lowered(&facts.collection_title))
+        format!("We could not accept {whose} {what}")
     };
     let attachments = match &facts.verdict {
         Verdict::Accepted(accepted) if !accepted.refused_rows.is_empty() => vec![refused_rows(accepted)],
@@ -219,7 +225,7 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     let mut blocks = vec![words::paragraph(format!("Thank you. {}", arrival(occasion, facts)))];
     blocks.push(words::paragraph(format!(
         "{} {}",
-        version_words(accepted.version),
+        version_words(facts, accepted.version),
         accepted_counts(accepted)
     )));
     blocks.extend(late(facts));
@@ -278,8 +284,10 @@ fn arrival(occasion: &Occasion, facts: &ReceiptFacts) -> String {
     )
 }
 
-fn version_words(version: u32) -> String {
-    if version <= 1 {
+fn version_words(facts: &ReceiptFacts, version: u32) -> String {
+    if facts.is_published() {
+        "What earlier files said, and this one does not, still counts.".to_owned()
+    } else if version <= 1 {
         "It is version 1.".to_owned()
     } else {
         format!("It is version {version} and replaces version {}, which is kept.", version - 1)

@@ -35,7 +35,7 @@ pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Cha
         title: course.title(&indicator.name),
         subtitle: format!("{subject}, {span}, {}{standing}", words::unit(figure.unit)),
         alternative: alternative(&subject, &course, &own, (series, stretch), figure),
-        quarters: series.quarters.iter().map(|quarter| stretch.mark(*quarter)).collect(),
+        quarters: series.quarters.iter().map(|quarter| stretch.name(*quarter)).collect(),
         lines,
         usual_range: series.usual_range,
         target: series.target,
