@@ -8,16 +8,18 @@ minimum_points = 7
 open_after = 1
 close_after = 1
 says = "{area}: {indicator} went from {previous} in {previous_quarter} to {value} in {quarter}. Please check the figure before relying on it."
+says_published = "{area}: {indicator} went from {previous} in {previous_quarter} to {value} in {quarter}, an unusual step, as published. There is nothing to confirm."
 says_regional = "{indicator} jumped in {quarter} for {n} of {of} authorities; likely a definition or national change."
 */
 -- A jump is beyond 3.267 times the average of the earlier steps, and at least half as large again.
+-- A publisher's figure is information only: it is not kept apart, for nobody here can change it.
 -- The thresholds stand in `views/parameters.sql`, because the view `held` keeps such figures apart.
 SELECT
   judged.authority,
   judged.indicator,
   judged.quarter,
   coalesce(held.jump_eligible AND held.jumps, FALSE) AS fires,
-  CASE WHEN coalesce(held.jump_eligible AND held.jumps, FALSE) THEN 2 ELSE 0 END AS level,
+  CASE WHEN coalesce(held.jump_eligible AND held.jumps AND NOT held.published, FALSE) THEN 2 ELSE 0 END AS level,
   abs(judged.sent - held.previous) / nullif(held.usual_range, 0) AS effect,
   NULL AS p,
   coalesce(held.jump_eligible, FALSE) AS eligible,
@@ -26,7 +28,7 @@ SELECT
     WHEN NOT held.jump_eligible THEN 'too short a history, or small numbers'
   END AS reason,
   json_object(
-    'says', 'says',
+    'says', CASE WHEN held.published THEN 'published' ELSE 'says' END,
     'quarter', quarter_label(judged.quarter),
     'value', judged.sent,
     'previous', held.previous,

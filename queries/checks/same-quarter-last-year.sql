@@ -73,6 +73,8 @@ latest AS (
   SELECT
     scored.*,
     past.changes,
+    past.median_change,
+    past.deviation,
     CASE
       WHEN scored.has_parts THEN scored.score_of_parts
       WHEN past.changes >= getvariable('changes_min')
@@ -157,7 +159,12 @@ SELECT
     'pct', round(100 * adverse_change / nullif(abs(previous), 0)),
     'relative', change / nullif(previous, 0),
     'z', z,
-    'phi', phi,
+    'phi', CASE WHEN has_parts THEN phi END,
+    -- Without numerators: among the series' own past yearly changes.
+    'score', CASE WHEN NOT has_parts THEN score END,
+    'past_changes', CASE WHEN NOT has_parts THEN changes END,
+    'past_median', CASE WHEN NOT has_parts THEN median_change END,
+    'past_mad', CASE WHEN NOT has_parts THEN deviation END,
     'p_corrected', p_corrected,
     'previous_numerator', previous_numerator,
     'previous_denominator', previous_denominator,

@@ -12,8 +12,9 @@ says_possible = "{area}: {value} for {indicator} in {quarter} may be {suggested}
 says_stated = "{area}: the value stated for {indicator} in {quarter}, {stated:exact}, looks like {suggested} in different units; {numerator} out of {denominator} is {value}, and that is used."
 says_regional = "{indicator} came in other units in {quarter} from {n} of {of} authorities; likely a definition or national change."
 */
--- Five times away from the usual level (the median of at least four earlier figures), and within half as
--- much again of it after a power of ten. A factor of ten alone can be a real change: it is only possible,
+-- Five times away from the usual level (the median of earlier figures, at least four of them more than
+-- nothing), and within half as much again of it after a power of ten. Not where the stated value is that of
+-- its parts and within a factor of two of the figure before. A factor of ten alone can be a real change: it is only possible,
 -- unless numerator and denominator disagree with the stated value.
 WITH points AS (
   SELECT

@@ -35,6 +35,10 @@ CREATE TABLE IF NOT EXISTS indicator_settings (
 CREATE TABLE IF NOT EXISTS seasonal_settings (
   collection VARCHAR, indicator VARCHAR
 );
+-- Measures that are there only to relate others to.
+CREATE TABLE IF NOT EXISTS context_settings (
+  collection VARCHAR, indicator VARCHAR
+);
 -- What the operator set of `views/parameters.sql`.
 CREATE TABLE IF NOT EXISTS parameter_settings (
   name VARCHAR, value DOUBLE

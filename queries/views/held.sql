@@ -1,5 +1,6 @@
 -- What is suspect about each figure of the region's own authorities, judged by what came before it.
--- A held figure is not judged by the performance checks and is not part of any comparison.
+-- A held figure is not judged by the performance checks and is not part of any comparison. The figure stands
+-- beside it as it was sent: whoever needs both reads the grid once.
 CREATE OR REPLACE VIEW held AS
 WITH steps AS (
   SELECT
@@ -10,10 +11,17 @@ WITH steps AS (
     settings.unit,
     settings.factor,
     settings.decimals,
+    collections.reporters = 'publisher' AS published,
     series.value,
     series.stated,
     series.numerator,
     series.denominator,
+    series.status,
+    series.provisional,
+    series.submission,
+    series.version,
+    series.received_at,
+    series.carried_from,
     lag(series.value) OVER line AS previous,
     lag(series.value, 2) OVER line AS value_before_previous,
     lag(series.quarter) OVER line AS previous_quarter,
@@ -21,6 +29,7 @@ WITH steps AS (
     lead(series.value) OVER line AS following,
     abs(series.value - lag(series.value) OVER line) AS moving_range,
     count(series.value) OVER before AS earlier_values,
+    count(nullif(series.value, 0)) OVER before AS earlier_more_than_nothing,
     median(series.value) OVER before AS usual,
     coalesce(
       base_of(settings.unit, settings.factor, series.numerator, series.denominator, series.value)
@@ -30,6 +39,7 @@ WITH steps AS (
   FROM series
   JOIN indicator_settings AS settings
     ON settings.collection = series.collection AND settings.indicator = series.indicator
+  JOIN collection_settings AS collections ON collections.collection = series.collection
   WHERE series.own AND is_asked(series.collection)
   WINDOW
     line AS (PARTITION BY series.collection, series.authority, series.indicator ORDER BY series.quarter),
@@ -70,8 +80,11 @@ tested AS (
       AS back_again,
     value IS NOT NULL AND following IS NOT NULL
       AND greatest(value, following) < jump_ratio_min() * least(value, following) AS confirmed,
-    coalesce(earlier_values >= slip_points_min() AND value > 0 AND usual > 0 AND NOT small, FALSE)
+    coalesce(earlier_more_than_nothing >= slip_points_min() AND value > 0 AND usual > 0 AND NOT small, FALSE)
       AS slip_eligible,
+    -- A value that is that of its parts and near the one before came in the units of always.
+    coalesce(NOT disagrees AND greatest(value, previous) <= slip_steady_max() * least(value, previous), FALSE)
+      AND value IS NOT NULL AND previous IS NOT NULL AS steady,
     abs(ln(value / usual)) >= ln(slip_distance_min())
       AND abs(log10(power)) BETWEEN 1 AND 4
       AND abs(ln(value * power / usual)) <= ln(slip_tolerance()) AS slipped,
@@ -88,7 +101,7 @@ suspected AS (
       OR coalesce(denominator < 0, FALSE)
       OR coalesce(denominator = 0 AND numerator > 0, FALSE)
       OR coalesce(unit = 'percent' AND numerator > denominator, FALSE) AS impossible,
-    coalesce(slip_eligible AND slipped AND abs(log10(power)) > 1.5, FALSE)
+    coalesce(slip_eligible AND slipped AND NOT steady AND abs(log10(power)) > 1.5, FALSE)
       OR coalesce(slip_eligible AND slipped AND disagrees AND NOT stated_slipped, FALSE) AS slips,
     coalesce(slip_eligible AND slipped AND abs(log10(power)) < 1.5 AND disagrees IS NULL, FALSE)
       AS slips_perhaps,
@@ -124,6 +137,18 @@ SELECT
   CASE
     WHEN impossible THEN 'numerator-over-denominator'
     WHEN slips THEN 'unit-slip'
-    WHEN jumps AND NOT confirmed THEN 'implausible-jump'
-  END AS held_by
+    -- What a publisher releases stands: nobody here can confirm or correct it.
+    WHEN jumps AND NOT confirmed AND NOT published THEN 'implausible-jump'
+  END AS held_by,
+  published,
+  value,
+  stated,
+  numerator,
+  denominator,
+  status,
+  provisional,
+  submission,
+  version,
+  received_at,
+  carried_from
 FROM jumps;

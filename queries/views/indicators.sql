@@ -18,6 +18,11 @@ SELECT
     FROM seasonal_settings AS seasons
     WHERE seasons.collection = indicator_settings.collection AND seasons.indicator = indicator_settings.indicator
   ) AS seasonal,
+  EXISTS (
+    SELECT 1
+    FROM context_settings AS contexts
+    WHERE contexts.collection = indicator_settings.collection AND contexts.indicator = indicator_settings.indicator
+  ) AS context,
   decimals,
   target,
   minimum_denominator

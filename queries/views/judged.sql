@@ -2,17 +2,17 @@
 -- a gap. `reason` says why a figure cannot be judged; NULL means that it can.
 CREATE OR REPLACE VIEW judged AS
 SELECT
-  series.collection,
-  series.authority,
-  series.indicator,
-  series.quarter,
-  CASE WHEN held.held_by IS NULL THEN series.value END AS value,
-  CASE WHEN held.held_by IS NULL THEN series.numerator END AS numerator,
-  CASE WHEN held.held_by IS NULL THEN series.denominator END AS denominator,
-  series.value AS sent,
-  series.stated,
-  series.status,
-  series.provisional,
+  held.collection,
+  held.authority,
+  held.indicator,
+  held.quarter,
+  CASE WHEN held.held_by IS NULL THEN held.value END AS value,
+  CASE WHEN held.held_by IS NULL THEN held.numerator END AS numerator,
+  CASE WHEN held.held_by IS NULL THEN held.denominator END AS denominator,
+  held.value AS sent,
+  held.stated,
+  held.status,
+  held.provisional,
   settings.unit,
   settings.factor,
   settings.polarity,
@@ -22,29 +22,29 @@ SELECT
   settings.target,
   settings.minimum_denominator,
   held.held_by,
-  series.carried_from,
-  series.submission,
-  series.version,
-  series.received_at,
+  held.carried_from,
+  held.submission,
+  held.version,
+  held.received_at,
   CASE
+    -- The checks of performance leave it out; those of data quality do not ask here.
+    WHEN EXISTS (
+      SELECT 1
+      FROM context_settings AS contexts
+      WHERE contexts.collection = held.collection AND contexts.indicator = held.indicator
+    ) THEN 'context only'
     WHEN held.held_by IS NOT NULL THEN 'held by ' || held.held_by
-    WHEN series.value IS NULL THEN coalesce(nullif(series.status, 'ok'), 'no figure')
+    WHEN held.value IS NULL THEN coalesce(nullif(held.status, 'ok'), 'no figure')
     WHEN coalesce(
-      base_of(settings.unit, settings.factor, series.numerator, series.denominator, series.value)
+      base_of(settings.unit, settings.factor, held.numerator, held.denominator, held.value)
         < settings.minimum_denominator,
       FALSE
     ) THEN 'small numbers'
     -- 0% of something small cannot be told from 0% of something large.
-    WHEN series.numerator IS NOT NULL
-      AND base_of(settings.unit, settings.factor, series.numerator, series.denominator, series.value) IS NULL
+    WHEN held.numerator IS NOT NULL
+      AND base_of(settings.unit, settings.factor, held.numerator, held.denominator, held.value) IS NULL
       THEN 'no denominator'
   END AS reason
-FROM series
+FROM held
 JOIN indicator_settings AS settings
-  ON settings.collection = series.collection AND settings.indicator = series.indicator
-LEFT JOIN held
-  ON held.collection = series.collection
-  AND held.authority = series.authority
-  AND held.indicator = series.indicator
-  AND held.quarter = series.quarter
-WHERE series.own AND is_asked(series.collection);
+  ON settings.collection = held.collection AND settings.indicator = held.indicator;

@@ -128,6 +128,17 @@ CREATE OR REPLACE MACRO quantile_group(place, areas, groups) AS
 CREATE OR REPLACE MACRO stated_tolerance(stated, decimals) AS
   0.5 * pow(10, -least(decimals, length(regexp_extract(CAST(stated AS VARCHAR), '\.(\d*[1-9])0*$', 1)))) + 1e-9;
 
+-- Decimals of a number as it is written; beyond six they are those of binary fractions.
+CREATE OR REPLACE MACRO decimals_of(number) AS
+  length(regexp_extract(CAST(round(number, 6) AS VARCHAR), '^-?\d*\.(\d*[1-9])0*$', 1));
+-- How far rounding may have moved a part: nothing when it counts, half a unit of its last decimal otherwise.
+CREATE OR REPLACE MACRO part_tolerance(decimals) AS CASE WHEN decimals > 0 THEN 0.5 * pow(10, -decimals) ELSE 0 END;
+-- How far rounding of numerator and denominator may have moved what is calculated of them.
+CREATE OR REPLACE MACRO calculated_tolerance(factor, x, n, x_decimals, n_decimals) AS
+  coalesce(
+    factor * ((x + part_tolerance(x_decimals)) / nullif(greatest(n - part_tolerance(n_decimals), 0), 0) - x / n), 0
+  );
+
 -- 1st, 2nd, 3rd, 4th.
 CREATE OR REPLACE MACRO ordinal(place) AS
   place || CASE

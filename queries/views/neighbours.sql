@@ -6,6 +6,7 @@ WITH listed AS (
   SELECT
     neighbours.authority,
     areas.authority AS neighbour,
+    areas.name,
     neighbours.dfe_number,
     count(DISTINCT neighbours.dfe_number) OVER (PARTITION BY neighbours.authority) AS listed
   FROM neighbour_settings AS neighbours
@@ -42,6 +43,7 @@ each_other AS (
     others.indicator,
     others.quarter,
     any_value(listed.listed) AS listed,
+    max_by(listed.name, others.value) AS name,
     max(others.value) AS value
   FROM listed
   JOIN others ON others.authority = listed.neighbour
@@ -59,6 +61,7 @@ groups AS (
     count(*) AS available,
     median(value) AS middle,
     mad(value) AS deviation,
+    list(struct_pack(name := name, value := value) ORDER BY value DESC, name) AS figures,
     quantile_cont(value, 0.75) - quantile_cont(value, 0.25) AS inner_range
   FROM each_other
   GROUP BY authority, published, collection, indicator, quarter
@@ -78,6 +81,7 @@ matched AS (
     groups.available,
     groups.middle,
     groups.deviation,
+    groups.figures,
     groups.inner_range,
     groups.collection AS neighbours_collection,
     groups.quarter AS neighbours_quarter
@@ -111,5 +115,6 @@ SELECT
   neighbours_quarter,
   value - middle AS gap,
   coalesce(nullif(1.4826 * deviation, 0), nullif(inner_range / 1.349, 0)) AS spread,
-  (value - middle) / coalesce(nullif(1.4826 * deviation, 0), nullif(inner_range / 1.349, 0)) AS z
+  (value - middle) / coalesce(nullif(1.4826 * deviation, 0), nullif(inner_range / 1.349, 0)) AS z,
+  CAST(to_json(figures) AS VARCHAR) AS figures
 FROM matched;

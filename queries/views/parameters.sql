@@ -55,6 +55,8 @@ CREATE OR REPLACE MACRO suspect_events_min() AS 10;
 -- A slip of units: five times away from the usual level, and near it after a power of ten.
 CREATE OR REPLACE MACRO slip_points_min() AS 4;
 CREATE OR REPLACE MACRO slip_distance_min() AS CAST(5 AS DOUBLE);
+-- Not where a value that is that of its parts is within this factor of the one before.
+CREATE OR REPLACE MACRO slip_steady_max() AS CAST(2 AS DOUBLE);
 CREATE OR REPLACE MACRO slip_tolerance() AS CAST(1.5 AS DOUBLE);
 
 -- Funnel: 95% and 99.8% as SHMI and FunnelPlotR round them, the winsorised share at each end, and expected

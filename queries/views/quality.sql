@@ -4,33 +4,45 @@
 CREATE OR REPLACE VIEW quality AS
 WITH figures AS (
   SELECT
-    series.collection,
-    series.authority,
-    series.indicator,
-    series.quarter,
-    series.value,
-    series.stated,
-    series.numerator,
-    series.denominator,
-    series.status,
-    series.provisional,
-    series.submission,
-    series.version,
-    series.received_at,
-    series.carried_from,
+    held.collection,
+    held.authority,
+    held.indicator,
+    held.quarter,
+    held.value,
+    held.stated,
+    held.numerator,
+    held.denominator,
+    held.status,
+    held.provisional,
+    held.submission,
+    held.version,
+    held.received_at,
+    held.carried_from,
+    held.usual,
+    held.usual_range,
+    held.jumps,
+    held.confirmed,
+    held.impossible,
+    held.slips,
+    held.slips_perhaps,
+    held.slips_as_stated,
+    held.held_by,
     settings.unit,
     settings.factor,
     settings.decimals,
-    coalesce(series.status IN ('suppressed', 'unavailable', 'not-applicable'), FALSE) AS withheld,
+    coalesce(held.status IN ('suppressed', 'unavailable', 'not-applicable'), FALSE) AS withheld,
     CASE
-      WHEN series.numerator IS NULL OR series.stated IS NULL THEN NULL
-      WHEN settings.unit = 'count' THEN series.numerator
-      ELSE settings.factor * series.numerator / nullif(series.denominator, 0)
-    END AS calculated
-  FROM series
+      WHEN held.numerator IS NULL OR held.stated IS NULL THEN NULL
+      WHEN settings.unit = 'count' THEN held.numerator
+      ELSE settings.factor * held.numerator / nullif(held.denominator, 0)
+    END AS calculated,
+    -- Full-time equivalents: where one figure of a measure has decimals, the others are rounded to them, too.
+    max(CASE WHEN held.carried_from IS NULL THEN decimals_of(held.numerator) END) OVER measure AS numerator_decimals,
+    max(CASE WHEN held.carried_from IS NULL THEN decimals_of(held.denominator) END) OVER measure AS denominator_decimals
+  FROM held
   JOIN indicator_settings AS settings
-    ON settings.collection = series.collection AND settings.indicator = series.indicator
-  WHERE series.own AND is_asked(series.collection)
+    ON settings.collection = held.collection AND settings.indicator = held.indicator
+  WINDOW measure AS (PARTITION BY held.collection, held.indicator)
 ),
 beside AS (
   SELECT
@@ -74,42 +86,40 @@ counted AS (
   FROM runs
 )
 SELECT
-  counted.collection,
-  counted.authority,
-  counted.indicator,
-  counted.quarter,
-  counted.value,
-  counted.stated,
-  counted.numerator,
-  counted.denominator,
-  counted.status,
-  counted.provisional,
-  counted.submission,
-  counted.version,
-  counted.received_at,
-  counted.carried_from,
-  counted.previous_quarter,
-  counted.previous,
-  counted.withheld,
-  counted.withheld AND NOT coalesce(counted.withheld_before, FALSE) AND counted.earlier_values > 0
+  collection,
+  authority,
+  indicator,
+  quarter,
+  value,
+  stated,
+  numerator,
+  denominator,
+  status,
+  provisional,
+  submission,
+  version,
+  received_at,
+  carried_from,
+  previous_quarter,
+  previous,
+  withheld,
+  withheld AND NOT coalesce(withheld_before, FALSE) AND earlier_values > 0
     AS newly_withheld,
-  counted.calculated,
-  abs(counted.stated - counted.calculated) > stated_tolerance(counted.stated, counted.decimals) AS mismatch,
-  counted.parts_repeated,
-  counted.value_repeated,
-  counted.base_before,
-  held.usual,
-  held.usual_range,
-  held.jumps,
-  held.confirmed,
-  held.impossible,
-  held.slips,
-  held.slips_perhaps,
-  held.slips_as_stated,
-  held.held_by
-FROM counted
-LEFT JOIN held
-  ON held.collection = counted.collection
-  AND held.authority = counted.authority
-  AND held.indicator = counted.indicator
-  AND held.quarter = counted.quarter;
+  calculated,
+  abs(stated - calculated) > stated_tolerance(stated, decimals) + CASE unit
+    WHEN 'count' THEN 0
+    ELSE calculated_tolerance(factor, numerator, denominator, numerator_decimals, denominator_decimals)
+  END AS mismatch,
+  parts_repeated,
+  value_repeated,
+  base_before,
+  usual,
+  usual_range,
+  jumps,
+  confirmed,
+  impossible,
+  slips,
+  slips_perhaps,
+  slips_as_stated,
+  held_by
+FROM counted;

@@ -3,13 +3,30 @@
 -- other areas from their first figure on. An annual series has only the quarters of its reference date.
 -- Before an authority existed, the figures of those whose whole area it took over: `carried_from` names them.
 CREATE OR REPLACE VIEW series AS
-WITH observed AS (
+WITH counted AS MATERIALIZED (
+  SELECT
+    collection,
+    authority,
+    indicator,
+    quarter,
+    value,
+    stated,
+    numerator,
+    denominator,
+    status,
+    provisional,
+    submission,
+    version,
+    received_at
+  FROM observations
+),
+observed AS (
   SELECT
     collection,
     authority,
     indicator,
     min(quarter) AS first_quarter
-  FROM observations
+  FROM counted
   GROUP BY collection, authority, indicator
 ),
 bounds AS (
@@ -18,7 +35,7 @@ bounds AS (
     indicator,
     mode(quarter % 4) AS phase,
     max(quarter) AS last_quarter
-  FROM observations
+  FROM counted
   GROUP BY collection, indicator
 ),
 asked_for AS (
@@ -109,7 +126,7 @@ SELECT
   coalesce(found.received_at, carried.received_at) AS received_at,
   carried.carried_from
 FROM grid
-LEFT JOIN observations AS found
+LEFT JOIN counted AS found
   ON found.collection = grid.collection
   AND found.authority = grid.authority
   AND found.indicator = grid.indicator

@@ -103,6 +103,7 @@ placed AS (
   SELECT
     steps.*,
     limits.mean,
+    limits.deviation,
     limits.n,
     limits.autocorrelation,
     limits.resembling,
@@ -229,6 +230,7 @@ SELECT
   mean - width AS lower,
   mean + width AS upper,
   sigma,
+  deviation,
   n,
   CASE
     WHEN fixed_points() > 0 THEN 'first ' || fixed_points()

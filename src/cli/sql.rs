@@ -25,6 +25,7 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
             name: "sql".to_owned(),
             sql: arguments.query.clone(),
             variables: Vec::new(),
+            computed: analysis::computed_for(&arguments.query),
         }],
         rows_max: limits.result_rows_max,
         seconds: limits.worker_seconds,

@@ -113,6 +113,8 @@ pub struct Indicator {
     pub behaviour: Behaviour,
     /// Whether it rises and falls with the seasons.
     pub seasonal: bool,
+    /// Whether it is there only to relate others to: performance checks leave it out.
+    pub context: bool,
     /// Whether a quarter's rate is multiplied by four, so that it compares with a year's.
     pub annualise: bool,
     /// Decimals shown; half is rounded up.

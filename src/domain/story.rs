@@ -58,7 +58,7 @@ pub fn one_story(heard: &[Heard]) -> Vec<Vec<Counted>> {
         let firing = Firing::of(heard, &said);
         story = match (firing.best, story.take()) {
             (Some(best), it) => Some(Story::goes_on(it, best, &firing, heard)),
-            (None, it) => it.and_then(|it| it.is_quiet(&said, heard)),
+            (None, it) => it.and_then(|it| it.in_quiet(&said, heard)),
         };
         let told = story.as_ref().filter(|_| firing.best.is_some());
         for (place, (answer, counted)) in said.iter().zip(&mut counted).enumerate() {
@@ -92,10 +92,10 @@ struct Firing<'a> {
 
 impl<'a> Firing<'a> {
     fn of(heard: &[Heard], said: &[Option<&'a Answer>]) -> Self {
-        let fires = |(place, answer): (usize, &Option<&'a Answer>)| {
+        let fires = said.iter().enumerate().filter_map(|(place, answer)| {
             answer.filter(|answer| answer.outcome == Outcome::Fires).map(|answer| (place, answer))
-        };
-        let said: BTreeMap<usize, &Answer> = said.iter().enumerate().filter_map(fires).collect();
+        });
+        let said: BTreeMap<usize, &Answer> = fires.collect();
         let at_once = |place: usize| heard.get(place).is_some_and(|it| it.rule.open_after <= 1);
         let best =
             said.iter().max_by_key(|(place, it)| (at_once(**place), it.shown, it.level, Reverse(**place)));
@@ -137,7 +137,7 @@ impl Story {
     }
 
     /// A quarter in which no rule fires; none when the story is over.
-    fn is_quiet(self, said: &[Option<&Answer>], heard: &[Heard]) -> Option<Self> {
+    fn in_quiet(self, said: &[Option<&Answer>], heard: &[Heard]) -> Option<Self> {
         let clear = |place: usize| {
             said.get(place).copied().flatten().is_some_and(|answer| answer.outcome == Outcome::Clear)
         };

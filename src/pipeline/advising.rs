@@ -1,6 +1,7 @@
 //! Whom to ask about a concern: names of the region, and never a figure.
 
 use anyhow::Result;
+use serde_json::Value;
 
 use crate::config::settings::Settings;
 use crate::domain::advice::{self, Example};
@@ -44,8 +45,13 @@ pub fn whom_to_ask(
     finding: &Finding,
 ) -> Vec<String> {
     let Some(indicator) = &finding.key.indicator else { return Vec::new() };
-    let directed = facts::indicator(settings, indicator).is_some_and(|of| of.polarity != Polarity::None);
-    if !directed || inhibition::is_data_quality(&finding.key.check) || !finding.state().is_open() {
+    let Some(polarity) = facts::indicator(settings, indicator).map(|of| &of.polarity) else {
+        return Vec::new();
+    };
+    if *polarity == Polarity::None
+        || inhibition::is_data_quality(&finding.key.check)
+        || !finding.state().is_open()
+    {
         return Vec::new();
     }
     let same = || {
@@ -65,9 +71,20 @@ pub fn whom_to_ask(
     let resolved = |code: &AuthorityCode| {
         same().any(|one| one.key.authority == *code && has_recovered(one, finding.fired_in))
     };
+    let concern = finding.detail.get("value").and_then(Value::as_f64);
+    let similar = |one: &ExampleFigure| {
+        let levels = concern.zip(one.worst);
+        levels
+            .is_some_and(|(concern, worst)| advice::was_at_least_as_bad(*polarity, concern, worst, one.value))
+    };
     let example = |one: &&ExampleFigure| {
-        let example = if resolved(&one.authority) { Some(Example::Resolved) } else { one.example };
-        Some((one.authority.clone(), example?))
+        let example = match (similar(one), resolved(&one.authority), one.best_half, one.better) {
+            (true, true, _, _) => Example::Resolved,
+            (true, false, true, _) => Example::Recovered,
+            (_, _, _, true) => Example::Better,
+            _ => return None,
+        };
+        Some((one.authority.clone(), example))
     };
     let examples: Vec<(AuthorityCode, Example)> = sound.iter().filter_map(example).collect();
     let named = advice::whom_to_ask(&finding.key.authority, &firing, &examples);

@@ -106,7 +106,12 @@ fn job(snapshot: &Snapshot, check: &CheckFile, questions: &[analysis::Question],
         let mut variables = analysis::variables(&it.collection, it.quarter, it.as_of, it.known_on);
         variables.extend(check.parameters.iter().cloned());
         let variables = variables.iter().map(|(name, value)| (name.clone(), scalar(value))).collect();
-        Question { name: check.name.clone(), sql: at_its_line(check), variables }
+        Question {
+            name: check.name.clone(),
+            sql: at_its_line(check),
+            variables,
+            computed: analysis::computed_for(&check.sql),
+        }
     };
     Job {
         snapshot: snapshot.file(),

@@ -397,6 +397,7 @@ mod tests {
             polarity: Polarity::None,
             behaviour: Behaviour::Flow,
             seasonal: false,
+            context: false,
             annualise: false,
             decimals: 0,
             plausible: None,

@@ -1,5 +1,7 @@
 //! Asking the checks: variables set, views frozen, one SELECT each, rows turned into answers.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Row};
 use serde_json::Value;
@@ -177,13 +179,38 @@ impl Store {
     }
 }
 
+/// The statements that compute those of the frozen views that `sql` stands on, in order.
+///
+/// Views within views are planned as one query, and all of its joins hold their memory to the end.
+#[must_use]
+pub fn computed_for(sql: &str) -> Vec<String> {
+    let mut named = words_of(sql);
+    for view in schema::VIEWS.iter().rev() {
+        if named.contains(view.name) {
+            named.extend(words_of(view.statement));
+        }
+    }
+    let wanted = schema::VIEWS.iter().filter(|view| FROZEN.contains(&view.name) && named.contains(view.name));
+    wanted.map(frozen_statement).collect()
+}
+
+/// A word too many costs a table that nobody reads.
+fn words_of(sql: &str) -> BTreeSet<String> {
+    let without_comments = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+    let letters = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+    without_comments.flat_map(|line| line.split(letters)).map(str::to_ascii_lowercase).collect()
+}
+
+fn frozen_statement(view: &schema::View) -> String {
+    let from = format!("CREATE OR REPLACE VIEW {} AS", view.name);
+    let to = format!("CREATE OR REPLACE TEMP TABLE {} AS", view.name);
+    view.statement.replacen(&from, &to, 1)
+}
+
 /// Temporary tables of the same names stand before the views until `thaw`.
 fn freeze(connection: &Connection) -> Result<(), StoreError> {
     for view in schema::VIEWS.iter().filter(|view| FROZEN.contains(&view.name)) {
-        let from = format!("CREATE OR REPLACE VIEW {} AS", view.name);
-        let to = format!("CREATE OR REPLACE TEMP TABLE {} AS", view.name);
-        let statement = view.statement.replacen(&from, &to, 1);
-        connection.execute_batch(&statement).map_err(|error| {
+        connection.execute_batch(&frozen_statement(view)).map_err(|error| {
             StoreError::failed(format!("cannot compute the view `{}`", view.name), &error)
         })?;
     }

@@ -10,7 +10,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::indicator::{Indicator, IndicatorId, Polarity, Unit};
 use crate::domain::quarter::Quarter;
 
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -18,6 +18,7 @@ const TABLES: [&str; 11] = [
     "collection_settings",
     "indicator_settings",
     "seasonal_settings",
+    "context_settings",
     "parameter_settings",
     "rebase_settings",
     "holiday_settings",
@@ -152,13 +153,17 @@ fn append_analysis(connection: &Connection, from: &Configured<'_>) -> Result<()>
         let names = of.map_or(&[][..], |one| &one.collections);
         from.collections.iter().filter(|one| names.contains(&one.name))
     };
-    let mut rows = connection.appender("seasonal_settings")?;
-    for it in from.indicators.iter().filter(|one| one.seasonal) {
-        for collection in carried(&it.id) {
-            rows.append_row(params![collection.name, it.id.as_str()])?;
+    let marked = |table: &str, chosen: fn(&Indicator) -> bool| {
+        let mut rows = connection.appender(table)?;
+        for it in from.indicators.iter().filter(|one| chosen(one)) {
+            for collection in carried(&it.id) {
+                rows.append_row(params![collection.name, it.id.as_str()])?;
+            }
         }
-    }
-    rows.flush()?;
+        rows.flush()
+    };
+    marked("seasonal_settings", |one| one.seasonal)?;
+    marked("context_settings", |one| one.context)?;
     let mut rows = connection.appender("parameter_settings")?;
     for (name, value) in &from.analysis.charts {
         rows.append_row(params![name, value])?;

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use duckdb::{Result, Row};
 
-use crate::domain::advice::Example;
 use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::Status;
 use crate::domain::indicator::IndicatorId;
@@ -150,7 +149,7 @@ pub fn baseline(
 }
 
 /// An authority whose figure is sound, and whether it does well.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ExampleFigure {
     /// Whose.
     pub authority: AuthorityCode,
@@ -158,8 +157,14 @@ pub struct ExampleFigure {
     pub indicator: IndicatorId,
     /// Of when.
     pub quarter: Quarter,
-    /// Why it may have something to tell, when its figures say so.
-    pub example: Option<Example>,
+    /// Whether it is better than the region by more than chance.
+    pub better: bool,
+    /// Whether it is in the best half of the region.
+    pub best_half: bool,
+    /// The figure, in the indicator's unit.
+    pub value: f64,
+    /// Its worst figure of the three years before, where there was one.
+    pub worst: Option<f64>,
 }
 
 /// Who does well, or has recovered, on each figure of the asked collection.
@@ -169,13 +174,12 @@ pub struct ExampleFigure {
 pub fn examples(store: &Store, asking: &Question) -> std::result::Result<Vec<ExampleFigure>, StoreError> {
     collect(store, EXAMPLES, asking, |row| {
         let (authority, indicator) = named(row)?;
-        let example = match (row.get("recovered")?, row.get("better")?) {
-            (true, _) => Some(Example::Recovered),
-            (false, true) => Some(Example::Better),
-            (false, false) => None,
-        };
+        let (better, best_half) = (row.get("better")?, row.get("best_half")?);
+        let (value, worst) = (row.get("value")?, row.get("worst")?);
         let quarter = quarter(row, "quarter")?;
-        Ok(quarter.map(|quarter| ExampleFigure { authority, indicator, quarter, example }))
+        let figure =
+            |quarter| ExampleFigure { authority, indicator, quarter, better, best_half, value, worst };
+        Ok(quarter.map(figure))
     })
 }
 

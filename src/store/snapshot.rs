@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 19] = [
+const TABLES: [&str; 20] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -13,6 +13,7 @@ const TABLES: [&str; 19] = [
     "collection_settings",
     "indicator_settings",
     "seasonal_settings",
+    "context_settings",
     "parameter_settings",
     "rebase_settings",
     "holiday_settings",

@@ -43,6 +43,10 @@ pub struct Question {
     pub sql: String,
     /// What `getvariable` answers: `quarter`, `as_of`, `known_on`, `collection`, and a check's parameters.
     pub variables: Vec<(String, Scalar)>,
+    /// Our own CREATE TEMP TABLE statements of what the text stands on, in order: views within views need
+    /// more memory at once than the same tables made one after the other.
+    #[serde(default)]
+    pub computed: Vec<String>,
 }
 
 /// A variable's value.
@@ -217,20 +221,41 @@ fn names(connection: &Connection, sql: &str) -> duckdb::Result<Vec<String>> {
 
 fn ask_one(connection: &Connection, question: &Question, rows_max: u32) -> Result<Table, String> {
     let said = |error: duckdb::Error| in_words(&error.to_string(), &question.sql);
-    connection.execute_batch("BEGIN TRANSACTION READ ONLY;").map_err(said)?;
-    // A panic of the crate's on an odd value must not cost the other questions their answers.
-    let table = catch_unwind(AssertUnwindSafe(|| {
-        set_variables(connection, &question.variables)?;
-        rows(connection, &question.sql, rows_max).map_err(said)
-    }))
-    .unwrap_or_else(|_| Err("the answer holds a value that cannot be read; cast it to VARCHAR".to_owned()));
-    connection.execute_batch("ROLLBACK;").map_err(said)?;
+    let table = set_variables(connection, &question.variables)
+        .and_then(|()| compute(connection, &question.computed).map_err(said))
+        .and_then(|()| read_only(connection, question, rows_max));
+    drop_computed(connection).map_err(said)?;
     for (name, _) in &question.variables {
         connection
             .execute_batch(&format!("RESET VARIABLE \"{}\";", name.replace('"', "\"\"")))
             .map_err(said)?;
     }
     table
+}
+
+fn read_only(connection: &Connection, question: &Question, rows_max: u32) -> Result<Table, String> {
+    let said = |error: duckdb::Error| in_words(&error.to_string(), &question.sql);
+    connection.execute_batch("BEGIN TRANSACTION READ ONLY;").map_err(said)?;
+    // A panic of the crate's on an odd value must not cost the other questions their answers.
+    let table = catch_unwind(AssertUnwindSafe(|| rows(connection, &question.sql, rows_max).map_err(said)))
+        .unwrap_or_else(|_| {
+            Err("the answer holds a value that cannot be read; cast it to VARCHAR".to_owned())
+        });
+    connection.execute_batch("ROLLBACK;").map_err(said)?;
+    table
+}
+
+/// Temporary tables stand before the views of the same names.
+fn compute(connection: &Connection, statements: &[String]) -> duckdb::Result<()> {
+    statements.iter().try_for_each(|statement| connection.execute_batch(statement))
+}
+
+fn drop_computed(connection: &Connection) -> duckdb::Result<()> {
+    let tables =
+        names(connection, "SELECT table_name FROM duckdb_tables() WHERE temporary AND NOT internal")?;
+    tables
+        .iter()
+        .try_for_each(|table| connection.execute_batch(&format!("DROP TABLE temp.main.\"{table}\";")))
 }
 
 fn set_variables(connection: &Connection, variables: &[(String, Scalar)]) -> Result<(), String> {
@@ -329,7 +354,11 @@ mod tests {
         let connection = open(&job).unwrap();
         let ask = |sql: &str| {
             let sql = sql.replace('@', path);
-            ask_one(&connection, &Question { name: "sql".to_owned(), sql, variables: Vec::new() }, 10)
+            ask_one(
+                &connection,
+                &Question { name: "sql".to_owned(), sql, variables: Vec::new(), computed: Vec::new() },
+                10,
+            )
         };
         for sql in HARM {
             assert!(ask(sql).is_err(), "{sql}");

@@ -1,13 +1,16 @@
 //! Views and checks on a real database: golden rows, reference numbers, the promises of the contract.
 
 mod charts;
+mod details;
 mod fingertips;
 mod golden;
 mod headers;
 mod lineage;
+mod memory;
 mod opening;
 mod parity;
 mod places;
+mod published;
 mod views;
 
 use std::collections::{BTreeMap, BTreeSet};

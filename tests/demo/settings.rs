@@ -133,6 +133,7 @@ fn indicator(id: &str, unit: Unit, behaviour: Behaviour, at_most: Option<&str>) 
         polarity: Polarity::None,
         behaviour,
         seasonal: false,
+        context: false,
         annualise: unit == Unit::Rate { per: 10_000 } && behaviour == Behaviour::Flow,
         decimals: 1,
         plausible: None,

@@ -66,6 +66,7 @@ pub(crate) fn indicator(id: &str, unit: Unit, denominator: Option<&str>) -> Indi
         polarity: Polarity::None,
         behaviour: Behaviour::Flow,
         seasonal: false,
+        context: false,
         annualise: false,
         decimals: 1,
         plausible: None,

@@ -1,8 +1,9 @@
 //! What people do with findings: journalled, shown, and quiet in the digest.
 
+use quarterdeck::domain::quarter::Quarter;
 use serde_json::Value;
 
-use super::figures::MISSES_ITS_TARGET;
+use super::figures::{HEADINGS, MISSES_ITS_TARGET};
 use super::letters::starting;
 use super::region::Region;
 
@@ -169,4 +170,50 @@ fn a_new_normal_takes_eight_figures() {
     let refused = region.run(WEDNESDAY, &accept);
     assert_eq!(refused.status, 2, "{refused:?}");
     assert!(refused.words.contains("a new normal takes at least 8"), "{}", refused.words);
+}
+
+/// Seventeen quarters of one figure: another level in the latest nine.
+fn with_a_new_level() -> Region {
+    let last = Quarter::of(2017, 2).unwrap();
+    let region = Region::from_quarter(&last.plus(-16).to_string());
+    let jitter = [0, 11, -9, 6, -12, 8, -4];
+    for (at, quarter) in (0..17).map(|at| (at, last.plus(at - 16))) {
+        let level = if at < 8 { 210 } else { 260 };
+        let count = level + jitter[usize::try_from(at).unwrap() % jitter.len()];
+        let row = format!("{MISSES_ITS_TARGET},rereferral_pct,{quarter},{count},1000,,\n");
+        region.publish(MISSES_ITS_TARGET, &quarter.to_string(), &format!("{HEADINGS}\n{row}"));
+    }
+    region.walk(WEDNESDAY);
+    region
+}
+
+#[test]
+fn what_is_accepted_as_the_new_normal_begins_the_chart_anew_and_ends_the_finding() {
+    let region = with_a_new_level();
+    let of_history = |now| {
+        let all = findings(&region, now);
+        let about = |it: &&Value| it["indicator"] == "rereferral_pct";
+        all.iter().filter(about).map(|it| it["sentence"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let before = of_history(WEDNESDAY);
+    assert!(before.iter().any(|it| it.contains("the usual level")), "{before:?}");
+    let open = findings(&region, WEDNESDAY);
+    let told = open.iter().find(|it| it["sentence"].as_str().unwrap().contains("the usual level")).unwrap();
+    let begins = Quarter::of(2017, 2).unwrap().plus(-8).to_string();
+    act(&region, WEDNESDAY, "accept", &id(told), &["--from", &begins]);
+    region.walk(FRIDAY);
+    let after = of_history(FRIDAY);
+    assert!(after.iter().all(|it| !it.contains("the usual level")), "{after:?}");
+    let chart = "SELECT quarter_label(min(since)) || ' ' || count(*) FROM xmr
+                  WHERE indicator = 'rereferral_pct' AND since IS NOT NULL";
+    let rows = region.run(FRIDAY, &["sql", chart, "--format", "csv"]);
+    assert!(rows.out.contains(&format!("{begins} 9")), "{rows:?}");
+    let explained = region.run(FRIDAY, &["explain", &id(told)]).out;
+    assert!(explained.contains("rule-changed"), "{explained}");
+    let moments = "SELECT count(*) FROM finding_moments";
+    let kept = region.number(moments);
+    region.lose_the_database();
+    region.walk(NEXT_FRIDAY);
+    assert_eq!(of_history(NEXT_FRIDAY), after, "what was accepted outlives the database");
+    assert!(region.number(moments) <= kept, "and nothing is announced again");
 }

@@ -95,14 +95,14 @@ fn named(sql: &str) -> String {
         ("authority_code", "authority"),
         ("returns_v", "observations"),
     ];
-    let named = names.iter().fold(sql.to_owned(), |sql, (from, to)| sql.replace(from, to));
+    let ours = names.iter().fold(sql.to_owned(), |sql, (from, to)| sql.replace(from, to));
     // What they read is `observations`; `returns` is another view of ours.
-    if named.contains("value") || named.contains("indicator") || named.contains("count(*)") {
-        return named
+    if ours.contains("value") || ours.contains("indicator") || ours.contains("count(*)") {
+        return ours
             .replace("FROM returns", "FROM observations")
             .replace("JOIN returns", "JOIN observations");
     }
-    named
+    ours
 }
 
 /// The collection leaves out the middle of long statements.
@@ -116,7 +116,8 @@ fn whole(sql: &str) -> String {
         "SELECT NOT" => format!("SELECT {}true", again("NOT ", 20_000)),
         "SELECT [[[" => format!("SELECT {}{}", again("[", 3000), again("]", 3000)),
         "SELECT 1 A" => {
-            format!("SELECT {}1", (0..20_000).map(|at| format!("1 AS c{at},")).collect::<String>())
+            let columns: Vec<String> = (0..20_000).map(|at| format!("1 AS c{at},")).collect();
+            format!("SELECT {}1", columns.concat())
         }
         _ => format!("SELECT json_extract('{}', '$')", again("[", 50_000) + &again("]", 50_000)),
     }

@@ -214,14 +214,21 @@ const OPENED: &str = "SELECT what || ' ' || level || ' ' || count(*)
 fn a_simulated_region_without_change_stays_quiet() {
     let region = region(seed(), &BTreeSet::new());
     let opened = region.rows(OPENED);
-    let all: f64 = opened.iter().map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum();
-    let each = all / number(AUTHORITIES.len()) / f64::from(COUNTED);
+    let count = |line: &str| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap();
+    let each = |lines: &mut dyn Iterator<Item = &String>| {
+        lines.map(|line| count(line)).sum::<f64>() / number(AUTHORITIES.len()) / f64::from(COUNTED)
+    };
+    let is_information = |line: &&String| line.rsplit(' ').nth(1) == Some("0");
+    // Information, all that is ever said where no direction is good, is counted and never told as new.
+    let told = each(&mut opened.iter().filter(|line| !is_information(line)));
+    let all = each(&mut opened.iter());
     println!(
-        "seed {}: {each:.2} new findings per authority and quarter, by check over {COUNTED} quarters:",
+        "seed {}: {told:.2} new findings per authority and quarter, {all:.2} with information, by check, kind \
+         of measure and level over {COUNTED} quarters:",
         seed()
     );
     println!("  {}", opened.join("\n  "));
-    assert!(each <= FALSE_ALARMS_MAX, "{each:.2} new findings per authority and quarter");
+    assert!(told <= FALSE_ALARMS_MAX, "{told:.2} new findings per authority and quarter");
 }
 
 #[test]

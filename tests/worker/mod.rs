@@ -59,6 +59,7 @@ fn job(snapshot: &Path, sqls: &[&str]) -> Job {
             ("quarter".to_owned(), Scalar::Text("2017-18 Q2".to_owned())),
             ("as_of".to_owned(), Scalar::Date(chrono::NaiveDate::from_ymd_opt(2017, 11, 17).unwrap())),
         ],
+        computed: Vec::new(),
     });
     Job {
         snapshot: snapshot.to_owned(),

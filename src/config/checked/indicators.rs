@@ -61,6 +61,7 @@ fn one(
             BehaviourWord::RollingYear => Behaviour::RollingYear,
         },
         seasonal: typed.seasonal.unwrap_or(false),
+        context: typed.context.unwrap_or(false),
         annualise: typed.annualise.as_ref().is_some_and(|yes| yes.value),
         decimals: typed.decimals,
         plausible,

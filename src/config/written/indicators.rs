@@ -45,6 +45,9 @@ pub struct IndicatorToml {
     /// Whether it rises and falls with the seasons, year after year.
     #[serde(default)]
     pub seasonal: Option<bool>,
+    /// Whether it is there only to relate others to, as a population is: performance checks leave it out.
+    #[serde(default)]
+    pub context: Option<bool>,
     /// Whether a quarter's rate is multiplied by four, so that it compares with a year's.
     #[serde(default)]
     pub annualise: Option<At<bool>>,
