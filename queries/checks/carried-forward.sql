@@ -1,15 +1,15 @@
 /*
-title = "The same as last quarter"
-asks = "Which figures are exactly those of the quarter before?"
+title = "The same as before"
+asks = "Which figures are exactly those that came before?"
 severity = "medium"
 kind = "data-quality"
 evidence = "data"
 minimum_points = 2
 open_after = 1
 close_after = 1
-says = "{area}: {indicator} is exactly the same in {quarter} as in {previous_quarter}, {numerator} out of {denominator}. Was the old return copied?"
-says_value = "{area}: {indicator} has been exactly {value} for {quarters} quarters running, up to {quarter}. Was an old figure copied?"
-says_return = "{area}: {n} of {of} figures for {quarter} are exactly those of the quarter before. Was the old return copied?"
+says = "{area}, {indicator}: exactly the same in {quarter} as in {previous_quarter}, {numerator} out of {denominator}. Was the old return copied?"
+says_value = "{area}, {indicator}: exactly {value} for {quarters} {periods} running, the last of them {quarter}. Was an old figure copied?"
+says_return = "{area}: {n} of {of} figures for {quarter} are exactly those of the {period} before. Was the old return copied?"
 
 [parameters]
 # Small numbers repeat by themselves.

@@ -1,6 +1,6 @@
 /*
 title = "A slow drift"
-asks = "Which figures have drifted away, too slowly to be seen in one quarter?"
+asks = "Which figures have drifted away, too slowly to be seen at once?"
 severity = "low"
 kind = "performance"
 evidence = "own-history"
@@ -8,7 +8,7 @@ minimum_points = 16
 open_after = 1
 close_after = 2
 default = "off"
-says = "{area}: {indicator} has drifted {side} its usual level ({mean}) little by little; it stood at {value} in {quarter}."
+says = "{area}, {indicator}: drifted {side} the usual level ({mean}) little by little, to {value} in {quarter}."
 says_regional = "{n} of {of} authorities have had {indicator} drift the same way up to {quarter}; likely a definition or national change."
 
 [parameters]

@@ -1,6 +1,6 @@
 /*
-title = "Earlier quarters revised"
-asks = "Which figures of earlier quarters were changed by much?"
+title = "Earlier figures revised"
+asks = "Which earlier figures were changed by much?"
 severity = "low"
 kind = "data-quality"
 evidence = "data"
@@ -8,7 +8,7 @@ minimum_points = 1
 open_after = 1
 close_after = 1
 default = "off"
-says = "{area}: {indicator} for {revised_quarter} was changed from {previous} to {value} on {day}."
+says = "{area}, {indicator}: changed for {revised_quarter} from {previous} to {value} on {day}."
 
 [parameters]
 # Of the figure before.

@@ -7,7 +7,7 @@ evidence = "data"
 minimum_points = 1
 open_after = 1
 close_after = 1
-says = "{area}: {indicator} counts {numerator} out of {denominator} in {quarter}, which cannot be right."
+says = "{area}, {indicator}: {numerator} counted out of {denominator} in {quarter}, which cannot be right."
 */
 SELECT
   found.authority,

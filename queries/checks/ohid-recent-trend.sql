@@ -9,8 +9,8 @@ minimum_points = 5
 open_after = 1
 close_after = 2
 default = "off"
-says = "{area}: {indicator} has got worse over the last five years, to {value} in {quarter}."
-says_neutral = "{area}: {indicator} has {way} over the last five years, to {value} in {quarter}."
+says = "{area}, {indicator}: worse over the last five years, to {value} in {quarter}."
+says_neutral = "{area}, {indicator}: {way} over the last five years, to {value} in {quarter}."
 says_regional = "{n} of {of} authorities had a five-year trend of {indicator} up to {quarter}; likely a definition or national change."
 
 [parameters]
@@ -165,7 +165,7 @@ SELECT
     'marker', marker,
     'chi_squared', chi_squared,
     'slope', slope,
-    'way', CASE WHEN slope > 0 THEN 'risen' ELSE 'fallen' END,
+    'way', CASE WHEN slope > 0 THEN 'up' ELSE 'down' END,
     'direction', CASE WHEN slope > 0 THEN 'up' ELSE 'down' END,
     'stated', stated,
     'numerator', numerator,

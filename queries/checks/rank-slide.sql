@@ -7,7 +7,7 @@ evidence = "peers"
 minimum_points = 2
 open_after = 2
 close_after = 2
-says = "{area} has moved from {old} to {new} of {k} for {indicator} in a year; it stood at {value} in {quarter}."
+says = "{area} has moved from {old} to {new} of {k} for {indicator} in a year, with {value} in {quarter}."
 
 [parameters]
 # Areas without which a place says little.

@@ -7,8 +7,8 @@ evidence = "data"
 minimum_points = 0
 open_after = 1
 close_after = 1
-says = "{area}'s {quarter} return arrived {n} working days late."
-says_outstanding = "{area}'s {quarter} return is {n} working days late, and has not come yet."
+says = "{area}'s return for {quarter} arrived {n} working days late."
+says_outstanding = "{area}'s return for {quarter} is {n} working days late, and has not come yet."
 
 [parameters]
 # Working days after the due day that nobody minds; and from which on the level is medium.

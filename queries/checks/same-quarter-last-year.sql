@@ -1,17 +1,17 @@
 /*
 title = "Worse than a year ago"
-asks = "Which figures are worse than in the same quarter last year, by more than chance and by enough to matter?"
-asks_neutral = "Which figures are different from the same quarter last year, by more than chance and by enough to matter?"
+asks = "Which figures are worse than a year before, by more than chance and by enough to matter?"
+asks_neutral = "Which figures are different from a year before, by more than chance and by enough to matter?"
 severity = "high"
 kind = "performance"
 evidence = "last-year"
 minimum_points = 2
 open_after = 1
 close_after = 2
-says = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in the same quarter last year, {pct} worse. Chance is an unlikely explanation."
-says_neutral = "{area}: {indicator} stood at {value} in {quarter} and has changed from {previous} in the same quarter last year. Chance is an unlikely explanation."
-says_from_zero = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in the same quarter last year. Chance is an unlikely explanation."
-says_regional = "{n} of {of} authorities had a change of {indicator} against {quarter} a year ago; likely a definition or national change."
+says = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}, {pct} worse. Chance is an unlikely explanation."
+says_neutral = "{area}: {indicator} stood at {value} in {quarter}, and at {previous} in {same_period_last_year}. Chance is an unlikely explanation of the change."
+says_from_little = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}. Chance is an unlikely explanation."
+says_regional = "{n} of {of} authorities had a change of {indicator} from a year before to {quarter}; likely a definition or national change."
 
 [parameters]
 # 99% two-sided; then the change that matters: a tenth, or two percentage points.
@@ -121,7 +121,11 @@ corrected AS (
 decided AS (
   SELECT
     *,
-    why_not IS NULL AND stands_out AND coalesce(p_corrected <= getvariable('false_discovery'), TRUE) AS fires
+    why_not IS NULL AND stands_out AND coalesce(p_corrected <= getvariable('false_discovery'), TRUE) AS fires,
+    -- A change from next to nothing is huge in per cent, and says nothing by that.
+    previous = 0
+      OR adverse_change > abs(previous)
+      OR (unit = 'percent' AND abs(previous) < 1) AS is_from_little
   FROM corrected
 )
 SELECT
@@ -143,7 +147,11 @@ SELECT
     WHEN stands_out AND NOT fires THEN 'may be chance among so many figures'
   END AS reason,
   json_object(
-    'says', CASE WHEN adverse = 0 THEN 'neutral' WHEN previous = 0 THEN 'from_zero' ELSE 'says' END,
+    'says', CASE
+      WHEN adverse = 0 THEN 'neutral'
+      WHEN is_from_little THEN 'from_little'
+      ELSE 'says'
+    END,
     'quarter', quarter_label(quarter),
     'value', value,
     'previous', previous,

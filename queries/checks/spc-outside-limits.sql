@@ -7,8 +7,8 @@ evidence = "own-history"
 minimum_points = 13
 open_after = 1
 close_after = 2
-says = "{area}: {indicator} stood at {value} in {quarter}, outside the range its own history would lead us to expect ({lower} to {upper})."
-says_neutral = "{area}: {indicator} stood at {value} in {quarter}, unusual against its own history (usual range {lower} to {upper})."
+says = "{area}: {indicator} stood at {value} in {quarter}, outside the range that earlier figures would lead us to expect ({lower} to {upper})."
+says_neutral = "{area}: {indicator} stood at {value} in {quarter}, unusual against earlier figures (usual range {lower} to {upper})."
 says_regional = "{n} of {of} authorities had an unusual {indicator} in {quarter}; likely a definition or national change."
 
 [parameters]

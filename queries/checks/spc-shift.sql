@@ -8,7 +8,7 @@ evidence = "own-history"
 minimum_points = 13
 open_after = 1
 close_after = 2
-says = "{area}: {indicator} has been {side} its usual level ({mean}) for {quarters} quarters in a row; it stood at {value} in {quarter}."
+says = "{area}, {indicator}: {side} the usual level ({mean}) for {quarters} {periods} in a row, with {value} in {quarter}."
 says_regional = "{n} of {of} authorities have had another level of {indicator} up to {quarter}; likely a definition or national change."
 */
 -- Seven figures or more on one side of the mean (Making Data Count); a figure on the mean, or a gap, ends the

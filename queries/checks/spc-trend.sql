@@ -1,16 +1,16 @@
 /*
-title = "Worse quarter after quarter"
-asks = "Which figures have got worse quarter after quarter?"
-asks_neutral = "Which figures have risen or fallen quarter after quarter?"
+title = "Worse time after time"
+asks = "Which figures have got worse time after time?"
+asks_neutral = "Which figures have risen or fallen time after time?"
 severity = "medium"
 kind = "performance"
 evidence = "own-history"
 minimum_points = 6
 open_after = 1
 close_after = 2
-says = "{area}: {indicator} has got worse {quarters} quarters running, from {first} to {value} in {quarter}."
-says_neutral = "{area}: {indicator} has {way} {quarters} quarters running, from {first} to {value} in {quarter}."
-says_regional = "{n} of {of} authorities had {indicator} move the same way quarter after quarter up to {quarter}; likely a definition or national change."
+says = "{area}, {indicator}: worse for {quarters} {periods} running, from {first} to {value} in {quarter}."
+says_neutral = "{area}, {indicator}: {way} for {quarters} {periods} running, from {first} to {value} in {quarter}."
+says_regional = "{n} of {of} authorities had {indicator} move the same way {period} after {period} up to {quarter}; likely a definition or national change."
 
 [parameters]
 # Figures from which on it is more than information.
@@ -89,7 +89,7 @@ SELECT
     'value', value,
     'first', one_way_from,
     'quarters', one_way - 1,
-    'way', CASE WHEN value > one_way_from THEN 'risen' ELSE 'fallen' END,
+    'way', CASE WHEN value > one_way_from THEN 'up' ELSE 'down' END,
     'sigma', sigma,
     'n', n,
     'direction', CASE WHEN value > one_way_from THEN 'up' ELSE 'down' END,

@@ -1,16 +1,16 @@
 /*
 title = "Near the edge of its usual range"
-asks = "Which figures came close to the worst that we would expect, twice in three quarters?"
-asks_neutral = "Which figures came close to the edge of their usual range, twice in three quarters?"
+asks = "Which figures came close to the worst that we would expect, in two of the last three?"
+asks_neutral = "Which figures came close to the edge of their usual range, in two of the last three?"
 severity = "low"
 kind = "performance"
 evidence = "own-history"
 minimum_points = 13
 open_after = 2
 close_after = 2
-says = "{area}: two of the last three quarters for {indicator} were close to the worst we would expect; it stood at {value} in {quarter} (usual range {lower} to {upper})."
-says_neutral = "{area}: two of the last three quarters for {indicator} were close to the edge of its usual range ({lower} to {upper}); it stood at {value} in {quarter}."
-says_regional = "{n} of {of} authorities had {indicator} near the edge of its usual range in {quarter}; likely a definition or national change."
+says = "{area}, {indicator}: two of the last three {periods} were close to the worst we would expect, with {value} in {quarter} (usual range {lower} to {upper})."
+says_neutral = "{area}, {indicator}: two of the last three {periods} were close to the edge of the usual range ({lower} to {upper}), with {value} in {quarter}."
+says_regional = "{n} of {of} authorities had {indicator} near the edge of the usual range in {quarter}; likely a definition or national change."
 */
 -- Three figures on one side of the mean, two of them in the outer third of the limits, the latest one of those
 -- (Making Data Count). Where neighbouring quarters resemble each other that is usual, and means nothing. The

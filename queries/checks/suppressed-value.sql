@@ -7,8 +7,8 @@ evidence = "data"
 minimum_points = 0
 open_after = 1
 close_after = 1
-says = "{area}: {indicator} for {quarter} is withheld because numbers are small."
-says_unavailable = "{area}: {indicator} for {quarter} is marked as not available; it was given before."
+says = "{area}, {indicator}: withheld for {quarter} because numbers are small."
+says_unavailable = "{area}, {indicator}: marked as not available for {quarter}, although given before."
 says_return = "{area}: {n} of {of} figures for {quarter} are withheld because numbers are small."
 
 [parameters]

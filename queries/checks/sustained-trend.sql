@@ -8,8 +8,8 @@ evidence = "own-history"
 minimum_points = 8
 open_after = 1
 close_after = 2
-says = "{area}: {indicator} has worsened steadily since {start}, by about {slope:points} a year; it stood at {value} in {quarter}."
-says_neutral = "{area}: {indicator} has {way} steadily since {start}, by about {slope:points} a year; it stood at {value} in {quarter}."
+says = "{area}, {indicator}: steadily worse since {start}, by about {slope:points} a year, with {value} in {quarter}."
+says_neutral = "{area}, {indicator}: steadily {way} since {start}, by about {slope:points} a year, with {value} in {quarter}."
 says_regional = "{n} of {of} authorities have had {indicator} move the same way for years; likely a definition or national change."
 
 [parameters]
@@ -114,7 +114,7 @@ SELECT
     'value', value,
     'start', quarter_label(first_quarter),
     'slope', abs(slope_per_year),
-    'way', CASE WHEN change > 0 THEN 'risen' ELSE 'fallen' END,
+    'way', CASE WHEN change > 0 THEN 'up' ELSE 'down' END,
     'change', change,
     'change_pct', round(100 * share),
     'n', n,

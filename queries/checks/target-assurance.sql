@@ -1,14 +1,14 @@
 /*
 title = "A target out of reach"
-asks = "Which targets will be missed every quarter unless something changes?"
+asks = "Which targets will be missed time after time unless something changes?"
 severity = "high"
 kind = "performance"
 evidence = "target"
 minimum_points = 13
 open_after = 1
 close_after = 2
-says = "If nothing changes, {area} should expect {indicator} to miss {target} every quarter: its normal range is {lower} to {upper}."
-says_regional = "{n} of {of} authorities should expect to miss the target for {indicator} every quarter; likely a definition or national change."
+says = "If nothing changes, {area} should expect {indicator} to miss {target} every {period}: the normal range is {lower} to {upper}."
+says_regional = "{n} of {of} authorities should expect to miss the target for {indicator} every {period}; likely a definition or national change."
 */
 -- The whole of the usual range lies on the wrong side of the target (Making Data Count: consistently failing).
 -- High when the latest figure, too, misses it by more than chance.

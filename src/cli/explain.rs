@@ -11,7 +11,8 @@ use crate::config::settings::Settings;
 use crate::domain::finding::State;
 use crate::domain::indicator::Indicator;
 use crate::domain::sentence::{self, Measure};
-use crate::pipeline::{advising, asking, facts, found};
+use crate::domain::stretch::Stretch;
+use crate::pipeline::{advising, asking, comparing, facts, found};
 use crate::store::analysis::Question;
 use crate::store::check_file::{CheckFile, Variable};
 use crate::store::facts as facts_of;
@@ -34,10 +35,11 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     let today = print::day(&settings, print::now(with));
     print::say(format_args!("{}\n", found::sentence_of(&settings, teller, finding)))?;
     print::say(format_args!("check       {}: {}", check.name, asking::asks(check, of)))?;
-    print::say(format_args!("rule        {}", rule(check)))?;
+    let stretch = found::stretch(&settings, finding);
+    print::say(format_args!("rule        {}", rule(check, stretch)))?;
     if teller.name != check.name {
         print::say(format_args!("told by     {}: {}", teller.name, asking::asks(teller, of)))?;
-        print::say(format_args!("its rule    {}", rule(teller)))?;
+        print::say(format_args!("its rule    {}", rule(teller, stretch)))?;
     }
     if !finding.also.is_empty() {
         print::say(format_args!("also fire   {} (one story with this)", finding.also.join(", ")))?;
@@ -57,7 +59,7 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
         )
     ))?;
     print::say(format_args!("ends when   {}", ends_when(&settings, check, finding)))?;
-    numbers(finding)?;
+    numbers(finding, stretch)?;
     if let Some(of) = of {
         let question = Question {
             collection: finding.key.collection.clone(),
@@ -65,8 +67,8 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
             as_of: today,
             known_on: print::now(with),
         };
-        baseline(&kept, &question, finding, of)?;
-        compared_with(&kept, &question, finding, of)?;
+        baseline(&kept, &question, (finding, stretch), of)?;
+        compared_with(&kept, &question, (finding, stretch), of)?;
         let known = advising::gather(&settings, &kept.store, &question)?;
         let ask = advising::whom_to_ask(&settings, &known, &kept.findings, finding);
         if !ask.is_empty() {
@@ -98,10 +100,10 @@ fn indicator(settings: &Settings, finding: &Finding) -> Result<()> {
 }
 
 /// The rule in a sentence: when it judges, when it opens, by which thresholds.
-fn rule(check: &CheckFile) -> String {
+fn rule(check: &CheckFile, stretch: Stretch) -> String {
     let opens = match check.open_after {
         0 | 1 => "opens at once".to_owned(),
-        quarters => format!("opens when it is so for {quarters} quarters in a row"),
+        times => format!("opens when it is so for {times} {} in a row", stretch.several()),
     };
     let least = match check.minimum_points {
         0 | 1 => String::new(),
@@ -130,14 +132,15 @@ fn ends_when(settings: &Settings, check: &CheckFile, finding: &Finding) -> Strin
     }
     let step = settings.collections.iter().find(|one| one.name == finding.key.collection);
     let step = step.map_or(1, |one| one.cadence.step());
+    let stretch = found::stretch(settings, finding);
     let clear = finding.moments.iter().rev().take_while(|(it, _)| it.state == State::Recovering).count();
     let left = i32::try_from(check.close_after).unwrap_or(1) - i32::try_from(clear).unwrap_or(0);
     let last = finding.moments.last().map_or(finding.fired_in, |(moment, _)| moment.quarter);
     let quarters = match check.close_after {
-        0 | 1 => "one quarter".to_owned(),
-        several => format!("{several} quarters in a row"),
+        0 | 1 => format!("one {}", stretch.one()),
+        several => format!("{several} {} in a row", stretch.several()),
     };
-    let earliest = last.plus(step * left.max(1));
+    let earliest = stretch.label(last.plus(step * left.max(1)));
     let mut words = format!("the check is clear for {quarters}, so in {earliest} at the earliest");
     if finding.key.indicator.is_some() && check.evidence == "own-history" {
         let id = finding.key.id();
@@ -148,7 +151,12 @@ fn ends_when(settings: &Settings, check: &CheckFile, finding: &Finding) -> Strin
 }
 
 /// The quarters from which the usual range is worked out.
-fn baseline(kept: &Kept, question: &Question, finding: &Finding, of: &Indicator) -> Result<()> {
+fn baseline(
+    kept: &Kept,
+    question: &Question,
+    (finding, stretch): (&Finding, Stretch),
+    of: &Indicator,
+) -> Result<()> {
     let Some(it) = facts_of::baseline(&kept.store, question, &finding.key.authority, &of.id)? else {
         return Ok(());
     };
@@ -158,13 +166,20 @@ fn baseline(kept: &Kept, question: &Question, finding: &Finding, of: &Indicator)
     });
     let mean = it.mean.map_or_else(String::new, |mean| format!("; usual level {}", words(mean)));
     print::say(format_args!(
-        "\nbaseline    {} figures, {} to {} ({}){mean}{range}",
-        it.figures, it.first, it.last, it.words
+        "\nbaseline    {} figures, {} ({}){mean}{range}",
+        it.figures,
+        stretch.span(it.first, it.last),
+        it.words
     ))
 }
 
 /// What the figure is compared with, each with its date.
-fn compared_with(kept: &Kept, question: &Question, finding: &Finding, of: &Indicator) -> Result<()> {
+fn compared_with(
+    kept: &Kept,
+    question: &Question,
+    (finding, stretch): (&Finding, Stretch),
+    of: &Indicator,
+) -> Result<()> {
     let all = facts_of::figures(&kept.store, question)?;
     let Some(it) = all.iter().find(|one| one.authority == finding.key.authority && one.indicator == of.id)
     else {
@@ -172,13 +187,15 @@ fn compared_with(kept: &Kept, question: &Question, finding: &Finding, of: &Indic
     };
     let words = |value: f64| sentence::in_unit(value, Measure { unit: of.unit, decimals: of.decimals });
     let mut said = Vec::new();
-    if let Some((value, (reporting, expected))) = it.region.value.zip(it.reporting) {
-        said.push(format!("the region {} ({reporting} of {expected}, {})", words(value), finding.fired_in));
+    let region = it.region.value.zip(it.reporting).filter(|_| comparing::is_across_areas(of));
+    if let Some((value, (reporting, expected))) = region {
+        let when = stretch.name(finding.fired_in);
+        said.push(format!("the region {} ({reporting} of {expected}, {when})", words(value)));
     }
     if let Some(value) = it.last_year.value {
-        said.push(format!("itself {} ({})", words(value), finding.fired_in.plus(-4)));
+        said.push(format!("itself {} ({})", words(value), stretch.name(finding.fired_in.plus(-4))));
     }
-    said.extend(facts::comparators(of, it));
+    said.extend(comparing::comparators(of, stretch, it));
     if said.is_empty() {
         return Ok(());
     }
@@ -203,8 +220,8 @@ fn support(settings: &Settings, kept: &Kept, finding: &Finding) -> Result<()> {
     Ok(())
 }
 
-fn numbers(finding: &Finding) -> Result<()> {
-    print::say(format_args!("\nthe numbers of {}:", finding.fired_in))?;
+fn numbers(finding: &Finding, stretch: Stretch) -> Result<()> {
+    print::say(format_args!("\nthe numbers of {}:", stretch.label(finding.fired_in)))?;
     for (name, value) in finding.detail.as_object().into_iter().flatten() {
         if !matches!(value, Value::Null) {
             print::say(format_args!("  {name:24} {}", print::text(value)))?;

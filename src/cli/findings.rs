@@ -9,7 +9,7 @@ use crate::cli::arguments::{FindingsArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
-use crate::domain::finding::{Action, Deed};
+use crate::domain::finding::{Action, Deed, State};
 use crate::domain::support::Support;
 use crate::pipeline::{asking, facts, found};
 use crate::store::check_file::CheckFile;
@@ -83,7 +83,7 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
     let mut wanted: Vec<&Finding> = kept
         .findings
         .iter()
-        .filter(|one| arguments.all || one.state().is_open())
+        .filter(|one| if arguments.all { was_something(one) } else { one.state().is_open() })
         .filter(|one| authority.is_none_or(|it| it.code == one.key.authority))
         .filter(|one| arguments.collection.as_ref().is_none_or(|name| *name == one.key.collection))
         .filter(|one| arguments.all || level(one) > 0)
@@ -107,6 +107,12 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
         ]);
     }
     rows.print(arguments.print.format)
+}
+
+/// Whether it is, or ever was, open; what only came near, and is gone, was nothing.
+fn was_something(finding: &Finding) -> bool {
+    let moments = finding.past.iter().chain(&finding.moments);
+    finding.state() != State::None || moments.into_iter().any(|(moment, _)| moment.state.is_open())
 }
 
 fn level(finding: &Finding) -> u8 {

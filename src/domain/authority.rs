@@ -108,6 +108,16 @@ impl Authority {
         std::iter::once(&self.name).chain(&self.aliases).any(|name| plain(name) == wanted)
     }
 
+    /// Its name among `all`: one that has ended and shares its name with another says until when it was.
+    #[must_use]
+    pub fn name_among(&self, all: &[Self]) -> String {
+        let is_shared = all.iter().any(|one| one.code != self.code && one.name == self.name);
+        match self.until.filter(|_| is_shared) {
+            Some(until) => format!("{} (until {})", self.name, until.format("%B %Y")),
+            None => self.name.clone(),
+        }
+    }
+
     /// The one authority across which a trend may be carried on; none when the area was split.
     #[must_use]
     pub fn continues_as(&self) -> Option<&AuthorityCode> {

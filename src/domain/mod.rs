@@ -22,6 +22,7 @@ pub mod schedule;
 pub mod scope;
 pub mod sentence;
 pub mod story;
+pub mod stretch;
 pub mod support;
 pub mod turn;
 pub mod version;

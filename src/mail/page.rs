@@ -261,15 +261,16 @@ fn numbers(chart: &Chart, rows_max: usize) -> Grid {
             std::iter::once(clean(quarter)).chain(figures).collect()
         })
         .collect();
-    let headings =
-        std::iter::once("Quarter".to_owned()).chain(chart.lines.iter().map(|line| clean(&line.label)));
+    let is_quarterly = chart.quarters.iter().all(|name| name.contains(" Q"));
+    let (time, several) = if is_quarterly { ("Quarter", "quarters") } else { ("Time", "figures") };
+    let headings = std::iter::once(time.to_owned()).chain(chart.lines.iter().map(|line| clean(&line.label)));
     let caption = format!("{}: {}. {}", clean(&chart.title), clean(&chart.subtitle), key(chart));
     Grid {
         caption: caption.trim().to_owned(),
         headings: headings.collect(),
         right: std::iter::once(false).chain(chart.lines.iter().map(|_| true)).collect(),
         rest: (rows.len() > rows_max).then(|| {
-            format!("The latest {rows_max} of {} quarters: shortened, because {CUT_OFF}.", rows.len())
+            format!("The latest {rows_max} of {} {several}: shortened, because {CUT_OFF}.", rows.len())
         }),
         rows: rows.iter().skip(rows.len().saturating_sub(rows_max)).cloned().collect(),
     }

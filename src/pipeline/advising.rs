@@ -24,8 +24,11 @@ const YEARS_QUARTERS: i32 = 12;
 /// # Errors
 /// When the database refuses.
 pub fn gather(settings: &Settings, store: &Store, asking: &Question) -> Result<CollectionFacts> {
-    let mut known =
-        CollectionFacts { examples: store_facts::examples(store, asking)?, ..CollectionFacts::default() };
+    let mut known = CollectionFacts {
+        is_annual: facts::is_annual(settings, &asking.collection),
+        examples: store_facts::examples(store, asking)?,
+        ..CollectionFacts::default()
+    };
     for point in store_facts::history(store, asking)? {
         known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
     }

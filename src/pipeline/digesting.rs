@@ -201,7 +201,7 @@ fn region_values(walk: &Walk<'_>, known: &Everything) -> Vec<RegionValue> {
             let key = (name.clone(), it.indicator.to_string());
             let stands = values.get(&key).map(|stands| weight(&stands.value, stands.quarter));
             if stands.is_none_or(|stands| stands < weight(&value, *quarter)) {
-                let indicator = facts::indicator_fact(of);
+                let indicator = facts::indicator_fact(of, one.is_annual);
                 let last_year = facts::region_then(of, one, quarter.plus(-4));
                 values.insert(key, RegionValue { indicator, quarter: *quarter, value, last_year });
             }
@@ -219,7 +219,7 @@ fn regional(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<Re
         let Some((check, of)) = known.checks.get(&finding.teller).zip(indicator) else { continue };
         stories.entry((finding.teller.as_str(), of.id.to_string())).or_insert_with(|| RegionalFact {
             asks: asking::asks(check, Some(of)).to_owned(),
-            indicator: facts::indicator_fact(of),
+            indicator: facts::indicator_fact(of, facts::is_annual(walk.settings, &finding.key.collection)),
             quarter: finding.fired_in,
             authorities: Vec::new(),
             of: of_how_many,

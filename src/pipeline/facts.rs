@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::config::settings::{Collection, Reporters, Settings};
+use crate::config::settings::{Cadence, Collection, Reporters, Settings};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::disclosure::{self, Cell, Disclosure, Total, Whose, Why};
 use crate::domain::figure::Status;
@@ -13,7 +13,8 @@ use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::letter::facts::{FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Figures, Recipient};
-use crate::domain::sentence;
+use crate::domain::stretch::Stretch;
+use crate::pipeline::comparing;
 use crate::pipeline::opening::Walk;
 use crate::store::analysis::Question;
 use crate::store::facts::{
@@ -22,17 +23,15 @@ use crate::store::facts::{
 use crate::store::findings::Finding;
 use crate::store::journal::Happened;
 
-/// A median of fewer neighbours would tell a single authority's figure (`statistics.md` 1e: at least six).
-const NEIGHBOURS_MIN: u32 = 6;
-
 /// The value of a region of two would tell each of them the other's figure.
 const REPORTING_MIN: u32 = 3;
 
-/// The name of an authority of the region; its code when it has none.
+/// The name of an authority of the region, told from others of that name; its code when it has none.
 #[must_use]
 pub fn named(settings: &Settings, code: &AuthorityCode) -> Named {
     let found = settings.authorities.iter().find(|one| &one.code == code);
-    Named { code: code.clone(), name: found.map_or_else(|| code.to_string(), |one| one.name.clone()) }
+    let name = found.map_or_else(|| code.to_string(), |one| one.name_among(&settings.authorities));
+    Named { code: code.clone(), name }
 }
 
 /// The indicator with this id.
@@ -41,12 +40,22 @@ pub fn indicator<'a>(settings: &'a Settings, id: &IndicatorId) -> Option<&'a Ind
     settings.indicators.iter().find(|one| &one.id == id)
 }
 
-/// An indicator as a letter names it.
+/// Whether the figures of a collection come once a year.
 #[must_use]
-pub fn indicator_fact(indicator: &Indicator) -> IndicatorFact {
+pub fn is_annual(settings: &Settings, collection: &str) -> bool {
+    let it = settings.collections.iter().find(|one| one.name == collection);
+    it.is_some_and(|one| one.cadence == Cadence::Annual)
+}
+
+/// An indicator as a letter names it, with how the time of its figures is told.
+#[must_use]
+pub fn indicator_fact(indicator: &Indicator, is_annual: bool) -> IndicatorFact {
     IndicatorFact {
+        numerator: indicator.numerator.clone(),
+        stretch: Stretch::of(is_annual, Some(indicator.behaviour)),
         id: indicator.id.clone(),
-        name: indicator.shown_name(),
+        // A year's figure is not a quarter's times four.
+        name: if is_annual { indicator.name.clone() } else { indicator.shown_name() },
         theme: indicator.theme.clone(),
         polarity: indicator.polarity,
     }
@@ -162,6 +171,8 @@ pub fn quarters_told(finding: &Finding) -> Vec<Quarter> {
 /// What is known of one collection at its newest quarters.
 #[derive(Clone, Debug, Default)]
 pub struct CollectionFacts {
+    /// Whether its figures come once a year.
+    pub is_annual: bool,
     /// The figures, each at the newest quarter of its indicator.
     pub figures: Vec<(Quarter, ComparedFigure)>,
     /// The history of every figure.
@@ -188,8 +199,11 @@ pub fn gather(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> Res
         known_on: walk.now,
     };
     let asking = question(quarter);
-    let mut known =
-        CollectionFacts { revised: facts::revisions(&walk.store, &asking)?, ..CollectionFacts::default() };
+    let mut known = CollectionFacts {
+        is_annual: collection.cadence == Cadence::Annual,
+        revised: facts::revisions(&walk.store, &asking)?,
+        ..CollectionFacts::default()
+    };
     for point in facts::history(&walk.store, &asking)? {
         known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
     }
@@ -281,14 +295,15 @@ pub fn own_figure(
     let shown = |quarter| known.withheld.of(recipient, &it.authority, &it.indicator, quarter);
     let last_year =
         it.last_year.status.map(|_| figure(of, &it.last_year, it.provisional, shown(quarter.plus(-4))));
+    let indicator = indicator_fact(of, known.is_annual);
     Some(OwnFigure {
         authority: named(settings, &it.authority),
-        indicator: indicator_fact(of),
         quarter,
         figure: figure(of, &it.own, it.provisional, shown(quarter)),
         last_year,
-        region: region_figure(of, known, quarter, it),
-        comparators: comparators(of, it),
+        region: region_figure(of, known, quarter, it).filter(|_| comparing::is_across_areas(of)),
+        comparators: comparing::comparators(of, indicator.stretch, it),
+        indicator,
     })
 }
 
@@ -325,27 +340,6 @@ pub fn region_line(known: &CollectionFacts, point: &Point) -> Option<f64> {
     point.region.value.filter(|_| enough && shown)
 }
 
-/// What a figure is compared with, each with its vintage.
-#[must_use]
-pub fn comparators(of: &Indicator, it: &ComparedFigure) -> Vec<String> {
-    let words =
-        |value: f64| sentence::in_unit(value, sentence::Measure { unit: of.unit, decimals: of.decimals });
-    let mut said = Vec::new();
-    if let Some((value, quarter)) = it.country {
-        said.push(format!("England {} ({quarter})", words(value)));
-    }
-    if let Some(near) = it.neighbours.as_ref().filter(|near| near.available >= NEIGHBOURS_MIN) {
-        said.push(format!(
-            "statistical neighbours' median {} ({} of {}, {})",
-            words(near.median),
-            near.available,
-            near.listed,
-            near.quarter
-        ));
-    }
-    said
-}
-
 /// A revision as a recipient may see it: withheld when any of its numbers is small.
 #[must_use]
 pub fn revision(
@@ -369,7 +363,7 @@ pub fn revision(
     };
     Some(Revision {
         authority: named(settings, &it.authority),
-        indicator: indicator_fact(of),
+        indicator: indicator_fact(of, known.is_annual),
         quarter: it.quarter,
         old: side(&it.old),
         new: side(&it.new),

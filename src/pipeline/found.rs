@@ -17,8 +17,10 @@ use crate::domain::quarter::Quarter;
 use crate::domain::quietness::{self, Known, Quietness};
 use crate::domain::scope::Recipient;
 use crate::domain::sentence;
+use crate::domain::stretch::Stretch;
 use crate::pipeline::advising;
 use crate::pipeline::asking;
+use crate::pipeline::comparing;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::store::check_file::CheckFile;
 use crate::store::facts::{Numbers, Point};
@@ -102,16 +104,28 @@ pub fn state_word(settings: &Settings, finding: &Finding, state: State) -> &'sta
     }
 }
 
+/// How the time of a finding is told.
+#[must_use]
+pub fn stretch(settings: &Settings, finding: &Finding) -> Stretch {
+    let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
+    Stretch::of(facts::is_annual(settings, &finding.key.collection), of.map(|of| of.behaviour))
+}
+
 /// The sentence of a finding; the template itself when a number that it needs is not there.
+///
+/// Every quarter in it is told as its collection's figures are: `2017-18 Q2`, `the year to March 2025`.
 #[must_use]
 pub fn sentence_of(settings: &Settings, check: &CheckFile, finding: &Finding) -> String {
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
     let mut values: Map<String, Value> = finding.detail.as_object().cloned().unwrap_or_default();
+    let stretch = stretch(settings, finding);
+    tell_time(&mut values, stretch);
     let mut add = |name: &str, text: String| values.insert(name.to_owned(), Value::String(text));
     let area = facts::named(settings, &finding.key.authority).name;
     add("area", area.clone());
     add("authority", area.clone());
-    add("quarter", finding.fired_in.to_string());
+    let when = stretch.label(finding.fired_in);
+    add("quarter", when.clone());
     let collection = settings.collections.iter().find(|one| one.name == finding.key.collection);
     let title = collection.map_or_else(|| finding.key.collection.clone(), |one| one.title.clone());
     add("collection", title.clone());
@@ -121,18 +135,32 @@ pub fn sentence_of(settings: &Settings, check: &CheckFile, finding: &Finding) ->
         unit: one.unit,
         decimals: one.decimals,
     });
-    if finding.is_withdrawn() {
-        let quarter = finding.fired_in;
+    // What does not fire by what is known now has no numbers to tell.
+    if finding.is_withdrawn() || finding.detail.is_null() {
         return if finding.last_event() == Some(Event::RuleChanged) {
-            format!(
-                "{area}: {what} for {quarter} is judged by another rule now; what was found does not hold."
-            )
+            format!("{area}, {what}: another rule judges {when} now; what was found does not hold.")
         } else {
-            format!("{area}: {what} for {quarter} was revised; what was found does not hold.")
+            format!("{area}, {what}: revised for {when}; what was found does not hold.")
         };
     }
     let template = asking::says(check, &finding.detail);
     sentence::fill(template, &values, measure).unwrap_or_else(|unfilled| format!("{template} ({unfilled})"))
+}
+
+/// Adds the words of a stretch, and tells every quarter among `values` by it.
+fn tell_time(values: &mut Map<String, Value>, stretch: Stretch) {
+    for value in values.values_mut() {
+        if let Some(quarter) = value.as_str().and_then(|text| Quarter::parse(text).ok()) {
+            *value = Value::String(stretch.label(quarter));
+        }
+    }
+    for (name, words) in [
+        ("period", stretch.one()),
+        ("periods", stretch.several()),
+        ("same_period_last_year", stretch.a_year_ago()),
+    ] {
+        values.insert(name.to_owned(), Value::String(words.to_owned()));
+    }
 }
 
 /// What a replay since then made of the findings of one figure; none when it changed none that was shown.
@@ -149,7 +177,8 @@ pub fn consequence<'a>(
         told.extend(last.map(|it| {
             let word = |state| state_word(settings, finding, state);
             let id = finding.key.id();
-            format!("finding {id} was {} in {}, and is {} now", word(it.was), it.quarter, word(it.now))
+            let when = stretch(settings, finding).label(it.quarter);
+            format!("finding {id} was {} in {when}, and is {} now", word(it.was), word(it.now))
         }));
     }
     (!told.is_empty()).then(|| told.join("; "))
@@ -199,7 +228,10 @@ pub fn tell(telling: &Telling<'_>, findings: &[&Finding], told: &BTreeMap<String
         let (finding, candidate) = (findings.get(index)?, candidates.get(index)?);
         fact(telling, finding, candidate, said)
     });
-    Told { findings: facts.collect(), more: announced.more }
+    // What is only information is not something to look at.
+    let judged = |one: &&Candidate| one.life.last().is_some_and(|known| known.moment.shown > 0);
+    let judged: Vec<Candidate> = candidates.iter().filter(judged).cloned().collect();
+    Told { findings: facts.collect(), more: announcement::announce(&judged).more }
 }
 
 fn said(why: Why) -> Said {
@@ -250,6 +282,7 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
         )
     });
     let provisional = provisional(settings, finding);
+    let collection = &finding.key.collection;
     Some(FindingFact {
         id: finding.key.id(),
         check: check.name.clone(),
@@ -259,10 +292,11 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
         said,
         since: opened(finding),
         authority: facts::named(settings, &finding.key.authority),
-        indicator: of.map(facts::indicator_fact),
+        indicator: of.map(|of| facts::indicator_fact(of, facts::is_annual(settings, collection))),
         quarter: finding.fired_in,
+        stretch: stretch(settings, finding),
         figure: of.map(|of| facts::figure(of, &numbers(finding), provisional, disclosure)),
-        comparators: of.and_then(|of| comparators(known?, finding, of)).unwrap_or_default(),
+        comparators: of.and_then(|of| comparators(settings, known?, finding, of)).unwrap_or_default(),
         series: known.and_then(|known| series(telling, known, finding)),
         evidence: candidate.evidence,
         action: attention(finding, telling.actions, telling.today).1,
@@ -273,11 +307,16 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
     })
 }
 
-fn comparators(known: &CollectionFacts, finding: &Finding, of: &Indicator) -> Option<Vec<String>> {
+fn comparators(
+    settings: &Settings,
+    known: &CollectionFacts,
+    finding: &Finding,
+    of: &Indicator,
+) -> Option<Vec<String>> {
     let (_, compared) = known.figures.iter().find(|(quarter, one)| {
         *quarter == finding.fired_in && one.authority == finding.key.authority && one.indicator == of.id
     })?;
-    Some(facts::comparators(of, compared))
+    Some(comparing::comparators(of, stretch(settings, finding), compared))
 }
 
 fn numbers(finding: &Finding) -> Numbers {
@@ -320,6 +359,7 @@ fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> 
     let points = known.history.get(&(finding.key.authority.clone(), indicator.clone()))?;
     let upto: Vec<&Point> = points.iter().filter(|point| point.quarter <= finding.fired_in).collect();
     let latest = upto.get(upto.len().saturating_sub(QUARTERS_MAX)..)?;
+    let is_compared = facts::indicator(telling.settings, &indicator).is_some_and(comparing::is_across_areas);
     let number = |name: &str| finding.detail.get(name).and_then(Value::as_f64);
     let drawn = |point: &&Point| digest::Point {
         value: point.own.value,
@@ -328,7 +368,11 @@ fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> 
     Some(Series {
         quarters: latest.iter().map(|point| point.quarter).collect(),
         own: latest.iter().map(drawn).collect(),
-        region: latest.iter().map(|point| facts::region_line(known, point)).collect(),
+        region: if is_compared {
+            latest.iter().map(|point| facts::region_line(known, point)).collect()
+        } else {
+            Vec::new()
+        },
         usual_range: number("lower").zip(number("upper")),
         target: number("target"),
     })

@@ -14,6 +14,7 @@ pub mod asking;
 pub mod backing_up;
 pub mod chasing;
 pub mod collecting;
+pub mod comparing;
 pub mod composing;
 pub mod daring;
 pub mod digesting;

@@ -59,7 +59,7 @@ fn fact(from: &Supporting<'_>, support: &Support) -> SupportFact {
     SupportFact {
         id: support.id.clone(),
         authority: facts::named(settings, &support.key.authority),
-        indicator: of.map(facts::indicator_fact),
+        indicator: of.map(|of| facts::indicator_fact(of, known.is_some_and(|known| known.is_annual))),
         collection_title: collection
             .map_or_else(|| support.key.collection.clone(), |collection| collection.title.clone()),
         what: support.what.clone(),

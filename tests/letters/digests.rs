@@ -1,16 +1,19 @@
 //! Digests, whole, and what they must never say.
 
-use quarterdeck::domain::indicator::Polarity;
+use quarterdeck::domain::figure::Status;
+use quarterdeck::domain::indicator::{Polarity, Unit};
 use quarterdeck::domain::letter::digest::facts::{Arrival, DigestFacts, FindingFact, Said, SupportFact};
 use quarterdeck::domain::letter::digest::{DigestStyle, WhenNothingChanged, compose};
+use quarterdeck::domain::letter::facts::{FigureFact, IndicatorFact, OwnFigure, Revision};
 use quarterdeck::domain::message::{Block, Letter};
 use quarterdeck::domain::scope::{Figures, Recipient, Role};
+use quarterdeck::domain::stretch::Stretch;
 use quarterdeck::domain::support::Since;
 
 use crate::letters::dump::dump;
 use crate::letters::world::{
     DEVON, PLYMOUTH, TORBAY, agreed, date, demand_finding, digest_facts, finding, indicator, looked_after,
-    not_received, occasion, percent, quarter, received, recipient, rereferrals, withheld,
+    not_received, occasion, own, percent, quarter, received, recipient, rereferrals, revision, withheld,
 };
 
 const STYLES: [DigestStyle; 3] =
@@ -309,4 +312,132 @@ fn a_concern_names_whom_to_ask() {
     let facts = only(vec![FindingFact { ask, ..finding("abc123", TORBAY, rereferrals()) }]);
     let text = dump(&write(DigestStyle::Director, &recipient(Role::Director, &[TORBAY]), &facts));
     assert!(text.contains("Whom to ask: Devon (better than the region by more than chance)."), "{text}");
+}
+
+fn yearly(stretch: Stretch) -> IndicatorFact {
+    IndicatorFact { stretch, ..rereferrals() }
+}
+
+#[test]
+fn a_yearly_figure_is_told_as_its_year_in_every_place() {
+    let at = quarter(2024, 4);
+    for (stretch, words) in [(Stretch::YearTo, "year to March 2025"), (Stretch::Month, "March 2025")] {
+        let told = FindingFact {
+            quarter: at,
+            since: quarter(2023, 4),
+            stretch,
+            sentence: "Torbay: a sentence.".to_owned(),
+            comparators: Vec::new(),
+            ..finding("abc123", TORBAY, yearly(stretch))
+        };
+        let mut facts = only(vec![told]);
+        facts.figures = vec![OwnFigure { quarter: at, ..own(TORBAY, yearly(stretch), percent(58.0, 205.0)) }];
+        facts.figures[0].comparators.clear();
+        facts.revisions = vec![Revision { quarter: at, indicator: yearly(stretch), ..revision(TORBAY) }];
+        facts.region_values.iter_mut().for_each(|value| {
+            (value.quarter, value.indicator) = (at, yearly(stretch));
+        });
+        facts.regional.clear();
+        facts.supports.clear();
+        for (role, style) in
+            [Role::PerformanceLead, Role::Director, Role::RegionalLead].into_iter().zip(STYLES)
+        {
+            let text = dump(&write(style, &recipient(role, &[TORBAY]), &facts));
+            assert!(text.contains(&format!(" of 333), {words}, provisional")), "{text}");
+            for wrong in
+                ["2024-25 Q4\n", "2024-25 Q4.", "2024-25 Q4,", "Quarter 4", "2023-24 Q4", "quarter last"]
+            {
+                let told: Vec<&str> = text.lines().filter(|line| !line.contains("rereferral_pct,")).collect();
+                assert!(!told.join("\n").contains(wrong), "{wrong} in {style:?}: {text}");
+            }
+        }
+        let text = dump(&write(STYLES[0], &recipient(Role::PerformanceLead, &[TORBAY]), &facts));
+        assert!(text.contains(&format!("Figures of Torbay, {words}")), "{text}");
+        assert!(text.contains("The year before"), "{text}");
+    }
+}
+
+#[test]
+fn a_number_is_not_repeated_and_a_numerator_alone_says_what_it_counts() {
+    let count = FigureFact {
+        unit: Unit::Count,
+        decimals: 0,
+        value: Some(603.0),
+        denominator: None,
+        ..percent(603.0, 1.0)
+    };
+    let text = |figure: FigureFact, indicator: IndicatorFact| {
+        let mut facts =
+            only(vec![FindingFact { figure: Some(figure), ..finding("abc123", TORBAY, indicator.clone()) }]);
+        facts.figures = vec![OwnFigure { region: None, ..own(TORBAY, indicator, figure) }];
+        dump(&write(STYLES[0], &recipient(Role::PerformanceLead, &[TORBAY]), &facts))
+    };
+    let told = text(count, rereferrals());
+    assert!(told.contains("603, Quarter 2, 2017/18") && !told.contains("(603)"), "{told}");
+    assert!(told.contains("not compared"), "{told}");
+    let sickness = IndicatorFact { numerator: "working days lost".to_owned(), ..rereferrals() };
+    let told =
+        text(FigureFact { numerator: Some(2_126.0), denominator: None, ..percent(3.0, 100.0) }, sickness);
+    assert!(told.contains("3.0% (2,126 working days lost), Quarter 2"), "{told}");
+}
+
+#[test]
+fn information_is_not_counted_among_what_stands_out() {
+    let info = |at: usize| FindingFact {
+        said: Said::New,
+        ..demand_finding(&format!("id{at:02}"), TORBAY, Said::New)
+    };
+    let mut facts = only((0..3).map(info).collect());
+    let director =
+        |facts: &DigestFacts| dump(&write(STYLES[1], &recipient(Role::Director, &[TORBAY]), facts));
+    let text = director(&facts);
+    assert!(text.contains("on Friday 18 August 2017: nothing stands out, 3 for information."), "{text}");
+    facts.findings.push(finding("abc123", TORBAY, rereferrals()));
+    let text = director(&facts);
+    assert!(text.contains("on Friday 18 August 2017: 1 new, 3 for information."), "{text}");
+    let other = |at| FindingFact {
+        level: 0,
+        ..finding(
+            &format!("id{at:02}"),
+            TORBAY,
+            indicator(&format!("m{at}"), "Visits", "visits", Polarity::None),
+        )
+    };
+    let text = director(&only((0..8).map(other).collect()));
+    assert!(text.contains("And 3 more for information."), "{text}");
+}
+
+#[test]
+fn a_withheld_figure_is_not_to_be_confirmed() {
+    let told = FindingFact {
+        check: "suppressed-value".to_owned(),
+        sentence: "Devon, plans: withheld for 2017-18 Q2 because numbers are small.".to_owned(),
+        figure: Some(FigureFact {
+            value: None,
+            numerator: None,
+            status: Status::Suppressed,
+            ..percent(1.0, 2.0)
+        }),
+        series: None,
+        ..finding("abc123", DEVON, rereferrals())
+    };
+    let text = dump(&write(STYLES[2], &recipient(Role::RegionalLead, &[]), &only(vec![told])));
+    let at = |words: &str| text.find(words);
+    assert!(at("Figures to confirm before use").is_none(), "{text}");
+    assert!(at("Withheld figures") < at("Devon, plans: withheld"), "{text}");
+}
+
+#[test]
+fn a_revision_below_the_shown_decimals_is_told_so_that_it_can_be_seen() {
+    let text = |old: FigureFact, new: FigureFact| {
+        let facts = DigestFacts {
+            revisions: vec![Revision { old: Some(old), new: Some(new), ..revision(TORBAY) }],
+            ..only(Vec::new())
+        };
+        dump(&write(STYLES[0], &recipient(Role::PerformanceLead, &[TORBAY]), &facts))
+    };
+    let told = text(percent(2_610.0, 100_000.0), percent(2_625.0, 100_000.0));
+    assert!(told.contains("2.61% before, 2.63% now"), "{told}");
+    let told = text(percent(1.0, 4.0), percent(25.0, 100.0));
+    assert!(told.contains("25.0% (1 of 4) before, 25.0% (25 of 100) now"), "{told}");
 }

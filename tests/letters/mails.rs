@@ -294,3 +294,18 @@ fn a_notice_groups_what_failed_alike_and_says_what_to_do() {
     let none = NoticeFacts { troubles: Vec::new(), ..facts };
     assert!(notice::compose(&occasion(&who, "2017-11-17"), &none).is_none());
 }
+
+#[test]
+fn nobody_is_asked_to_send_a_publishers_file_again() {
+    let region = recipient(Role::RegionalLead, &[]);
+    let written = |facts: ReceiptFacts| {
+        let facts = ReceiptFacts { authority: None, quarter: None, ..facts };
+        dump(&receipt::compose(&occasion(&region, "2017-10-27"), &facts).unwrap())
+    };
+    for text in [written(accepted(1)), written(refused())] {
+        for wrong in ["Correct these rows", "Add the missing", "Correct the file", "replaces version"] {
+            assert!(!text.contains(wrong), "{wrong}: {text}");
+        }
+    }
+    assert!(written(accepted(1)).contains("Nothing has to be sent again."));
+}

@@ -19,6 +19,7 @@ use quarterdeck::domain::letter::facts::{
 use quarterdeck::domain::letter::receipt::{Group, grouped};
 use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::domain::scope::{EmailAddress, Figures, Recipient, Role, Scope};
+use quarterdeck::domain::stretch::Stretch;
 use quarterdeck::domain::support::Since;
 
 pub(super) const TORBAY: (&str, &str) = ("E06000027", "Torbay");
@@ -119,6 +120,8 @@ pub(super) fn indicator(id: &str, name: &str, theme: &str, polarity: Polarity) -
         name: name.to_owned(),
         theme: theme.to_owned(),
         polarity,
+        numerator: "children".to_owned(),
+        stretch: Stretch::Quarter,
     }
 }
 
@@ -170,6 +173,7 @@ pub(super) fn finding(id: &str, authority: (&str, &str), indicator: IndicatorFac
         authority: named(authority),
         indicator: Some(indicator),
         quarter: quarter(2017, 2),
+        stretch: Stretch::Quarter,
         figure: Some(percent(91.0, 333.0)),
         comparators: vec!["South West 22.1% (14 of 16 authorities, 2017-18 Q2)".to_owned()],
         series: Some(series()),

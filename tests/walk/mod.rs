@@ -26,6 +26,7 @@ mod region;
 mod relay;
 mod schedules;
 mod scope;
+mod sentences;
 mod simulated;
 mod state;
 mod status;

@@ -8,6 +8,7 @@ use crate::domain::letter::words;
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Figures, Recipient};
 use crate::domain::sentence::{Measure, in_unit};
+use crate::domain::stretch::Stretch;
 
 /// What stands in place of a number that is withheld.
 pub const WITHHELD: &str = "withheld (small number)";
@@ -53,6 +54,10 @@ pub struct IndicatorFact {
     pub theme: String,
     /// Which direction is good.
     pub polarity: Polarity,
+    /// What its numerator counts.
+    pub numerator: String,
+    /// How the time of its figures is told.
+    pub stretch: Stretch,
 }
 
 /// The region's value: sum over sum of those who reported.
@@ -148,16 +153,18 @@ impl FigureFact {
         }
     }
 
-    /// The numbers behind the value: `78 of 333`.
-    pub(super) fn numbers_words(&self) -> String {
+    /// The numbers behind the value: `78 of 333`; a numerator alone says what it counts. None when the value
+    /// is the number.
+    pub(super) fn numbers_words(&self, of: &IndicatorFact) -> Option<String> {
         if !self.is_shown() {
-            return WITHHELD.to_owned();
+            return Some(WITHHELD.to_owned());
         }
         match (self.numerator, self.denominator) {
-            (Some(part), Some(whole)) => format!("{} of {}", words::count(part), words::count(whole)),
-            (Some(part), None) => words::count(part),
-            (None, Some(whole)) => format!("out of {}", words::count(whole)),
-            (None, None) => "not given".to_owned(),
+            (Some(part), Some(whole)) => Some(format!("{} of {}", words::count(part), words::count(whole))),
+            (_, None) if self.unit == Unit::Count => None,
+            (Some(part), None) => Some(format!("{} {}", words::count(part), of.numerator)),
+            (None, Some(whole)) => Some(format!("out of {}", words::count(whole))),
+            (None, None) => Some("not given".to_owned()),
         }
     }
 

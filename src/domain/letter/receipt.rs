@@ -40,6 +40,13 @@ pub struct ReceiptFacts {
     pub remarks: Vec<Group>,
 }
 
+impl ReceiptFacts {
+    /// Whether it is a publisher's file, which nobody who reads this can send again.
+    fn is_published(&self) -> bool {
+        self.authority.is_none()
+    }
+}
+
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Verdict {
@@ -136,7 +143,11 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
     let subject_of = subject_of(facts);
     let (subject, preheader, blocks) = match &facts.verdict {
         Verdict::Accepted(accepted) => (
-            format!("Received: {subject_of}, version {}", accepted.version),
+            if facts.is_published() {
+                format!("Received: {subject_of}")
+            } else {
+                format!("Received: {subject_of}, version {}", accepted.version)
+            },
             accepted_counts(accepted),
             accepted_blocks(occasion, facts, accepted),
         ),
@@ -146,10 +157,12 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
             refused_blocks(occasion, facts, reason, *standing),
         ),
     };
+    let whose = if facts.is_published() { "the" } else { "your" };
+    let what = words::lowered(&facts.collection_title);
     let title = if matches!(facts.verdict, Verdict::Accepted(_)) {
-        format!("We have received your {}", words::lowered(&facts.collection_title))
+        format!("We have received {whose} {what}")
     } else {
-        format!("We could not accept your {}", words::lowered(&facts.collection_title))
+        format!("We could not accept {whose} {what}")
     };
     let attachments = match &facts.verdict {
         Verdict::Accepted(accepted) if !accepted.refused_rows.is_empty() => vec![refused_rows(accepted)],
@@ -212,7 +225,7 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     let mut blocks = vec![words::paragraph(format!("Thank you. {}", arrival(occasion, facts)))];
     blocks.push(words::paragraph(format!(
         "{} {}",
-        version_words(accepted.version),
+        version_words(facts, accepted.version),
         accepted_counts(accepted)
     )));
     blocks.extend(late(facts));
@@ -222,7 +235,7 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     }
     blocks.extend(words::section("Rows that were not accepted", not_accepted));
     blocks.extend(words::section("Indicators that are not in the file", missing_blocks(&accepted.missing)));
-    blocks.extend(words::section("What to do", to_do(accepted)));
+    blocks.extend(words::section("What to do", to_do(facts, accepted)));
     blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
     blocks.extend(revision_blocks(occasion, facts, accepted));
     blocks.extend(headline_blocks(occasion, facts, accepted));
@@ -244,10 +257,13 @@ fn refused_blocks(
     };
     let mut blocks = vec![words::paragraph(format!("{} We could not take it in.", arrival(occasion, facts)))];
     blocks.extend(words::section("Why", vec![words::paragraph(words::sentence(reason))]));
-    blocks.extend(words::section(
-        "What to do",
-        vec![words::paragraph("Correct the file and send the whole of it again. A new receipt will follow.")],
-    ));
+    let next = if facts.is_published() {
+        "Fetch the file again from where it is published, whole and as it is. If it is refused again, the \
+         configuration does not know its layout yet."
+    } else {
+        "Correct the file and send the whole of it again. A new receipt will follow."
+    };
+    blocks.extend(words::section("What to do", vec![words::paragraph(next)]));
     blocks.push(words::paragraph(format!("{kept} {counts}")));
     blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
     blocks.push(questions());
@@ -268,8 +284,10 @@ fn arrival(occasion: &Occasion, facts: &ReceiptFacts) -> String {
     )
 }
 
-fn version_words(version: u32) -> String {
-    if version <= 1 {
+fn version_words(facts: &ReceiptFacts, version: u32) -> String {
+    if facts.is_published() {
+        "What earlier files said, and this one does not, still counts.".to_owned()
+    } else if version <= 1 {
         "It is version 1.".to_owned()
     } else {
         format!("It is version {version} and replaces version {}, which is kept.", version - 1)
@@ -309,8 +327,11 @@ fn missing_blocks(missing: &[String]) -> Vec<Block> {
     words::bullets(missing.to_vec())
 }
 
-fn to_do(accepted: &Accepted) -> Vec<Block> {
+fn to_do(facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
     let mut items = Vec::new();
+    if facts.is_published() {
+        return to_do_for_published(accepted);
+    }
     if !accepted.errors.is_empty() {
         items.push(
             "Correct these rows and send the whole file again. It becomes the next version. Until then the \
@@ -327,6 +348,29 @@ fn to_do(accepted: &Accepted) -> Vec<Block> {
     }
     if items.is_empty() {
         return vec![words::paragraph("Nothing. The return is complete.")];
+    }
+    words::bullets(items)
+}
+
+/// Nobody can correct a publisher's file: only how we read it.
+fn to_do_for_published(accepted: &Accepted) -> Vec<Block> {
+    if accepted.errors.is_empty() && accepted.missing.is_empty() {
+        return vec![words::paragraph("Nothing. Every row was taken in.")];
+    }
+    let mut items = Vec::new();
+    if !accepted.errors.is_empty() {
+        items.push(
+            "Nothing has to be sent again. The rows above are left out, and the others count. If one of \
+             them should count, the configuration does not know its authority, measure or symbol yet."
+                .to_owned(),
+        );
+    }
+    if !accepted.missing.is_empty() {
+        items.push(
+            "Of the indicators that are not in this file, what other files of the publisher said still \
+             counts."
+                .to_owned(),
+        );
     }
     words::bullets(items)
 }
@@ -365,8 +409,9 @@ fn headline_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     if View::of(recipient) == View::Sentences {
         return Vec::new();
     }
-    let caption = format!("Figures of {}, {}", first.authority.name, quarter.long_label());
-    let table = table::own_figures(&caption, occasion.region, quarter, &seen);
+    let time = first.indicator.stretch.long_name(quarter);
+    let caption = format!("Figures of {}, {time}", first.authority.name);
+    let table = table::own_figures(&caption, occasion.region, (quarter, first.indicator.stretch), &seen);
     let note = "The region's value is the sum over those authorities that have sent so far. It will move.";
     words::section(
         "Your figures beside last year and the region",

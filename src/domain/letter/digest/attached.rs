@@ -8,6 +8,7 @@ use crate::domain::letter::facts::{FigureFact, OwnFigure};
 use crate::domain::letter::words;
 use crate::domain::message::{Attachment, Block, Cell};
 use crate::domain::quarter::Quarter;
+use crate::domain::stretch::Stretch;
 
 const COLUMNS: [&str; 13] = [
     "authority",
@@ -30,7 +31,7 @@ pub(super) fn figures(seen: &Seen) -> (Vec<Block>, Vec<Attachment>) {
     if seen.figures.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let quarter = quarter_of_most(&seen.figures).unwrap_or(seen.facts.quarter);
+    let quarter = time_of_most(&seen.figures).map_or(seen.facts.quarter, |(quarter, _)| quarter);
     let file_name = format!("figures-{}.csv", quarter.slug().to_lowercase());
     let rows: Vec<Vec<Cell>> = seen.figures.iter().map(|own| row(own)).collect();
     let count = words::counted(rows.len(), "row", "rows");
@@ -40,13 +41,13 @@ pub(super) fn figures(seen: &Seen) -> (Vec<Block>, Vec<Attachment>) {
     (vec![block], vec![Attachment::Figures { file_name, columns, rows }])
 }
 
-/// The quarter of most of the figures; a figure of another one says so.
-pub(super) fn quarter_of_most(figures: &[&OwnFigure]) -> Option<Quarter> {
-    let mut counts: BTreeMap<Quarter, usize> = BTreeMap::new();
+/// The time of most of the figures; a figure of another one says so.
+pub(super) fn time_of_most(figures: &[&OwnFigure]) -> Option<(Quarter, Stretch)> {
+    let mut counts: BTreeMap<(Quarter, Stretch), usize> = BTreeMap::new();
     for own in figures {
-        *counts.entry(own.quarter).or_insert(0) += 1;
+        *counts.entry((own.quarter, own.indicator.stretch)).or_insert(0) += 1;
     }
-    counts.into_iter().max_by_key(|(quarter, count)| (*count, *quarter)).map(|(quarter, _)| quarter)
+    counts.into_iter().max_by_key(|(time, count)| (*count, *time)).map(|(time, _)| time)
 }
 
 fn row(own: &OwnFigure) -> Vec<Cell> {

@@ -30,13 +30,17 @@ pub(super) fn revision_table(seen: &Seen) -> Vec<Block> {
 fn line(finding: &FindingFact) -> String {
     let word = words::sentence(said_word(finding));
     let what = finding.indicator.as_ref().map_or("the return", |indicator| &indicator.name);
-    format!("{}: {what}, {}, {}.", word.trim_end_matches('.'), finding.authority.name, finding.quarter)
+    let when = finding.stretch.name(finding.quarter);
+    format!("{}: {what}, {}, {when}.", word.trim_end_matches('.'), finding.authority.name)
 }
 
 fn revised(seen: &Seen, revision: &Revision) -> String {
     let subject = format!(
         "Revised: {}, {}, {}, version {}",
-        revision.indicator.name, revision.authority.name, revision.quarter, revision.version
+        revision.indicator.name,
+        revision.authority.name,
+        revision.indicator.stretch.name(revision.quarter),
+        revision.version
     );
     if View::of(seen.recipient) == View::Sentences {
         return format!("{subject}.");

@@ -8,6 +8,7 @@ use crate::domain::letter::words;
 use crate::domain::message::{Chart, ChartLine};
 use crate::domain::quarter::Quarter;
 use crate::domain::sentence::in_unit;
+use crate::domain::stretch::Stretch;
 
 const TITLE_WORDS_MAX: usize = 10;
 const POINTS_MIN: usize = 3;
@@ -22,7 +23,8 @@ pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Cha
         return None;
     }
     let course = Course::of(&series.quarters, &own, figure)?;
-    let span = format!("{} to {}", series.quarters.first()?, series.quarters.last()?);
+    let stretch = finding.stretch;
+    let span = stretch.span(*series.quarters.first()?, *series.quarters.last()?);
     let standing = if finding.provisional { ", provisional" } else { "" };
     let subject = format!("{}, {}", indicator.name, finding.authority.name);
     let mut lines = vec![ChartLine { label: finding.authority.name.clone(), values: own.clone() }];
@@ -32,8 +34,8 @@ pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Cha
     Some(Chart {
         title: course.title(&indicator.name),
         subtitle: format!("{subject}, {span}, {}{standing}", words::unit(figure.unit)),
-        alternative: alternative(&subject, &course, &own, series, figure),
-        quarters: series.quarters.iter().map(Quarter::to_string).collect(),
+        alternative: alternative(&subject, &course, &own, (series, stretch), figure),
+        quarters: series.quarters.iter().map(|quarter| stretch.name(*quarter)).collect(),
         lines,
         usual_range: series.usual_range,
         target: series.target,
@@ -85,16 +87,21 @@ fn alternative(
     subject: &str,
     course: &Course,
     own: &[Option<f64>],
-    series: &Series,
+    (series, stretch): (&Series, Stretch),
     figure: &FigureFact,
 ) -> String {
     let mut sentences = vec![format!(
         "Line chart. {subject}: from {} in {} {} {} in {}.",
-        course.first.1, course.first.0, course.went, course.last.1, course.last.0
+        course.first.1,
+        stretch.label(course.first.0),
+        course.went,
+        course.last.1,
+        stretch.label(course.last.0)
     )];
     let gaps = own.iter().filter(|value| value.is_none()).count();
     if gaps > 0 {
-        sentences.push(format!("{} without a figure.", words::counted(gaps, "quarter", "quarters")));
+        sentences
+            .push(format!("{} without a figure.", words::counted(gaps, stretch.one(), stretch.several())));
     }
     if let Some(region) = series.region.iter().rev().find_map(|value| *value) {
         sentences.push(format!("The region's latest value is {}.", written(region, figure)));

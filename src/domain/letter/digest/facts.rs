@@ -8,6 +8,7 @@ use crate::domain::finding::Action;
 use crate::domain::letter::facts::{FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision};
 use crate::domain::letter::receipt::Group;
 use crate::domain::quarter::Quarter;
+use crate::domain::stretch::Stretch;
 use crate::domain::support::Since;
 
 /// Everything a digest may say, for one recipient and one day.
@@ -103,6 +104,8 @@ pub struct FindingFact {
     pub indicator: Option<IndicatorFact>,
     /// The quarter it speaks of.
     pub quarter: Quarter,
+    /// How its time is told.
+    pub stretch: Stretch,
     /// The figure. Withheld when any number of the sentence must be.
     pub figure: Option<FigureFact>,
     /// What it is compared with, with the vintage, such as `England 21.9% (year to March 2017)`.

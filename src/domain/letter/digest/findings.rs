@@ -79,20 +79,24 @@ pub(super) fn with_chart(seen: &Seen, story: &Story, region: &str, charts_left: 
 
 /// A line that counts the findings that are not told.
 pub(super) fn counted(seen: &Seen, rest: &[Story]) -> Option<Block> {
-    let untold: usize = rest.iter().map(|story| 1 + story.also.len()).sum();
-    let more = untold + seen.facts.findings_more;
+    let untold =
+        || rest.iter().flat_map(|story| std::iter::once(story.lead).chain(story.also.iter().copied()));
+    let judged = untold().filter(|finding| finding.level > 0).count();
+    let (more, rest) = (judged + seen.facts.findings_more, untold().count() - judged);
+    let more = (more > 0).then(|| words::counted(more, "more finding", "more findings"));
+    let counted: Vec<String> = more.into_iter().chain(words::some(rest, "more for information")).collect();
     let why = "They are less pressing and are counted only.";
-    (more > 0).then(|| {
-        words::paragraph(format!("And {}. {why}", words::counted(more, "more finding", "more findings")))
-    })
+    (!counted.is_empty()).then(|| words::paragraph(format!("And {}. {why}", words::listed(&counted))))
 }
 
 /// The finding's sentence, or one without numbers where they may not be shown.
 pub(super) fn sentence(seen: &Seen, finding: &FindingFact) -> String {
     match &finding.indicator {
         Some(indicator) if !seen.shows_numbers(finding) => format!(
-            "{}: {} for {} needs a look. The numbers are not shown here.",
-            finding.authority.name, indicator.name, finding.quarter
+            "{}: please look at {} for {}. The numbers are not shown here.",
+            finding.authority.name,
+            words::lowered(&indicator.name),
+            finding.stretch.label(finding.quarter)
         ),
         Some(indicator) => words::with_name(&finding.sentence, &indicator.name),
         None => finding.sentence.clone(),
@@ -149,9 +153,9 @@ fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
         ));
     }
     if finding.since != finding.quarter {
-        lines.push(format!("Open since {}.", finding.since));
+        lines.push(format!("Open since {}.", finding.stretch.label(finding.since)));
     }
-    lines.extend(finding.action.as_ref().map(action));
+    lines.extend(finding.action.as_ref().map(|it| action(finding, it)));
     if !finding.ask.is_empty() {
         lines.push(format!("Whom to ask: {}.", finding.ask.join("; ")));
     }
@@ -160,28 +164,29 @@ fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
 }
 
 fn numbers(seen: &Seen, finding: &FindingFact) -> String {
-    let quarter = finding.quarter.long_label();
+    let quarter = finding.stretch.long_name(finding.quarter);
     let standing = if finding.provisional { "provisional, unvalidated" } else { "final" };
     match &finding.figure {
-        Some(figure) if figure.value.is_none() && figure.numerator.is_none() => format!("{quarter}."),
-        Some(_) if View::of(seen.recipient) == View::Sentences => format!("{quarter}, {standing}."),
-        Some(figure) if !figure.is_shown() => format!("{quarter}, {WITHHELD}, {standing}."),
-        Some(figure) => format!(
-            "{} ({}), {quarter}, {}.",
-            figure.value_words(),
-            figure.numbers_words(),
-            figure.status_words()
-        ),
-        None => format!("{quarter}."),
+        Some(figure) if figure.value.is_none() && figure.numerator.is_none() => words::sentence(&quarter),
+        Some(_) if View::of(seen.recipient) == View::Sentences => {
+            words::sentence(&format!("{quarter}, {standing}"))
+        }
+        Some(figure) if !figure.is_shown() => words::sentence(&format!("{quarter}, {WITHHELD}, {standing}")),
+        Some(figure) => {
+            let numbers = finding.indicator.as_ref().and_then(|of| figure.numbers_words(of));
+            let numbers = numbers.map_or_else(String::new, |words| format!(" ({words})"));
+            format!("{}{numbers}, {quarter}, {}.", figure.value_words(), figure.status_words())
+        }
+        None => words::sentence(&quarter),
     }
 }
 
-fn action(action: &Action) -> String {
+fn action(finding: &FindingFact, action: &Action) -> String {
     let deed = match action.deed {
         Deed::Acknowledge => "Acknowledged".to_owned(),
         Deed::Snooze { until } => format!("Snoozed until {}", words::day(until)),
         Deed::Dismiss => "Expected".to_owned(),
-        Deed::Accept { from } => format!("The new normal from {from}"),
+        Deed::Accept { from } => format!("The new normal from {}", finding.stretch.label(from)),
     };
     format!("{deed}, by {}: {}", action.by, words::sentence(&action.reason))
 }

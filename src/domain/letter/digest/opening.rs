@@ -1,7 +1,7 @@
 //! How a digest opens: counts of what changed, then what stays.
 
 use crate::domain::letter::digest::facts::{Arrival, ReturnFact, Said};
-use crate::domain::letter::digest::seen::{Seen, is_neutral};
+use crate::domain::letter::digest::seen::{Seen, is_neutral, is_told};
 use crate::domain::letter::words;
 use crate::domain::message::Block;
 
@@ -18,6 +18,7 @@ pub(super) struct Counts {
     standing: usize,
     quieted: usize,
     more: usize,
+    information: usize,
     outstanding: usize,
 }
 
@@ -26,6 +27,10 @@ impl Counts {
         let more = seen.facts.findings_more;
         let mut counts = Self { revised: seen.revisions.len(), more, ..Self::default() };
         for finding in &seen.findings {
+            if finding.level == 0 && is_told(finding) {
+                counts.information += 1;
+                continue;
+            }
             *match (finding.said, is_neutral(finding)) {
                 (Said::New, _) => &mut counts.new,
                 (Said::Worse, false) => &mut counts.worse,
@@ -44,8 +49,12 @@ impl Counts {
         counts
     }
 
+    /// What was found comes first; what is only information is no finding.
     fn changes(&self) -> Vec<Option<String>> {
+        let found = self.new + self.worse + self.further + self.still + self.more;
+        let nothing = found == 0 && self.information > 0;
         vec![
+            nothing.then(|| "nothing stands out".to_owned()),
             words::some(self.new, "new"),
             words::some(self.worse, "worse"),
             words::some(self.further, "further from usual"),
@@ -53,6 +62,7 @@ impl Counts {
             words::some(self.more, "more to look at"),
             words::some(self.resolved, "resolved"),
             words::some(self.revised, if self.revised == 1 { "figure revised" } else { "figures revised" }),
+            words::some(self.information, "for information"),
         ]
     }
 

@@ -9,6 +9,7 @@ use crate::domain::letter::digest::{attached, changes, findings, returns, suppor
 use crate::domain::letter::facts::{Named, OwnFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block};
+use crate::domain::stretch::Stretch;
 
 pub(super) const LIMITS: Limits = Limits { findings_max: 10, charts_max: 4 };
 
@@ -44,9 +45,10 @@ fn own_figures(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
         per_authority.entry(&own.authority).or_default().push(own);
     }
     let tables = per_authority.into_iter().map(|(named, figures)| {
-        let quarter = attached::quarter_of_most(&figures).unwrap_or(seen.facts.quarter);
-        let caption = format!("Figures of {}, {}", named.name, quarter.long_label());
-        Block::Table(table::own_figures(&caption, occasion.region, quarter, &figures))
+        let time = attached::time_of_most(&figures);
+        let (quarter, stretch) = time.unwrap_or((seen.facts.quarter, Stretch::Quarter));
+        let caption = format!("Figures of {}, {}", named.name, stretch.long_name(quarter));
+        Block::Table(table::own_figures(&caption, occasion.region, (quarter, stretch), &figures))
     });
     tables.collect()
 }

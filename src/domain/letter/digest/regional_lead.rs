@@ -13,6 +13,7 @@ use crate::domain::letter::facts::{Named, RegionFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block, Table};
 use crate::domain::quarter::Quarter;
+use crate::domain::stretch::Stretch;
 
 const LIMITS: Limits = Limits { findings_max: 10, charts_max: 4 };
 
@@ -20,7 +21,8 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
     let (announcement, attachments) = attached::figures(seen);
     let mut blocks = counts.blocks(seen);
     blocks.extend(words::section("Returns not received", returns::outstanding_table(seen)));
-    blocks.extend(words::section("Figures to confirm before use", held(seen)));
+    blocks.extend(words::section("Figures to confirm before use", listed(seen, is_held)));
+    blocks.extend(words::section("Withheld figures", listed(seen, is_withheld)));
     blocks.extend(words::section("Revisions", changes::revision_table(seen)));
     blocks.extend(words::section("Shared by several authorities", shared(seen)));
     blocks.extend(words::section(
@@ -36,9 +38,9 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
     (blocks, attachments)
 }
 
-/// Open findings about the quality of a figure: it is held until confirmed.
-fn held(seen: &Seen) -> Vec<Block> {
-    let all = open_and_held(seen);
+/// Open findings of a list of their own.
+fn listed(seen: &Seen, wanted: fn(&FindingFact) -> bool) -> Vec<Block> {
+    let all = open(seen, wanted);
     let line = |finding: &&FindingFact| {
         format!("{} More: quarterdeck explain {}", findings::sentence(seen, finding), finding.id)
     };
@@ -48,19 +50,31 @@ fn held(seen: &Seen) -> Vec<Block> {
     words::bullets(lines)
 }
 
-fn open_and_held<'a>(seen: &Seen<'a>) -> Vec<&'a FindingFact> {
-    seen.findings.iter().copied().filter(|finding| is_held(finding) && is_open(finding)).collect()
+fn open<'a>(seen: &Seen<'a>, wanted: fn(&FindingFact) -> bool) -> Vec<&'a FindingFact> {
+    seen.findings.iter().copied().filter(|finding| wanted(finding) && is_open(finding)).collect()
 }
 
-/// The findings that this style spells out, in its two lists.
+/// The findings that this style spells out, in its three lists.
 pub(super) fn spelled_out<'a>(seen: &Seen<'a>) -> Vec<&'a FindingFact> {
-    let mut told = findings::spelled_out(seen, LIMITS, |finding| !is_held(finding));
-    told.extend(open_and_held(seen).into_iter().take(LIMITS.findings_max).filter(|one| is_told(one)));
+    let mut told = findings::spelled_out(seen, LIMITS, |finding| !is_listed(finding));
+    for wanted in [is_held, is_withheld] {
+        told.extend(open(seen, wanted).into_iter().take(LIMITS.findings_max).filter(|one| is_told(one)));
+    }
     told
 }
 
+/// Whether it is about the quality of a figure: that is held until confirmed.
 fn is_held(finding: &FindingFact) -> bool {
-    is_data_quality(&finding.check) && finding.indicator.is_some()
+    is_data_quality(&finding.check) && finding.indicator.is_some() && !is_withheld(finding)
+}
+
+/// Whether it says that figures are withheld: there is nothing to confirm.
+fn is_withheld(finding: &FindingFact) -> bool {
+    finding.check == "suppressed-value"
+}
+
+fn is_listed(finding: &FindingFact) -> bool {
+    is_held(finding) || is_withheld(finding)
 }
 
 fn shared(seen: &Seen) -> Vec<Block> {
@@ -70,7 +84,7 @@ fn shared(seen: &Seen) -> Vec<Block> {
         format!(
             "{}, {}. {} {} of {} authorities: {}. A change of definition or a national change is likely.",
             regional.indicator.name,
-            regional.quarter,
+            regional.indicator.stretch.name(regional.quarter),
             regional.asks,
             names.len(),
             regional.of,
@@ -80,9 +94,9 @@ fn shared(seen: &Seen) -> Vec<Block> {
     words::bullets(seen.regional.iter().map(line).collect())
 }
 
-/// The ten most pressing, under the name of their authority; held figures stand above.
+/// The ten most pressing, under the name of their authority; held and withheld figures stand above.
 fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
-    let all = findings::stories(seen, |finding| !is_held(finding));
+    let all = findings::stories(seen, |finding| !is_listed(finding));
     let (shown, rest) = all.split_at(LIMITS.findings_max.min(all.len()));
     let mut groups: Vec<(&Named, Vec<&Story>)> = Vec::new();
     for story in shown {
@@ -138,21 +152,23 @@ fn region_values(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
     if seen.region_values.is_empty() {
         return Vec::new();
     }
-    let mut groups: BTreeMap<(Quarter, String), Vec<&RegionValue>> = BTreeMap::new();
+    let mut groups: BTreeMap<(Quarter, Stretch, String), Vec<&RegionValue>> = BTreeMap::new();
     for region in &seen.region_values {
-        groups.entry((region.quarter, region.value.figure.status_words())).or_default().push(region);
+        let status = region.value.figure.status_words();
+        groups.entry((region.quarter, region.indicator.stretch, status)).or_default().push(region);
     }
-    let tables = groups.into_iter().map(|((quarter, status), values)| {
+    let tables = groups.into_iter().map(|((quarter, stretch, status), values)| {
         let columns = vec![
             table::left("Indicator"),
             table::right("Value"),
             table::right("Numbers"),
             table::right("Authorities counted"),
-            table::right("Same quarter last year"),
+            table::right(table::a_year_ago(std::iter::once(stretch))),
         ];
         let rows = values.into_iter().map(region_row).collect();
         let place = occasion.region;
-        let caption = format!("{place}, {quarter}, {status}: sum over sum of the authorities counted");
+        let time = stretch.name(quarter);
+        let caption = format!("{place}, {time}, {status}: sum over sum of the authorities counted");
         Block::Table(Table { caption, columns, rows })
     });
     tables.collect()
@@ -164,7 +180,7 @@ fn region_row(region: &RegionValue) -> Vec<String> {
     vec![
         region.indicator.name.clone(),
         once(figure.value_words()),
-        figure.numbers_words(),
+        table::numbers(figure, &region.indicator),
         format!("{} of {}", region.value.reporting, region.value.of),
         once(region.last_year.as_ref().map_or_else(|| "not known".to_owned(), RegionFigure::words)),
     ]

@@ -43,11 +43,12 @@ fn line(seen: &Seen, support: &SupportFact) -> String {
 
 /// What the figure did, in words that fit its measure, with the numbers where they may be shown.
 fn since(seen: &Seen, support: &SupportFact) -> Option<String> {
-    support.indicator.as_ref()?;
+    let stretch = support.indicator.as_ref()?.stretch;
     let (then_in, then) = support.then.as_ref()?;
     let Some((now_in, now)) = support.now.as_ref().filter(|(now_in, _)| now_in > then_in) else {
-        return Some(format!("No newer figure than that of {then_in} yet."));
+        return Some(format!("No newer figure than that of {} yet.", stretch.label(*then_in)));
     };
+    let (then_in, now_in) = (stretch.label(*then_in), stretch.label(*now_in));
     let verdict = match support.since {
         Since::Better => "better, by more than chance would explain",
         Since::Worse => "worse, by more than chance would explain",
