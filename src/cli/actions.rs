@@ -10,6 +10,7 @@ use crate::cli::print;
 use crate::cli::support::of_finding;
 use crate::domain::quietness;
 use crate::pipeline::opening;
+use crate::pipeline::regional::is_regional;
 use crate::store::grid;
 use crate::store::journal::{Happened, Journal};
 
@@ -58,7 +59,12 @@ pub fn accept(with: &With, arguments: &AcceptArguments) -> Result<Ending> {
     let id = &arguments.action.id;
     let detail = {
         let kept = Kept::open(&settings, with)?;
-        let key = &kept.finding(id)?.key;
+        let finding = kept.finding(id)?;
+        if is_regional(&settings, finding) {
+            let next = "write a `[[rebase]]` without an authority into quarterdeck.toml";
+            return Err(print::UsageError(format!("finding `{id}` is about the whole region; {next}")).into());
+        }
+        let key = &finding.key;
         let Some(indicator) = &key.indicator else {
             let words = format!("finding `{id}` is about a whole return; only a figure has a usual level");
             return Err(print::UsageError(words).into());

@@ -8,10 +8,12 @@ use crate::cli::exit::Ending;
 use crate::cli::findings::{self, Kept};
 use crate::cli::print;
 use crate::config::settings::Settings;
+use crate::domain::authority::AuthorityCode;
 use crate::domain::finding::State;
-use crate::domain::indicator::Indicator;
+use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::sentence::{self, Measure};
 use crate::domain::stretch::Stretch;
+use crate::pipeline::regional::{self, is_regional};
 use crate::pipeline::{advising, asking, comparing, facts, found};
 use crate::store::analysis::Question;
 use crate::store::check_file::{CheckFile, Variable};
@@ -78,13 +80,7 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     life(&settings, finding)?;
     support(&settings, &kept, finding)?;
     if let Some(indicator) = &finding.key.indicator {
-        let rows = grid::provenance(
-            kept.store.connection(),
-            &finding.key.collection,
-            &finding.key.authority,
-            indicator.as_str(),
-        )?;
-        figures(&rows)?;
+        every_figure(&settings, &kept, finding, indicator)?;
     }
     print::say(format_args!("\nthe question, as SQL:\n{}", teller.sql))?;
     Ok(Ending::Done)
@@ -142,7 +138,8 @@ fn ends_when(settings: &Settings, check: &CheckFile, finding: &Finding) -> Strin
     };
     let earliest = stretch.label(last.plus(step * left.max(1)));
     let mut words = format!("the check is clear for {quarters}, so in {earliest} at the earliest");
-    if finding.key.indicator.is_some() && check.evidence == "own-history" {
+    let may_accept = finding.key.indicator.is_some() && !is_regional(settings, finding);
+    if may_accept && check.evidence == "own-history" {
         let id = finding.key.id();
         let accept = format!("quarterdeck accept {id} --from QUARTER");
         words = format!("{words}; or somebody decides that it is the new normal ({accept})");
@@ -255,8 +252,25 @@ fn life(settings: &Settings, finding: &Finding) -> Result<()> {
     Ok(())
 }
 
+/// Where each figure of the series came from; of the region, of each authority that it speaks of.
+fn every_figure(settings: &Settings, kept: &Kept, finding: &Finding, of: &IndicatorId) -> Result<()> {
+    let (connection, collection) = (kept.store.connection(), &finding.key.collection);
+    let from = |code: &AuthorityCode| grid::provenance(connection, collection, code, of.as_str());
+    if !is_regional(settings, finding) {
+        print::say(format_args!("\nevery figure, with its file and line:"))?;
+        return figures(&from(&finding.key.authority)?);
+    }
+    print::say(format_args!("\nthe figures of {}, with their file and line:", finding.fired_in))?;
+    for code in regional::authorities(finding) {
+        print::say(format_args!("  {}", facts::named(settings, &code).name))?;
+        let mut rows = from(&code)?;
+        rows.retain(|row| row.quarter == finding.fired_in);
+        figures(&rows)?;
+    }
+    Ok(())
+}
+
 fn figures(rows: &[Provenance]) -> Result<()> {
-    print::say(format_args!("\nevery figure, with its file and line:"))?;
     for row in rows {
         let number = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
         print::say(format_args!(

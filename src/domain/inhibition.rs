@@ -81,6 +81,8 @@ pub struct Judged {
     pub fates: Vec<Fate>,
     /// In order of check and indicator.
     pub regional: Vec<Regional>,
+    /// Of how many authorities each check could judge each indicator that it was asked of.
+    pub judged: BTreeMap<(String, IndicatorId), usize>,
 }
 
 /// Fewer authorities than this never make a regional finding.
@@ -160,14 +162,15 @@ pub fn kinds_of_evidence<'a>(checks: impl IntoIterator<Item = &'a str>) -> usize
 pub fn judge(said: &[Said], members: usize) -> Judged {
     let firing = Firing::of(said);
     let mut fates: Vec<Fate> = said.iter().map(|one| firing.fate(one)).collect();
-    let regional = regional(said, &fates, members);
+    let judged = judged(said, &fates);
+    let regional = regional(said, &fates, &judged, members);
     for (one, fate) in said.iter().zip(&mut fates) {
         let shared = regional.iter().any(|shared| is_part_of(one, shared));
         if shared && !matches!(fate, Fate::Hidden { .. }) {
             *fate = Fate::Lowered { to: 0, because: "half of the region fires the same way".to_owned() };
         }
     }
-    Judged { fates, regional }
+    Judged { fates, regional, judged }
 }
 
 /// Who fires where.
@@ -220,16 +223,28 @@ impl<'a> Firing<'a> {
     }
 }
 
-fn regional(said: &[Said], fates: &[Fate], members: usize) -> Vec<Regional> {
-    let mut groups: BTreeMap<(&str, &IndicatorId, Direction), Vec<&Said>> = BTreeMap::new();
-    let mut judged: BTreeMap<(&str, &IndicatorId), BTreeSet<&AuthorityCode>> = BTreeMap::new();
+fn judged(said: &[Said], fates: &[Fate]) -> BTreeMap<(String, IndicatorId), usize> {
+    let mut judged: BTreeMap<(String, IndicatorId), BTreeSet<&AuthorityCode>> = BTreeMap::new();
     for (one, fate) in said.iter().zip(fates) {
         let Some(indicator) = &one.indicator else { continue };
-        if one.outcome == Outcome::Unknown || matches!(fate, Fate::Hidden { .. }) {
-            continue;
+        let authorities = judged.entry((one.check.clone(), indicator.clone())).or_default();
+        if one.outcome != Outcome::Unknown && !matches!(fate, Fate::Hidden { .. }) {
+            authorities.insert(&one.authority);
         }
-        judged.entry((&one.check, indicator)).or_default().insert(&one.authority);
-        if one.outcome == Outcome::Fires {
+    }
+    judged.into_iter().map(|(asked, authorities)| (asked, authorities.len())).collect()
+}
+
+fn regional(
+    said: &[Said],
+    fates: &[Fate],
+    judged: &BTreeMap<(String, IndicatorId), usize>,
+    members: usize,
+) -> Vec<Regional> {
+    let mut groups: BTreeMap<(&str, &IndicatorId, Direction), Vec<&Said>> = BTreeMap::new();
+    for (one, fate) in said.iter().zip(fates) {
+        let (Some(indicator), Outcome::Fires) = (&one.indicator, one.outcome) else { continue };
+        if !matches!(fate, Fate::Hidden { .. }) {
             groups.entry((&one.check, indicator, one.direction)).or_default().push(one);
         }
     }
@@ -243,7 +258,7 @@ fn regional(said: &[Said], fates: &[Fate], members: usize) -> Vec<Regional> {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect(),
-        of: judged.get(&(check, indicator)).map_or(0, BTreeSet::len),
+        of: judged.get(&(check.to_owned(), indicator.clone())).copied().unwrap_or(0),
         level: group.iter().map(|one| one.level).max().unwrap_or(0),
         effect: group.iter().map(|one| one.effect).fold(f64::NEG_INFINITY, f64::max),
     });
@@ -252,6 +267,12 @@ fn regional(said: &[Said], fates: &[Fate], members: usize) -> Vec<Regional> {
         it.authorities.len() >= REGIONAL_AT_LEAST && it.authorities.len() * 2 >= it.of && it.of * 2 >= members
     };
     shared.filter(is_regional).collect()
+}
+
+/// Whether so many of the members are enough to speak of the region.
+#[must_use]
+pub fn is_enough(judged: usize, members: usize) -> bool {
+    judged * 2 >= members
 }
 
 fn is_part_of(one: &Said, shared: &Regional) -> bool {

@@ -11,6 +11,7 @@ use crate::domain::indicator::Polarity;
 use crate::domain::inhibition;
 use crate::domain::quarter::Quarter;
 use crate::pipeline::facts::{self, CollectionFacts};
+use crate::pipeline::regional::is_regional;
 use crate::store::analysis::Question;
 use crate::store::facts::{self as store_facts, ExampleFigure};
 use crate::store::findings::Finding;
@@ -45,6 +46,9 @@ pub fn whom_to_ask(
     finding: &Finding,
 ) -> Vec<String> {
     let Some(indicator) = &finding.key.indicator else { return Vec::new() };
+    if is_regional(settings, finding) {
+        return Vec::new();
+    }
     let Some(polarity) = facts::indicator(settings, indicator).map(|of| &of.polarity) else {
         return Vec::new();
     };

@@ -17,6 +17,7 @@ use crate::pipeline::Report;
 use crate::pipeline::apart::{self, Snapshot};
 use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::{Progress, Walk};
+use crate::pipeline::regional;
 use crate::store::analysis::{self, CheckAnswer};
 use crate::store::check_file::CheckFile;
 use crate::store::configured;
@@ -89,7 +90,7 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
     for (done, (collection, quarter)) in plan.into_iter().enumerate() {
         let mut answers = ask_shipped(walk, &checks, collection, quarter, report)?;
         answers.extend(added.get(&(collection.name.clone(), quarter)).cloned().unwrap_or_default());
-        inhibit(walk, quarter, &mut answers);
+        inhibit(walk, quarter, &checks, &mut answers);
         for (check, answers) in &answers {
             let asked = Asked { check, collection: &collection.name, quarter, answers };
             anything_new |= findings::keep_answers(walk.store.connection(), run, walk.now, &before, &asked)?;
@@ -349,13 +350,13 @@ fn question(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> analy
 }
 
 /// One story, not six: what inhibits what, within one collection and quarter.
-fn inhibit(walk: &Walk<'_>, quarter: Quarter, answers: &mut ByCheck) {
+fn inhibit(walk: &Walk<'_>, quarter: Quarter, checks: &[(CheckFile, Origin)], answers: &mut ByCheck) {
     let members = walk.settings.authorities.iter().filter(|one| one.existed_on(quarter.last_day())).count();
     let said: Vec<Said> =
         answers.iter().flat_map(|(check, rows)| rows.iter().map(|row| said(check, row))).collect();
     let judged = inhibition::judge(&said, members);
     let rows = answers.iter_mut().flat_map(|(check, rows)| rows.iter_mut().map(move |row| (check, row)));
-    for ((check, row), fate) in rows.zip(judged.fates) {
+    for ((check, row), fate) in rows.zip(judged.fates.clone()) {
         match fate {
             Fate::Stands => {}
             Fate::Hidden { by } => {
@@ -378,6 +379,8 @@ fn inhibit(walk: &Walk<'_>, quarter: Quarter, answers: &mut ByCheck) {
             detail.insert("shared".to_owned(), json!([shared.authorities.len(), shared.of]));
         }
     }
+    let region = &walk.settings.region.code;
+    regional::answer(region, quarter, members, &judged, checks.iter().map(|(check, _)| check), answers);
 }
 
 fn said(check: &str, row: &CheckAnswer) -> Said {

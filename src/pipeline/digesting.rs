@@ -9,7 +9,7 @@ use crate::config::settings::{DigestPlan, Reporters};
 use crate::domain::cron;
 use crate::domain::deadline::{Deadline, DeadlineKind, Party};
 use crate::domain::due::{self, Span};
-use crate::domain::finding::Action;
+use crate::domain::finding::{Action, State};
 use crate::domain::letter::digest;
 use crate::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, NoteFact, RegionValue, RegionalFact, ReturnFact,
@@ -26,6 +26,7 @@ use crate::pipeline::composing;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::found::{self, Telling};
 use crate::pipeline::opening::Walk;
+use crate::pipeline::regional::{self, is_regional};
 use crate::pipeline::supporting::{self, Supporting};
 use crate::store::check_file::CheckFile;
 use crate::store::decided;
@@ -141,7 +142,9 @@ fn digest_to(
         actions: &known.actions,
         today: walk.today,
     };
-    let seen: Vec<&Finding> = findings.iter().filter(|one| recipient.may_see(&one.key.authority)).collect();
+    // What is about the region as a whole stands apart.
+    let own = findings.iter().filter(|one| !is_regional(walk.settings, one));
+    let seen: Vec<&Finding> = own.filter(|one| recipient.may_see(&one.key.authority)).collect();
     let told = found::tell(&telling, &seen, &found::told(walk.journal.lines(), &stem, &recipient.id));
     let supporting = Supporting {
         settings: walk.settings,
@@ -163,7 +166,7 @@ fn digest_to(
         known_on: walk.today,
         findings: told.findings,
         findings_more: told.more,
-        regional: regional(walk, known, findings),
+        regional: alike(walk, known, findings),
         revisions: revisions(walk, known, recipient, findings, since),
         returns: known.returns.clone(),
         figures: figures(walk, known, recipient),
@@ -210,32 +213,28 @@ fn region_values(walk: &Walk<'_>, known: &Everything) -> Vec<RegionValue> {
     values.into_values().collect()
 }
 
-/// Questions that fire for half of the region in its newest quarter: one story, not sixteen.
-fn regional(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<RegionalFact> {
-    let mut stories: BTreeMap<(&str, String), RegionalFact> = BTreeMap::new();
-    for finding in findings.iter().filter(|one| one.state().is_open() && one.fired_in == known.quarter) {
-        let Some((_, of_how_many)) = found::shared(&finding.detail) else { continue };
-        let indicator = finding.key.indicator.as_ref().and_then(|id| facts::indicator(walk.settings, id));
-        let Some((check, of)) = known.checks.get(&finding.teller).zip(indicator) else { continue };
-        stories.entry((finding.teller.as_str(), of.id.to_string())).or_insert_with(|| RegionalFact {
+/// What half of the region shows alike, as it stands: one story, not sixteen.
+fn alike(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<RegionalFact> {
+    let stands = |one: &&Finding| {
+        let now = one.moments.last().map(|(moment, _)| moment);
+        now.is_some_and(|it| it.state.is_open() && it.state != State::Recovering && !it.stale)
+    };
+    let of_region = findings.iter().filter(|one| is_regional(walk.settings, one)).filter(stands);
+    let fact = |finding: &Finding| {
+        let id = finding.key.indicator.as_ref()?;
+        let of = facts::indicator(walk.settings, id)?;
+        let check = known.checks.get(&finding.teller)?;
+        let named = |code| facts::named(walk.settings, &code);
+        Some(RegionalFact {
+            id: finding.key.id(),
             asks: asking::asks(check, Some(of)).to_owned(),
             indicator: facts::indicator_fact(of, facts::is_annual(walk.settings, &finding.key.collection)),
             quarter: finding.fired_in,
-            authorities: Vec::new(),
-            of: of_how_many,
-        });
-    }
-    // Also of those whose story another rule tells.
-    for ((check, indicator), story) in &mut stories {
-        let fires = |one: &&Finding| {
-            one.fired_in == story.quarter
-                && one.key.indicator.as_ref().is_some_and(|id| id.as_str() == indicator)
-                && (one.teller == *check || one.also.iter().any(|also| also == check))
-        };
-        let open = findings.iter().filter(|one| one.state().is_open()).filter(fires);
-        story.authorities = open.map(|one| facts::named(walk.settings, &one.key.authority)).collect();
-    }
-    stories.into_values().collect()
+            authorities: regional::authorities(finding).into_iter().map(named).collect(),
+            of: regional::of_how_many(finding),
+        })
+    };
+    of_region.filter_map(fact).collect()
 }
 
 /// What later versions changed since a recipient's last digest; before the first one, nothing was told.

@@ -30,7 +30,11 @@ const REPORTING_MIN: u32 = 3;
 #[must_use]
 pub fn named(settings: &Settings, code: &AuthorityCode) -> Named {
     let found = settings.authorities.iter().find(|one| &one.code == code);
-    let name = found.map_or_else(|| code.to_string(), |one| one.name_among(&settings.authorities));
+    let other = || {
+        let region = &settings.region;
+        if region.code == *code { region.name.clone() } else { code.to_string() }
+    };
+    let name = found.map_or_else(other, |one| one.name_among(&settings.authorities));
     Named { code: code.clone(), name }
 }
 

@@ -33,6 +33,7 @@ pub mod previewing;
 pub mod rebuilding;
 pub mod receipting;
 pub mod refreshing;
+pub mod regional;
 pub mod reminding;
 pub mod repairing;
 pub mod stopping;

@@ -277,6 +277,7 @@ pub(super) fn digest_facts() -> DigestFacts {
         findings: findings(),
         findings_more: 0,
         regional: vec![RegionalFact {
+            id: "0a1b2c3d4e5f".to_owned(),
             asks: "Is the latest figure outside the range its own history would lead us to expect?"
                 .to_owned(),
             indicator: conferences(),

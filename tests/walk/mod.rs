@@ -1,6 +1,7 @@
 //! The whole walk, on real parts: sources, workers, database, outbox, program.
 
 mod actions;
+mod alike;
 mod arrivals;
 mod autumn;
 mod backups;

@@ -146,6 +146,8 @@ pub enum Said {
 /// One question that fires for so many authorities that something else than their work is likely behind it.
 #[derive(Clone, Debug)]
 pub struct RegionalFact {
+    /// The short id for `explain`.
+    pub id: String,
     /// The check's question.
     pub asks: String,
     /// Of what.

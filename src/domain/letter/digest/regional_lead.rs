@@ -82,13 +82,15 @@ fn shared(seen: &Seen) -> Vec<Block> {
         let mut names: Vec<&str> = regional.authorities.iter().map(|named| named.name.as_str()).collect();
         names.sort_unstable();
         format!(
-            "{}, {}. {} {} of {} authorities: {}. A change of definition or a national change is likely.",
+            "{}, {}. {} {} of {} authorities: {}. A change of definition or a national change is likely. \
+             More: quarterdeck explain {}",
             regional.indicator.name,
             regional.indicator.stretch.name(regional.quarter),
             regional.asks,
             names.len(),
             regional.of,
-            words::listed(&names)
+            words::listed(&names),
+            regional.id
         )
     };
     words::bullets(seen.regional.iter().map(line).collect())
