@@ -48,7 +48,7 @@ fn what_half_of_the_region_shows_alike_is_one_finding() {
     let mails = region.mails();
     let lead = starting(&mails, "digest.regional-lead.2017-11-17");
     let words = lead[0].text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains(&"9 of 16 authorities: ") && words.contains(id), "{words}");
+    assert!(words.contains("9 of 16 authorities: ") && words.contains(id), "{words}");
     for mail in mails.iter().filter(|mail| !mail.key.contains("regional-lead")) {
         assert!(!mail.everything.contains(id), "{}", mail.key);
     }
