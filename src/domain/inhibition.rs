@@ -192,6 +192,12 @@ impl<'a> Firing<'a> {
         self.points.contains_key(&(check, &one.authority, one.indicator.as_ref()))
     }
 
+    /// What is only for information, as of a publisher's figure that nobody can confirm, spoils nothing.
+    fn spoils(&self, check: &'a str, one: &'a Said) -> bool {
+        let spoiler = self.points.get(&(check, &one.authority, one.indicator.as_ref()));
+        spoiler.is_some_and(|said| said.level > 0)
+    }
+
     fn fate(&self, one: &'a Said) -> Fate {
         let hidden = |by: &str| Fate::Hidden { by: by.to_owned() };
         let is_the_missing_return = one.check == RETURN_MISSING && one.indicator.is_none();
@@ -207,7 +213,7 @@ impl<'a> Firing<'a> {
         if is_data_quality(&one.check) {
             return Fate::Stands;
         }
-        if let Some(by) = SPOILS_THE_POINT.into_iter().find(|check| self.at(check, one)) {
+        if let Some(by) = SPOILS_THE_POINT.into_iter().find(|check| self.spoils(check, one)) {
             return hidden(by);
         }
         if one.outcome != Outcome::Fires {
@@ -347,6 +353,13 @@ mod tests {
             let hidden = format!("hidden by {spoiler}");
             assert_eq!(seen, ["stands", &hidden, &hidden, "stands", "stands", "stands"]);
         }
+    }
+
+    #[test]
+    fn a_jump_for_information_hides_nothing() {
+        let mut jump = fires("implausible-jump", 22, Some("cin_rate"));
+        jump.level = 0;
+        assert_eq!(fates(&[jump, fires("target-breach", 22, Some("cin_rate"))]), ["stands", "stands"]);
     }
 
     #[test]
