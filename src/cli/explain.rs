@@ -49,7 +49,7 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     print::say(format_args!(
         "authority   {} {}",
         finding.key.authority,
-        facts::named(&settings, &finding.key.authority).name
+        found::whose(&settings, finding).name
     ))?;
     print::say(format_args!("collection  {}", finding.key.collection))?;
     indicator(&settings, finding)?;

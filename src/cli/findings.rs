@@ -11,7 +11,7 @@ use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
 use crate::domain::finding::{Action, Deed, State};
 use crate::domain::support::Support;
-use crate::pipeline::{asking, facts, found};
+use crate::pipeline::{asking, found};
 use crate::store::check_file::CheckFile;
 use crate::store::decided;
 use crate::store::findings::{self, Finding};
@@ -100,7 +100,7 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
             json!(["info", "low", "medium", "high"].get(usize::from(level(it)))),
             json!(found::state_word(settings, it, it.state())),
             json!(it.fired_in.to_string()),
-            json!(facts::named(settings, &it.key.authority).name),
+            json!(found::whose(settings, it).name),
             json!(it.key.indicator.as_ref().map(ToString::to_string)),
             json!(sentence),
             json!(attention(found::attention(it, &kept.actions, today).1.as_ref())),

@@ -108,11 +108,12 @@ impl Authority {
         std::iter::once(&self.name).chain(&self.aliases).any(|name| plain(name) == wanted)
     }
 
-    /// Its name among `all`: one that has ended and shares its name with another says until when it was.
+    /// Its name among `all` on a day: one that has ended by then and shares its name with another says until
+    /// when it was.
     #[must_use]
-    pub fn name_among(&self, all: &[Self]) -> String {
+    pub fn name_among(&self, all: &[Self], on: NaiveDate) -> String {
         let is_shared = all.iter().any(|one| one.code != self.code && one.name == self.name);
-        match self.until.filter(|_| is_shared) {
+        match self.until.filter(|until| is_shared && *until < on) {
             Some(until) => format!("{} (until {})", self.name, until.format("%B %Y")),
             None => self.name.clone(),
         }

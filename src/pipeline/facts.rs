@@ -34,7 +34,7 @@ pub fn named(settings: &Settings, code: &AuthorityCode) -> Named {
         let region = &settings.region;
         if region.code == *code { region.name.clone() } else { code.to_string() }
     };
-    let name = found.map_or_else(other, |one| one.name_among(&settings.authorities));
+    let name = found.map_or_else(other, |one| one.name.clone());
     Named { code: code.clone(), name }
 }
 

@@ -13,6 +13,7 @@ use crate::domain::finding::{Action, Deed, Event, State};
 use crate::domain::indicator::{Indicator, Polarity, Unit};
 use crate::domain::inhibition;
 use crate::domain::letter::digest::facts::{self as digest, FindingFact, Said, Series};
+use crate::domain::letter::facts::Named;
 use crate::domain::quarter::Quarter;
 use crate::domain::quietness::{self, Known, Quietness};
 use crate::domain::scope::Recipient;
@@ -111,6 +112,20 @@ pub fn stretch(settings: &Settings, finding: &Finding) -> Stretch {
     Stretch::of(facts::is_annual(settings, &finding.key.collection), of.map(|of| of.behaviour))
 }
 
+/// Whose a finding is, told apart from one of the same name that came after it.
+#[must_use]
+pub fn whose(settings: &Settings, finding: &Finding) -> Named {
+    let code = &finding.key.authority;
+    let found = settings.authorities.iter().find(|one| one.code == *code);
+    match found.zip(finding.moments.last()) {
+        Some((one, (_, at))) => {
+            let day = at.with_timezone(&settings.zone).date_naive();
+            Named { code: code.clone(), name: one.name_among(&settings.authorities, day) }
+        }
+        None => facts::named(settings, code),
+    }
+}
+
 /// The sentence of a finding; the template itself when a number that it needs is not there.
 ///
 /// Every quarter in it is told as its collection's figures are: `2017-18 Q2`, `the year to March 2025`.
@@ -121,7 +136,7 @@ pub fn sentence_of(settings: &Settings, check: &CheckFile, finding: &Finding) ->
     let stretch = stretch(settings, finding);
     tell_time(&mut values, stretch);
     let mut add = |name: &str, text: String| values.insert(name.to_owned(), Value::String(text));
-    let area = facts::named(settings, &finding.key.authority).name;
+    let area = whose(settings, finding).name;
     add("area", area.clone());
     add("authority", area.clone());
     let when = stretch.label(finding.fired_in);
@@ -291,7 +306,7 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
         level: now.shown,
         said,
         since: opened(finding),
-        authority: facts::named(settings, &finding.key.authority),
+        authority: whose(settings, finding),
         indicator: of.map(|of| facts::indicator_fact(of, facts::is_annual(settings, collection))),
         quarter: finding.fired_in,
         stretch: stretch(settings, finding),

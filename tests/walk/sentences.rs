@@ -117,17 +117,16 @@ fn a_finding_without_numbers_says_that_it_was_revised() {
 
 #[test]
 fn an_authority_that_ended_is_told_from_its_successor_of_the_same_name() {
-    let mut settings = Region::from_quarter("2017-18 Q2").settings();
-    let devon = AuthorityCode::parse("E10000008").unwrap();
-    let mut old = settings.authorities.iter().find(|one| one.code == devon).unwrap().clone();
+    let mut all = Region::from_quarter("2017-18 Q2").settings().authorities;
+    let mut old = all.iter().find(|one| one.name == "Devon").unwrap().clone();
     old.code = AuthorityCode::parse("E10000099").unwrap();
     old.until = chrono::NaiveDate::from_ymd_opt(2019, 3, 31);
-    assert_eq!(facts::named(&settings, &devon).name, "Devon");
-    settings.authorities.push(old.clone());
-    assert_eq!(facts::named(&settings, &old.code).name, "Devon (until March 2019)");
-    assert_eq!(facts::named(&settings, &devon).name, "Devon");
+    all.push(old.clone());
+    let on = |year| chrono::NaiveDate::from_ymd_opt(year, 11, 17).unwrap();
+    assert_eq!(old.name_among(&all, on(2019)), "Devon (until March 2019)");
+    assert_eq!(old.name_among(&all, on(2018)), "Devon", "it has not ended yet");
+    let devon = all.iter().find(|one| one.name == "Devon").unwrap();
+    assert_eq!(devon.name_among(&all, on(2019)), "Devon");
     old.name = "Old Devon".to_owned();
-    settings.authorities.pop();
-    settings.authorities.push(old.clone());
-    assert_eq!(facts::named(&settings, &old.code).name, "Old Devon");
+    assert_eq!(old.name_among(&all, on(2019)), "Old Devon");
 }
