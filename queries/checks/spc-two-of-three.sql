@@ -6,16 +6,36 @@ severity = "low"
 kind = "performance"
 evidence = "own-history"
 minimum_points = 13
-open_after = 2
+open_after = 1
 close_after = 2
 says = "{area}, {indicator}: two of the last three {periods} were close to the worst we would expect, with {value} in {quarter} (usual range {lower} to {upper})."
 says_neutral = "{area}, {indicator}: two of the last three {periods} were close to the edge of the usual range ({lower} to {upper}), with {value} in {quarter}."
 says_regional = "{n} of {of} authorities had {indicator} near the edge of the usual range in {quarter}; likely a definition or national change."
 */
 -- Three figures on one side of the mean, two of them in the outer third of the limits, the latest one of those
--- (Making Data Count). Where neighbouring quarters resemble each other that is usual, and means nothing. The
--- weakest of the rules: one quarter of it opens nothing.
-WITH points AS (
+-- (Making Data Count). Where neighbouring quarters resemble each other that is usual, and means nothing. Of a
+-- stock measure the limits are three standard deviations at least, as in `spc-outside-limits`.
+WITH spread_out AS (
+  SELECT
+    *,
+    3 * greatest(sigma, deviation) AS spread,
+    3 * (value - mean) / nullif(spread, 0) AS spreads
+  FROM xmr
+  WHERE collection = asked_collection()
+),
+charted AS (
+  SELECT
+    *,
+    abs(spreads) > 2 AND abs(spreads) <= 3
+      AND count(spreads) OVER three = 3
+      AND abs(sum(sign(spreads)) OVER three) = 3
+      AND count_if(abs(spreads) > 2 AND abs(spreads) <= 3) OVER three >= 2 AS in_three_spread_out
+  FROM spread_out
+  WINDOW three AS (
+    PARTITION BY authority, indicator, since ORDER BY quarter ROWS BETWEEN 2 PRECEDING AND CURRENT ROW
+  )
+),
+points AS (
   SELECT
     judged.authority,
     judged.indicator,
@@ -30,12 +50,15 @@ WITH points AS (
     judged.decimals,
     judged.adverse,
     xmr.mean,
-    xmr.lower,
-    xmr.upper,
+    CASE judged.behaviour WHEN 'stock' THEN xmr.mean - xmr.spread ELSE xmr.lower END AS lowest,
+    CASE judged.behaviour WHEN 'stock' THEN xmr.mean + xmr.spread ELSE xmr.upper END AS highest,
     xmr.sigma,
     xmr.n,
     xmr.baseline,
-    coalesce(xmr.in_three, FALSE) AS in_three,
+    coalesce(
+      CASE judged.behaviour WHEN 'stock' THEN xmr.in_three_spread_out ELSE xmr.in_three END,
+      FALSE
+    ) AS in_three,
     (judged.value - xmr.mean) / nullif(xmr.sigma, 0) AS sigmas,
     coalesce(
       judged.reason,
@@ -46,7 +69,7 @@ WITH points AS (
       END
     ) AS reason
   FROM judged
-  LEFT JOIN xmr
+  LEFT JOIN charted AS xmr
     ON xmr.collection = judged.collection
     AND xmr.authority = judged.authority
     AND xmr.indicator = judged.indicator
@@ -74,8 +97,8 @@ SELECT
     'quarter', quarter_label(quarter),
     'value', value,
     'mean', mean,
-    'lower', greatest(lower, 0),
-    'upper', upper,
+    'lower', greatest(lowest, 0),
+    'upper', highest,
     'sigma', sigma,
     'n', n,
     'baseline', baseline,

@@ -12,6 +12,7 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::finding::State;
 use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::sentence::{self, Measure};
+use crate::domain::story::family_of;
 use crate::domain::stretch::Stretch;
 use crate::pipeline::regional::{self, is_regional};
 use crate::pipeline::{advising, asking, comparing, facts, found};
@@ -137,7 +138,11 @@ fn ends_when(settings: &Settings, check: &CheckFile, finding: &Finding) -> Strin
         several => format!("{several} {} in a row", stretch.several()),
     };
     let earliest = stretch.label(last.plus(step * left.max(1)));
-    let mut words = format!("the check is clear for {quarters}, so in {earliest} at the earliest");
+    let what = match family_of(&check.name) {
+        Some(_) => "no rule of this story fires, and who told it last is clear,",
+        None => "the check is clear",
+    };
+    let mut words = format!("{what} for {quarters}, so in {earliest} at the earliest");
     let may_accept = finding.key.indicator.is_some() && !is_regional(settings, finding);
     if may_accept && check.evidence == "own-history" {
         let id = finding.key.id();
