@@ -54,7 +54,7 @@ pub enum Why {
 pub struct Announcement {
     /// The worst first, at most `ITEMS_MAX` of work and as many of figures.
     pub told: Vec<(usize, Why)>,
-    /// How many more there would be to tell.
+    /// How many more there would be to tell; what is only information is not something to look at.
     pub more: usize,
     /// Resolved since they were told, in the same order.
     pub resolved: Vec<usize>,
@@ -93,7 +93,7 @@ pub fn announce(candidates: &[Candidate]) -> Announcement {
                 let [work, figures] = &mut room;
                 let room = if candidate.about_figure { figures } else { work };
                 if *room == 0 {
-                    said.more += 1;
+                    said.more += usize::from(level(candidate) > 0);
                     continue;
                 }
                 *room -= 1;
@@ -173,8 +173,12 @@ fn quarters_open(life: &[Known]) -> i32 {
 }
 
 fn rank(candidate: &Candidate) -> (Reverse<u8>, Reverse<usize>) {
-    let level = candidate.life.last().map_or(0, |known| known.moment.shown);
-    (Reverse(level), Reverse(candidate.evidence))
+    (Reverse(level(candidate)), Reverse(candidate.evidence))
+}
+
+/// The level at which people see it now.
+fn level(candidate: &Candidate) -> u8 {
+    candidate.life.last().map_or(0, |known| known.moment.shown)
 }
 
 fn worse_effect(one: &Candidate, other: &Candidate) -> std::cmp::Ordering {
@@ -348,6 +352,16 @@ mod tests {
         }
         let again = announce(&later);
         assert_eq!((again.told.len(), again.continuing.len()), (2, 10));
+    }
+
+    #[test]
+    fn information_beyond_the_cap_is_not_counted_as_something_to_look_at() {
+        let mut information = candidate(&[(1, 1.0)]);
+        information.life[0].moment.shown = 0;
+        let mut all = vec![candidate(&[(1, 1.0)]); 11];
+        all.extend(vec![information; 5]);
+        let said = announce(&all);
+        assert_eq!((said.told.len(), said.more), (10, 1));
     }
 
     #[test]

@@ -356,7 +356,7 @@ fn inhibit(walk: &Walk<'_>, quarter: Quarter, checks: &[(CheckFile, Origin)], an
         answers.iter().flat_map(|(check, rows)| rows.iter().map(|row| said(check, row))).collect();
     let judged = inhibition::judge(&said, members);
     let rows = answers.iter_mut().flat_map(|(check, rows)| rows.iter_mut().map(move |row| (check, row)));
-    for ((check, row), fate) in rows.zip(judged.fates.clone()) {
+    for ((check, row), fate) in rows.zip(&judged.fates) {
         match fate {
             Fate::Stands => {}
             Fate::Hidden { by } => {
@@ -364,7 +364,7 @@ fn inhibit(walk: &Walk<'_>, quarter: Quarter, checks: &[(CheckFile, Origin)], an
                 row.reason = Some(format!("told by {by}"));
             }
             Fate::Lowered { to, because } => {
-                row.reason = Some(because);
+                row.reason = Some(because.clone());
                 if let Value::Object(detail) = &mut row.detail {
                     detail.insert(SHOWN_LEVEL.to_owned(), json!(to));
                 }

@@ -243,10 +243,7 @@ pub fn tell(telling: &Telling<'_>, findings: &[&Finding], told: &BTreeMap<String
         let (finding, candidate) = (findings.get(index)?, candidates.get(index)?);
         fact(telling, finding, candidate, said)
     });
-    // What is only information is not something to look at.
-    let judged = |one: &&Candidate| one.life.last().is_some_and(|known| known.moment.shown > 0);
-    let judged: Vec<Candidate> = candidates.iter().filter(judged).cloned().collect();
-    Told { findings: facts.collect(), more: announcement::announce(&judged).more }
+    Told { findings: facts.collect(), more: announced.more }
 }
 
 fn said(why: Why) -> Said {
