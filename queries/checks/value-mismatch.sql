@@ -12,7 +12,7 @@ says_count = "{area}: the value stated for {indicator} in {quarter} ({stated:exa
 says_regional = "{n} of {of} authorities stated {indicator} for {quarter} in a way that does not match its parts; likely a definition or national change."
 */
 -- Further apart than half a unit of the last decimal that is stated, or that the indicator shows, and than the
--- rounding of parts that have decimals themselves.
+-- rounding of parts that have decimals themselves. Of a rate for a year the rate of the quarter is right, too.
 SELECT
   quality.authority,
   quality.indicator,

@@ -35,6 +35,10 @@ CREATE TABLE IF NOT EXISTS indicator_settings (
 CREATE TABLE IF NOT EXISTS seasonal_settings (
   collection VARCHAR, indicator VARCHAR
 );
+-- Rates of a quarter's events that are shown for a year: their factor is four times that of the quarter.
+CREATE TABLE IF NOT EXISTS annualised_settings (
+  collection VARCHAR, indicator VARCHAR
+);
 -- Measures that are there only to relate others to.
 CREATE TABLE IF NOT EXISTS context_settings (
   collection VARCHAR, indicator VARCHAR

@@ -11,6 +11,7 @@ WITH steps AS (
     settings.unit,
     settings.factor,
     settings.decimals,
+    is_annualised(series.collection, series.indicator) AS annualised,
     collections.reporters = 'publisher' AS published,
     series.value,
     series.stated,
@@ -59,6 +60,7 @@ ranges AS (
     CASE
       WHEN numerator IS NOT NULL AND (denominator IS NOT NULL OR unit = 'count') AND stated IS NOT NULL
         THEN abs(stated - value) > 0.5 * pow(10, -decimals) + 1e-9
+          AND NOT (annualised AND abs(stated - value / 4) <= 0.5 * pow(10, -decimals) + 1e-9)
     END AS disagrees
   FROM steps
   WINDOW before AS (

@@ -139,6 +139,17 @@ CREATE OR REPLACE MACRO calculated_tolerance(factor, x, n, x_decimals, n_decimal
     factor * ((x + part_tolerance(x_decimals)) / nullif(greatest(n - part_tolerance(n_decimals), 0), 0) - x / n), 0
   );
 
+-- Whether a stated value is not what was calculated: further apart than rounding.
+CREATE OR REPLACE MACRO is_apart(stated, calculated, decimals, tolerance) AS
+  abs(stated - calculated) > stated_tolerance(stated, decimals) + tolerance;
+
+-- Of a rate that is shown for a year, what was stated may be the quarter's, a quarter of what the parts give.
+CREATE OR REPLACE MACRO is_annualised(of_collection, of_indicator) AS EXISTS (
+  SELECT 1
+  FROM annualised_settings AS annualised
+  WHERE annualised.collection = of_collection AND annualised.indicator = of_indicator
+);
+
 -- 1st, 2nd, 3rd, 4th.
 CREATE OR REPLACE MACRO ordinal(place) AS
   place || CASE

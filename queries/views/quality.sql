@@ -30,12 +30,13 @@ WITH figures AS (
     settings.unit,
     settings.factor,
     settings.decimals,
+    is_annualised(held.collection, held.indicator) AS annualised,
     coalesce(held.status IN ('suppressed', 'unavailable', 'not-applicable'), FALSE) AS withheld,
     CASE
       WHEN held.numerator IS NULL OR held.stated IS NULL THEN NULL
       WHEN settings.unit = 'count' THEN held.numerator
       ELSE settings.factor * held.numerator / nullif(held.denominator, 0)
-    END AS calculated,
+    END AS calculated_wanted,
     -- Full-time equivalents: where one figure of a measure has decimals, the others are rounded to them, too.
     max(CASE WHEN held.carried_from IS NULL THEN decimals_of(held.numerator) END) OVER measure AS numerator_decimals,
     max(CASE WHEN held.carried_from IS NULL THEN decimals_of(held.denominator) END) OVER measure AS denominator_decimals
@@ -75,6 +76,15 @@ runs AS (
 counted AS (
   SELECT
     *,
+    -- The rate of the quarter beside its parts is right, too.
+    CASE
+      WHEN annualised AND NOT is_apart(
+        stated, calculated_wanted / 4, decimals,
+        calculated_tolerance(factor / 4, numerator, denominator, numerator_decimals, denominator_decimals)
+      )
+        THEN calculated_wanted / 4
+      ELSE calculated_wanted
+    END AS calculated,
     CASE
       WHEN numerator IS NOT NULL AND denominator IS NOT NULL
         THEN count(*) OVER (PARTITION BY collection, authority, indicator, parts_run ORDER BY quarter)
@@ -106,10 +116,10 @@ SELECT
   withheld AND NOT coalesce(withheld_before, FALSE) AND earlier_values > 0
     AS newly_withheld,
   calculated,
-  abs(stated - calculated) > stated_tolerance(stated, decimals) + CASE unit
+  is_apart(stated, calculated, decimals, CASE unit
     WHEN 'count' THEN 0
     ELSE calculated_tolerance(factor, numerator, denominator, numerator_decimals, denominator_decimals)
-  END AS mismatch,
+  END) AS mismatch,
   parts_repeated,
   value_repeated,
   base_before,

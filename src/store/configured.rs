@@ -10,7 +10,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::indicator::{Indicator, IndicatorId, Polarity, Unit};
 use crate::domain::quarter::Quarter;
 
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -19,6 +19,7 @@ const TABLES: [&str; 12] = [
     "indicator_settings",
     "seasonal_settings",
     "context_settings",
+    "annualised_settings",
     "parameter_settings",
     "rebase_settings",
     "holiday_settings",
@@ -164,6 +165,7 @@ fn append_analysis(connection: &Connection, from: &Configured<'_>) -> Result<()>
     };
     marked("seasonal_settings", |one| one.seasonal)?;
     marked("context_settings", |one| one.context)?;
+    append_annualised(connection, from)?;
     let mut rows = connection.appender("parameter_settings")?;
     for (name, value) in &from.analysis.charts {
         rows.append_row(params![name, value])?;
@@ -188,9 +190,24 @@ fn append_analysis(connection: &Connection, from: &Configured<'_>) -> Result<()>
     rows.flush()
 }
 
+fn append_annualised(connection: &Connection, from: &Configured<'_>) -> Result<()> {
+    let mut rows = connection.appender("annualised_settings")?;
+    for it in from.indicators {
+        let carried = from.collections.iter().filter(|one| it.collections.contains(&one.name));
+        for collection in carried.filter(|one| is_annualised(it, one.cadence)) {
+            rows.append_row(params![collection.name, it.id.as_str()])?;
+        }
+    }
+    rows.flush()
+}
+
+fn is_annualised(indicator: &Indicator, cadence: Cadence) -> bool {
+    indicator.annualise && cadence == Cadence::Quarterly
+}
+
 /// value = factor x numerator / denominator; a quarter's flow rate is annualised where the indicator says so.
 fn factor(indicator: &Indicator, cadence: Cadence) -> f64 {
-    let year = if indicator.annualise && cadence == Cadence::Quarterly { 4.0 } else { 1.0 };
+    let year = if is_annualised(indicator, cadence) { 4.0 } else { 1.0 };
     match indicator.unit {
         Unit::Count => 1.0,
         Unit::Percent => 100.0,

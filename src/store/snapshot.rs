@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -14,6 +14,7 @@ const TABLES: [&str; 20] = [
     "indicator_settings",
     "seasonal_settings",
     "context_settings",
+    "annualised_settings",
     "parameter_settings",
     "rebase_settings",
     "holiday_settings",

@@ -143,6 +143,10 @@ fn lay_indicators(store: &Store, collection: &str) {
                 ],
             )
             .unwrap();
+        if row["annualised"] == "yes" {
+            let rate = params![collection, row["indicator"]];
+            store.connection().execute("INSERT INTO annualised_settings VALUES (?, ?)", rate).unwrap();
+        }
         if row["seasonal"] == "yes" {
             let seasonal = params![collection, row["indicator"]];
             store.connection().execute("INSERT INTO seasonal_settings VALUES (?, ?)", seasonal).unwrap();
