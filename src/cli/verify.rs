@@ -57,6 +57,7 @@ fn read(
     Ok(grid.and_then(|grid| {
         let expected = Expected {
             collection: &subject.collection.name,
+            cadence: subject.collection.cadence,
             authority: subject.authority.as_ref(),
             quarter: subject.quarter,
             indicators: &settings.indicators,

@@ -37,6 +37,26 @@ pub enum Switch {
     Off,
 }
 
+/// The codes of what one row tells of its figure by itself: it is remarked when the row is read.
+pub const DOUBTS: [&str; 4] =
+    ["numerator-over-denominator", "value-mismatch", "fraction-as-percent", "quarter-rate"];
+
+/// The checks of data quality that need figures of other quarters, so that a file alone cannot answer; and
+/// whether they are asked when nothing is configured.
+pub const LOOKING_BACK: [(&str, Switch); 5] = [
+    ("carried-forward", Switch::On),
+    ("denominator-jump", Switch::Off),
+    ("history-revised", Switch::Off),
+    ("implausible-jump", Switch::On),
+    ("unit-slip", Switch::On),
+];
+
+/// Whether the check `name` needs figures of other quarters.
+#[must_use]
+pub fn looks_back(name: &str) -> bool {
+    LOOKING_BACK.iter().any(|(check, _)| *check == name)
+}
+
 /// The names of the checks that come with the program, in order.
 pub const SHIPPED: [&str; 24] = [
     "carried-forward",

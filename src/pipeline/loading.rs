@@ -252,6 +252,7 @@ pub fn expected<'a>(
 ) -> Expected<'a> {
     Expected {
         collection: &collection.name,
+        cadence: collection.cadence,
         authority,
         quarter,
         indicators: &walk.settings.indicators,

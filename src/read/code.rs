@@ -9,7 +9,7 @@ use crate::read::figures::Part;
 pub type Code = &'static str;
 
 /// Every code, in groups: a refused file, a quarantined row, a remark.
-pub const ALL: [Code; 112] = [
+pub const ALL: [Code; 116] = [
     // A file refused whole.
     "empty-file",
     "html-page",
@@ -100,6 +100,10 @@ pub const ALL: [Code; 112] = [
     "columns-gone",
     "missing-indicators",
     "fraction-as-percent",
+    "quarter-rate",
+    "numerator-over-denominator",
+    "rows-end-early",
+    "missing-word",
     "percent-sign",
     "thousands-separators",
     "decimal-comma",

@@ -26,8 +26,9 @@ pub fn delimited(bytes: &[u8], limits: &Limits) -> Result<Grid, Refusal> {
         grid.remarks.push(GridRemark::whole("separator-converted", text));
     }
     let mut scan = Scan { bytes: &decoded.bytes, at: 0, line: 1, separator };
-    let mut cells = 0;
+    let (mut cells, mut last) = (0, 0);
     while let Some(record) = scan.record()? {
+        last = record.line;
         cells += record.fields.len();
         if cells > CELLS_MAX {
             let reason = "the file holds far more than a return: send one return only";
@@ -35,6 +36,8 @@ pub fn delimited(bytes: &[u8], limits: &Limits) -> Result<Grid, Refusal> {
         }
         take(&mut grid, &record, limits)?;
     }
+    let is_unended = decoded.bytes.last().is_some_and(|byte| !matches!(byte, b'\r' | b'\n'));
+    grid.unended = Some(last).filter(|_| is_unended);
     Ok(grid)
 }
 

@@ -5,16 +5,19 @@ use chrono::NaiveDate;
 use crate::config::settings::Symbol;
 use crate::domain::figure::{Figure, Status};
 use crate::domain::indicator::{Indicator, Unit};
-use crate::read::code::Objection;
+use crate::read::code::{Code, Objection};
 use crate::read::grid::FORMULA_WITHOUT_VALUE;
-use crate::read::number::{DecimalMark, Oddity, number};
-use crate::read::tally::Tally;
+use crate::read::missing;
+use crate::read::number::{DecimalMark, Oddity, either, number};
+use crate::read::tally::{Spot, Tally};
 use crate::read::text::{self, is_invisible, shown};
 
 /// What in the name of a numerator or denominator says that it need not be a whole number.
 const EQUIVALENTS: [&str; 6] = ["fte", "full-time", "full time", "whole-time", "whole time", "equivalent"];
 /// How the name of what is measured begins: `working days lost`, but not `plans within 45 working days`.
 const MEASURES: [&str; 6] = ["working days", "days", "hours", "score", "sum of", "average"];
+/// The code of a formula without its value, in quarantine and as a remark.
+const FORMULA_CODE: Code = "formula-without-value";
 /// How far from a whole number, in relation to it, is a spreadsheet's doing.
 const NOISE_MAX: f64 = 1e-12;
 
@@ -30,6 +33,9 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    /// In the order in which a row has them.
+    pub(crate) const ALL: [Self; 3] = [Self::Numerator, Self::Denominator, Self::Value];
+
     /// The word for it.
     pub(crate) fn word(self) -> &'static str {
         match self {
@@ -49,6 +55,8 @@ pub(crate) enum Cell<'a> {
     Number(f64),
     /// A symbol of the layout.
     Symbol(&'a str, Status),
+    /// What a program leaves where it has nothing: its word for a missing value, or a formula without value.
+    Nothing(&'a str),
 }
 
 impl<'a> Cell<'a> {
@@ -78,8 +86,8 @@ pub(crate) struct Rules<'a> {
     pub(crate) date: NaiveDate,
     /// The file's decimal mark.
     pub(crate) mark: DecimalMark,
-    /// The line, for remarks.
-    pub(crate) line: u32,
+    /// Where numerator, denominator and value stand, for remarks.
+    pub(crate) spots: [Spot; 3],
 }
 
 impl Rules<'_> {
@@ -92,6 +100,7 @@ impl Rules<'_> {
         tally: &mut Tally,
     ) -> Result<Cell<'c>, Objection> {
         let trimmed = cell.trim();
+        let spot = self.spot(part);
         if trimmed.is_empty() {
             return Ok(Cell::Blank);
         }
@@ -101,7 +110,11 @@ impl Rules<'_> {
         let is_percent = part == Part::Value && indicator.unit == Unit::Percent;
         let bare = trimmed.strip_suffix('%').filter(|_| is_percent);
         let Some((number, oddity)) = number(bare.unwrap_or(trimmed), self.mark) else {
-            return Err(self.not_a_number(trimmed, part).about(part));
+            let is_nothing = missing::writer(trimmed).is_some() && !is_error(trimmed);
+            if trimmed == FORMULA_WITHOUT_VALUE || is_nothing {
+                return Ok(Cell::Nothing(trimmed));
+            }
+            return Err(self.not_a_number(trimmed, part));
         };
         if number < 0.0 {
             let reason =
@@ -109,12 +122,12 @@ impl Rules<'_> {
             return Err(Objection::new("negative-number", reason).about(part));
         }
         if bare.is_some() {
-            tally.note("percent-sign", self.line, trimmed);
+            tally.note("percent-sign", spot, trimmed);
         }
         match oddity {
             Oddity::None | Oddity::Scientific => {}
-            Oddity::Thousands => tally.note("thousands-separators", self.line, trimmed),
-            Oddity::DecimalComma => tally.note("decimal-comma", self.line, trimmed),
+            Oddity::Thousands => tally.note("thousands-separators", spot, trimmed),
+            Oddity::DecimalComma => tally.note("decimal-comma", spot, trimmed),
         }
         Ok(Cell::Number(number + 0.0))
     }
@@ -125,51 +138,140 @@ impl Rules<'_> {
             && symbol.until.is_none_or(|until| self.date <= until)
     }
 
-    fn not_a_number(&self, cell: &str, part: Part) -> Objection {
-        let part = part.word();
-        if cell == FORMULA_WITHOUT_VALUE {
-            let reason = format!(
-                "the {part} is a formula that was saved without its value: open the workbook, save it"
-            );
-            return Objection::new("formula-without-value", reason);
+    fn spot(&self, part: Part) -> Spot {
+        let [numerator, denominator, value] = self.spots;
+        match part {
+            Part::Numerator => numerator,
+            Part::Denominator => denominator,
+            Part::Value => value,
         }
-        if let Some(objection) = invisible(part, cell) {
-            return objection;
+    }
+
+    /// The cells of a return's figure, of which those that say nothing are blank where nothing is needed.
+    ///
+    /// A value need not be stated beside good parts, an indicator without a denominator needs none, and
+    /// beside a symbol, or a status that withholds the figure, no number is needed.
+    pub(crate) fn needed<'c>(
+        &self,
+        [numerator, denominator, value]: [Cell<'c>; 3],
+        indicator: &Indicator,
+        stated: Option<Status>,
+        tally: &mut Tally,
+    ) -> Result<[Cell<'c>; 3], Objection> {
+        let is_number = |cell: Cell<'_>| cell.number().is_some();
+        let of_symbols = [numerator, denominator, value].into_iter().filter_map(Cell::symbol);
+        let mut statuses = of_symbols.map(|(_, status)| status).chain(stated);
+        let is_told = statuses.any(|status| !matches!(status, Status::Ok | Status::Estimate));
+        let is_count = indicator.denominator.is_none();
+        let has_parts = is_number(numerator) && (is_count || is_number(denominator));
+        // People write it, of a value that they could not make out.
+        let is_said = matches!(value, Cell::Nothing(word) if missing::is_said(word));
+        let mut settle = |cell: Cell<'c>, part: Part, is_needed: bool| {
+            let Cell::Nothing(written) = cell else { return Ok(cell) };
+            if is_needed && !is_told {
+                return Err(self.nothing(written, part));
+            }
+            let code = if written == FORMULA_WITHOUT_VALUE { FORMULA_CODE } else { "missing-word" };
+            tally.note(code, self.spot(part), if code == "missing-word" { written } else { "" });
+            Ok(Cell::Blank)
+        };
+        Ok([
+            settle(numerator, Part::Numerator, !(is_count && is_number(value)))?,
+            settle(denominator, Part::Denominator, !is_count)?,
+            settle(value, Part::Value, !has_parts || is_said)?,
+        ])
+    }
+
+    /// The figure of a publisher's cells: the value's decides about the status; without one, the numerator's.
+    pub(crate) fn published(
+        &self,
+        numerator: Option<Cell<'_>>,
+        denominator: Option<Cell<'_>>,
+        value: Option<Cell<'_>>,
+    ) -> Result<(Figure, Option<String>), Objection> {
+        let cells = [numerator, denominator, value];
+        for (cell, part) in cells.into_iter().zip(Part::ALL) {
+            if let Some(Cell::Nothing(written)) = cell {
+                return Err(self.nothing(written, part));
+            }
         }
+        let leading = value.or(numerator).or(denominator).unwrap_or(Cell::Blank);
+        let (status, symbol) = match leading {
+            Cell::Number(_) if value.is_some() => (Status::Ok, None),
+            Cell::Number(_) => match denominator.and_then(Cell::symbol) {
+                Some((text, status)) => (status, Some(text)),
+                None => (Status::Ok, None),
+            },
+            Cell::Symbol(text, status) => (status, Some(text)),
+            Cell::Blank | Cell::Nothing(_) => (Status::Unavailable, Some("")),
+        };
+        let number = |cell: Option<Cell<'_>>| cell.and_then(Cell::number);
+        let figure = Figure {
+            numerator: number(numerator),
+            denominator: number(denominator),
+            value: number(value),
+            status,
+        };
+        Ok((figure, symbol.map(str::to_owned)))
+    }
+
+    /// The objection to a cell that says nothing, in words of its own.
+    pub(crate) fn nothing(&self, cell: &str, part: Part) -> Objection {
+        let word = part.word();
+        let objection = match missing::writer(cell) {
+            Some(writer) => {
+                let or = self.or_a_symbol().replacen("or ", "or write ", 1);
+                let reason = format!("the {word} is `{}`, {writer}{or}", shown(cell));
+                Objection::new("bad-number", reason)
+            }
+            None => {
+                let reason = format!(
+                    "the {word} is a formula that was saved without its value: open the workbook, save it"
+                );
+                Objection::new(FORMULA_CODE, reason)
+            }
+        };
+        objection.about(part)
+    }
+
+    fn or_a_symbol(&self) -> String {
         let known = self.symbols.iter().filter(|symbol| self.is_meant(symbol, &symbol.text));
         let known: Vec<&str> = known.map(|symbol| symbol.text.as_str()).collect();
-        let or =
-            if known.is_empty() { String::new() } else { format!(", or one of {}", text::listed(&known, 8)) };
-        let reason =
-            format!("the {part} is `{}`, which is not a number: write digits such as 120{or}", shown(cell));
-        Objection::new("bad-number", reason)
+        if known.is_empty() { String::new() } else { format!(", or one of {}", text::listed(&known, 8)) }
+    }
+
+    fn not_a_number(&self, cell: &str, part: Part) -> Objection {
+        let word = part.word();
+        if let Some((thousands, decimal)) = either(cell, self.mark) {
+            let reason = format!(
+                "the {word} is `{}`, which may be {thousands} or {decimal} in a file that is not separated \
+                 by commas: leave the comma out",
+                shown(cell)
+            );
+            return Objection::new("bad-number", reason).about(part);
+        }
+        if let Some(objection) = invisible(word, cell) {
+            return objection.about(part);
+        }
+        if missing::writer(cell).is_some() {
+            return self.nothing(cell, part);
+        }
+        let or = self.or_a_symbol();
+        let reason = if is_error(cell) {
+            format!(
+                "the {word} is `{}`, the error of a formula: correct it, or write digits{or}",
+                shown(cell)
+            )
+        } else {
+            format!("the {word} is `{}`, which is not a number: write digits such as 120{or}", shown(cell))
+        };
+        Objection::new("bad-number", reason).about(part)
     }
 }
 
-/// The figure of a publisher's cells: the value's decides about the status; without one, the numerator's.
-pub(crate) fn published<'c>(
-    numerator: Option<Cell<'c>>,
-    denominator: Option<Cell<'c>>,
-    value: Option<Cell<'c>>,
-) -> (Figure, Option<String>) {
-    let leading = value.or(numerator).or(denominator).unwrap_or(Cell::Blank);
-    let (status, symbol) = match leading {
-        Cell::Number(_) if value.is_some() => (Status::Ok, None),
-        Cell::Number(_) => match denominator.and_then(Cell::symbol) {
-            Some((text, status)) => (status, Some(text)),
-            None => (Status::Ok, None),
-        },
-        Cell::Symbol(text, status) => (status, Some(text)),
-        Cell::Blank => (Status::Unavailable, Some("")),
-    };
-    let number = |cell: Option<Cell<'_>>| cell.and_then(Cell::number);
-    let figure = Figure {
-        numerator: number(numerator),
-        denominator: number(denominator),
-        value: number(value),
-        status,
-    };
-    (figure, symbol.map(str::to_owned))
+/// What a spreadsheet shows where a formula failed, such as `#DIV/0!`, `#NAME?` and `#N/A`.
+fn is_error(cell: &str) -> bool {
+    cell.starts_with('#') && (cell.ends_with(['!', '?']) || cell.eq_ignore_ascii_case("#N/A"))
 }
 
 /// An objection when the cell holds a character that no one sees.
@@ -279,13 +381,4 @@ fn computed(indicator: &Indicator, figure: &Figure) -> Option<f64> {
 
 fn rounded(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
-}
-
-/// Whether a stated percentage is a fraction: 0.829 for 82.9 %.
-pub(crate) fn is_fraction(figure: &Figure) -> bool {
-    let Some(value) = figure.value.filter(|value| *value > 0.0 && *value <= 1.0) else { return false };
-    match figure.numerator.zip(figure.denominator) {
-        Some((numerator, of)) if of > 0.0 => (value - numerator / of).abs() < 0.006,
-        _ => true,
-    }
 }

@@ -23,6 +23,10 @@ pub struct Grid {
     pub rows: Vec<GridRow>,
     /// Lines that could not be split into cells.
     pub quarantined: Vec<QuarantinedLine>,
+    /// Cells that could not be read, each blank in its row: in a column that is not read they spoil nothing.
+    pub flawed: Vec<FlawedCell>,
+    /// The line of a text file's last row, where no line break follows it.
+    pub unended: Option<u32>,
     /// What was done to the file before it could be read.
     pub remarks: Vec<GridRemark>,
 }
@@ -58,6 +62,15 @@ pub struct QuarantinedLine {
     pub reason: String,
 }
 
+/// One cell that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlawedCell {
+    /// Its column, from 0.
+    pub column: usize,
+    /// Its row, with the code and the sentence for it.
+    pub row: QuarantinedLine,
+}
+
 /// Something the sender should know, that stops nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GridRemark {
@@ -78,28 +91,45 @@ impl GridRemark {
 }
 
 impl Grid {
-    /// Keeps a row, or quarantines it when a cell is too long or holds control characters.
-    pub(crate) fn keep(&mut self, row: GridRow, limits: &Limits) {
+    /// Keeps a row. A cell that is too long or holds control characters is flawed, and blank in it.
+    pub(crate) fn keep(&mut self, mut row: GridRow, limits: &Limits) {
         let most = usize::try_from(limits.field_chars_max).unwrap_or(usize::MAX);
-        let long = row.cells.iter().find(|cell| cell.len() > most && cell.chars().count() > most);
-        if let Some(cell) = long {
-            let count = cell.chars().count();
-            let reason = format!("a field has {count} characters, more than {most}: shorten it");
-            return self.quarantine(row.line, &row.cells.join(","), "field-too-long", reason);
-        }
-        let stray = row.cells.iter().flat_map(|cell| cell.chars()).find(|c| text::is_stray_control(*c));
-        if let Some(stray) = stray {
-            let reason = format!(
-                "the row holds the control character `{}`: delete it and type the field again",
-                stray.escape_unicode()
-            );
-            return self.quarantine(row.line, &row.cells.join(","), "control-character", reason);
+        let flaws: Vec<_> =
+            row.cells.iter().enumerate().filter_map(|(at, cell)| Some((at, flaw(cell, most)?))).collect();
+        if !flaws.is_empty() {
+            let raw = row.cells.join(",");
+            for (column, (code, reason)) in flaws {
+                self.flaw(row.line, column, &raw, (code, reason));
+                if let Some(cell) = row.cells.get_mut(column) {
+                    cell.clear();
+                }
+            }
         }
         self.rows.push(row);
+    }
+
+    /// Remembers that a cell of a row that is kept could not be read.
+    pub(crate) fn flaw(&mut self, line: u32, column: usize, raw: &str, (code, reason): (Code, String)) {
+        self.flawed
+            .push(FlawedCell { column, row: QuarantinedLine { line, raw: text::raw(raw), code, reason } });
     }
 
     /// Quarantines a line.
     pub(crate) fn quarantine(&mut self, line: u32, raw: &str, code: Code, reason: String) {
         self.quarantined.push(QuarantinedLine { line, raw: text::raw(raw), code, reason });
     }
+}
+
+fn flaw(cell: &str, chars_max: usize) -> Option<(Code, String)> {
+    if cell.len() > chars_max && cell.chars().count() > chars_max {
+        let count = cell.chars().count();
+        let reason = format!("a field has {count} characters, more than {chars_max}: shorten it");
+        return Some(("field-too-long", reason));
+    }
+    let stray = cell.chars().find(|c| text::is_stray_control(*c))?;
+    let reason = format!(
+        "the row holds the control character `{}`: delete it and type the field again",
+        stray.escape_unicode()
+    );
+    Some(("control-character", reason))
 }

@@ -17,8 +17,8 @@ const COUNTS: [&str; 8] =
 
 /// A JSON file as a grid.
 ///
-/// A row's line is that on which its object begins; where objects share a line, its number, from 1. A row
-/// with a name twice, or an array or object for a value, is quarantined.
+/// A row's line is that on which its object begins; where objects share a line, its number, from 1. A name
+/// twice, or an array or object for a value, is a flaw of its cell.
 ///
 /// # Errors
 /// When the text is no JSON, holds no rows or two arrays of them, states another count, or passes a limit.
@@ -42,6 +42,13 @@ pub fn json(bytes: &[u8], limits: &Limits) -> Result<Grid, Refusal> {
 
 fn no_return() -> Refusal {
     let reason = "the file is JSON (perhaps an error message), but holds no rows: send an array of objects";
+    Refusal::new("json-body", reason)
+}
+
+/// Of what is JSON and rows, but not objects with the headings' names: columns, or rows without names.
+fn no_objects() -> Refusal {
+    let reason = "the file is JSON, but its rows are no objects: send an array of objects, an object that \
+                  holds one, or an object on each line (from pandas with orient=\"records\")";
     Refusal::new("json-body", reason)
 }
 
@@ -78,6 +85,9 @@ fn objects(scan: &mut Scan<'_>, table: &mut Table<'_>) -> Result<(), Refusal> {
     if wrapping.empties > 0 && table.columns.is_empty() {
         return Err(Refusal::new("no-rows", "the file holds no rows: fill it in and send it again"));
     }
+    if wrapping.is_all_nested {
+        return Err(no_objects());
+    }
     let mut line = scan.line();
     while scan.next() == Some(b'{') {
         if scan.line() == line {
@@ -96,6 +106,8 @@ struct Wrapping {
     /// How many rows its array of objects has; none without one.
     rows: Option<usize>,
     empties: usize,
+    /// Whether it holds arrays or objects only, and none of them is an array of objects.
+    is_all_nested: bool,
     stated: Vec<(String, String)>,
 }
 
@@ -145,6 +157,10 @@ fn row(
             }
         }
         goes_on = scan.goes_on(b'}')?;
+    }
+    if let Some(wrapping) = wrapping.as_deref_mut() {
+        let is_nested = |(_, value): &Field| *value == Value::Nested;
+        wrapping.is_all_nested = !fields.is_empty() && fields.iter().all(is_nested);
     }
     match wrapping {
         Some(wrapping) if wrapping.rows.is_some() => {
@@ -225,7 +241,7 @@ impl<'l> Table<'l> {
     fn row(&mut self, line: u32, fields: Vec<Field>, raw: &str) -> Result<(), Refusal> {
         let mut cells = vec![String::new(); self.names.len()];
         let mut seen = vec![false; self.names.len()];
-        let mut flaw: Option<(Code, String)> = None;
+        let mut flaws: Vec<(usize, Code, String)> = Vec::new();
         for ((key, broken), value) in fields {
             let at = self.column(&key)?;
             if at >= cells.len() {
@@ -235,13 +251,10 @@ impl<'l> Table<'l> {
             let again = seen.get_mut(at).is_some_and(|seen| std::mem::replace(seen, true));
             let (text, bad) = self.text(value, line);
             let found = broken.or(bad).or(again.then_some("duplicate-key"));
-            flaw = flaw.or_else(|| found.map(|code| (code, sentence(code, &key))));
+            flaws.extend(found.map(|code| (at, code, sentence(code, &key))));
             if let Some(cell) = cells.get_mut(at) {
                 *cell = text;
             }
-        }
-        if let Some((code, reason)) = flaw {
-            return self.quarantine(line, raw, code, reason);
         }
         self.cells += cells.len();
         if self.cells.max(self.lines.len().saturating_mul(self.names.len())) > CELLS_MAX {
@@ -249,6 +262,9 @@ impl<'l> Table<'l> {
             return Err(Refusal::new("too-many-cells", reason));
         }
         let number = self.number(line)?;
+        for (at, code, reason) in flaws {
+            self.grid.flaw(number, at, raw, (code, reason));
+        }
         self.grid.keep(GridRow { line: number, cells }, self.limits);
         Ok(())
     }
@@ -288,6 +304,9 @@ impl<'l> Table<'l> {
         if lines.is_empty() {
             return Err(Refusal::new("no-rows", "the file holds no rows: fill it in and send it again"));
         }
+        if names.is_empty() {
+            return Err(no_objects());
+        }
         grid.remarks = remarks;
         if self.lines_of_their_own {
             let text = "the file has an object on each line instead of one array, and was read as such";
@@ -313,6 +332,7 @@ impl<'l> Table<'l> {
             row.cells.resize(width, String::new());
         });
         grid.quarantined.iter_mut().for_each(|row| row.line = place(row.line));
+        grid.flawed.iter_mut().for_each(|cell| cell.row.line = place(cell.row.line));
         // Above the first line, which may hold rows already.
         grid.rows.insert(0, GridRow { line: 0, cells: names });
         Ok(grid)

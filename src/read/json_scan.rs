@@ -100,7 +100,15 @@ impl<'a> Scan<'a> {
     /// The refusal for text that is no JSON here.
     pub(crate) fn wrong(&mut self, wanted: &str) -> Refusal {
         let found = match self.next() {
-            None => "the file ends".to_owned(),
+            None => return self.cut_off(wanted),
+            Some(_) if self.is_word_of_programs() => {
+                let reason = format!(
+                    "line {} is no JSON: `NaN` and `Infinity` are what Python writes where it has no number; \
+                     write null",
+                    self.line
+                );
+                return Refusal::new("json-syntax", reason);
+            }
             Some(byte) => format!("`{}` stands", byte.escape_ascii()),
         };
         let line = self.line;
@@ -108,10 +116,25 @@ impl<'a> Scan<'a> {
         Refusal::new("json-syntax", reason)
     }
 
+    fn cut_off(&self, wanted: &str) -> Refusal {
+        let reason = format!(
+            "the file ends in line {} where {wanted} was expected: it was cut off; send the whole file again",
+            self.line
+        );
+        Refusal::new("truncated-body", reason)
+    }
+
+    fn is_word_of_programs(&self) -> bool {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = rest.strip_prefix(b"-").unwrap_or(rest);
+        rest.starts_with(b"NaN") || rest.starts_with(b"Infinity")
+    }
+
     /// A value at this depth; an array or object is looked through, and must be sound.
     pub(crate) fn value(&mut self, depth: u32) -> Result<Value, Refusal> {
         match self.next() {
             Some(b'"') => self.string().map(|(text, flaw)| Value::Text(text, flaw)),
+            Some(b'-') if self.is_word_of_programs() => Err(self.wrong("a value")),
             Some(b'-' | b'0'..=b'9') => self.number().map(Value::Number),
             Some(b'[') => self.array(depth),
             Some(b'{') => self.object(depth),
@@ -170,13 +193,14 @@ impl<'a> Scan<'a> {
         let words: [(&[u8], Value); 3] =
             [(b"true", Value::Truth(true)), (b"false", Value::Truth(false)), (b"null", Value::Null)];
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        for (word, value) in words {
+        for (word, value) in &words {
             if rest.starts_with(word) {
                 self.at += word.len();
-                return Ok(value);
+                return Ok(value.clone());
             }
         }
-        Err(self.wrong("a value"))
+        let is_begun = !rest.is_empty() && words.iter().any(|(word, _)| word.starts_with(rest));
+        if is_begun { Err(self.cut_off("a value")) } else { Err(self.wrong("a value")) }
     }
 
     fn number(&mut self) -> Result<String, Refusal> {
@@ -193,6 +217,9 @@ impl<'a> Scan<'a> {
             self.at += 1;
             self.at += usize::from(matches!(self.byte(), Some(b'+' | b'-')));
             sound &= self.digits() > 0;
+        }
+        if !sound && self.byte().is_none() {
+            return Err(self.cut_off("the rest of a number"));
         }
         if !sound {
             let token = self.since(start).chars().take(40).collect::<String>();
@@ -260,6 +287,7 @@ impl<'a> Scan<'a> {
             Some(b'r') => '\r',
             Some(b't') => '\t',
             Some(b'u') => return self.unicode(),
+            None => return Err(self.cut_off("the rest of a text")),
             _ => {
                 let reason = format!("line {} is no JSON: a text holds an unknown escape", self.line);
                 return Err(Refusal::new("json-syntax", reason));
@@ -292,6 +320,9 @@ impl<'a> Scan<'a> {
         let digits =
             self.bytes.get(self.at..self.at + 4).filter(|four| four.iter().all(u8::is_ascii_hexdigit));
         let digits = digits.and_then(|four| std::str::from_utf8(four).ok());
+        if self.bytes.len() < self.at + 4 {
+            return Err(self.cut_off("the rest of a text"));
+        }
         let Some(number) = digits.and_then(|four| u32::from_str_radix(four, 16).ok()) else {
             let reason = format!("line {} is no JSON: `\\u` needs four hexadecimal digits", self.line);
             return Err(Refusal::new("json-syntax", reason));

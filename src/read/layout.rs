@@ -4,7 +4,7 @@ use crate::config::settings::{Layout, LongColumns, Shape, TidyColumns, TidyMeasu
 use crate::domain::figure::Column;
 use crate::read::across::{self as wide, WideMap};
 use crate::read::code::Refusal;
-use crate::read::grid::{Grid, GridRow};
+use crate::read::grid::{FlawedCell, Grid, GridRow};
 use crate::read::text;
 
 /// Headings that name someone. One such column beside a return is left out, several are a list of persons.
@@ -125,6 +125,23 @@ impl Header<'_> {
             .filter(|(_, name)| !(is_tidy && TIDY.contains(&name.as_str())))
             .map(|(_, name)| name.as_str())
             .collect()
+    }
+
+    /// Every column that holds figures.
+    pub(crate) fn figure_columns(&self) -> Vec<usize> {
+        match &self.columns {
+            Columns::Long(map) => vec![map.numerator, map.denominator, map.value],
+            Columns::Tidy(map) => {
+                let columns = map.measures.iter().flat_map(|one| [one.numerator, one.denominator, one.value]);
+                columns.flatten().collect()
+            }
+            Columns::Wide(map) => map.figure_columns(),
+        }
+    }
+
+    /// Whether a cell that could not be read is one of a row of figures, in a column that is read.
+    pub(crate) fn reads(&self, cell: &FlawedCell) -> bool {
+        cell.row.line > self.line && (self.used.contains(&cell.column) || cell.column >= self.names.len())
     }
 
     /// Columns that a measure would have, were they there.

@@ -6,12 +6,14 @@ use crate::domain::figure::{Figure, Observation, Place, Status};
 use crate::domain::indicator::Indicator;
 use crate::domain::quarter::Quarter;
 use crate::read::code::{Objection, Refusal};
+use crate::read::doubt;
 use crate::read::figures::{self, Cell, Part, Rules};
 use crate::read::grid::GridRow;
 use crate::read::layout::LongMap;
+use crate::read::missing;
 use crate::read::number::DecimalMark;
 use crate::read::subject::{self, Subjects};
-use crate::read::tally::Tally;
+use crate::read::tally::{Spot, Tally};
 
 const NOTE_CHARS_MAX: usize = 1_000;
 
@@ -83,8 +85,16 @@ impl<'e> LongRows<'e> {
             figure,
             place: Place { sheet: self.sheet.clone(), line: row.line, column: None },
             symbol,
-            note: self.map.note.and_then(|at| note(cell(row, at))),
+            note: self.map.note.and_then(|at| self.note(row, at, tally)),
         })
+    }
+
+    fn note(&self, row: &GridRow, at: usize, tally: &mut Tally) -> Option<String> {
+        let written = cell(row, at);
+        if missing::writer(written).is_some() && !missing::is_said(written) {
+            tally.note("missing-word", Spot { line: row.line, column: Some(at) }, written);
+        }
+        note(missing::blanked(written))
     }
 
     fn authority(
@@ -111,14 +121,17 @@ impl<'e> LongRows<'e> {
         quarter: Quarter,
         tally: &mut Tally,
     ) -> Result<(Figure, Option<String>), Objection> {
-        let rules =
-            Rules { symbols: self.symbols, date: quarter.last_day(), mark: self.mark, line: row.line };
+        let columns = [self.map.numerator, self.map.denominator, self.map.value];
+        let spots = columns.map(|at| Spot { line: row.line, column: Some(at) });
+        let rules = Rules { symbols: self.symbols, date: quarter.last_day(), mark: self.mark, spots };
         let numerator = rules.cell(cell(row, self.map.numerator), Part::Numerator, indicator, tally)?;
         let denominator = rules.cell(cell(row, self.map.denominator), Part::Denominator, indicator, tally)?;
         let value = rules.cell(cell(row, self.map.value), Part::Value, indicator, tally)?;
+        let written = self.map.status.map_or("", |at| missing::blanked(cell(row, at)));
+        let stated = subject::status(written).map_err(|objection| objection.at(self.map.status))?;
+        let cells = [numerator, denominator, value];
+        let [numerator, denominator, value] = rules.needed(cells, indicator, stated, tally)?;
         let symbol = [value, numerator, denominator].into_iter().find_map(Cell::symbol);
-        let stated = subject::status(self.map.status.map_or("", |at| cell(row, at)))
-            .map_err(|objection| objection.at(self.map.status))?;
         let status = stated.or(symbol.map(|(_, status)| status)).unwrap_or(Status::Ok);
         let figure = Figure {
             numerator: numerator.number(),
@@ -128,6 +141,7 @@ impl<'e> LongRows<'e> {
         };
         let figure = figures::settled(indicator, figure, row.line, tally);
         self.subjects.is_sound(indicator, &figure)?;
+        doubt::note(indicator, self.subjects.expected.cadence, &figure, spots, row.line, tally);
         Ok((figure, symbol.map(|(text, _)| text.to_owned())))
     }
 }

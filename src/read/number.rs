@@ -6,10 +6,37 @@ const CHARS_MAX: usize = 40;
 /// Which mark stands before decimals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum DecimalMark {
-    /// A point.
+    /// A point; commas stand between thousands.
     Point,
-    /// A point or a comma: the file is separated by semicolons.
-    PointOrComma,
+    /// A comma; points stand between thousands.
+    Comma,
+    /// Nothing in the file says which: a comma before three digits may be either, and is not read.
+    Either,
+}
+
+impl DecimalMark {
+    /// By the file's separator and its figures: what the numbers that can only be read in one way say.
+    ///
+    /// Where the comma separates, a figure has it only in quotes, and then it stands between thousands.
+    pub(crate) fn of<'c>(separator: Option<char>, figures: impl Iterator<Item = &'c str>) -> Self {
+        if !matches!(separator, Some(';' | '\t')) {
+            return Self::Point;
+        }
+        let (mut points, mut commas) = (false, false);
+        for figure in figures {
+            let body = unsigned(figure.trim().trim_end_matches('%').trim_end());
+            let (point, comma) = (joined(body, '.', &[',']), joined(body, ',', &['.']));
+            points |= point.is_some() && comma.is_none();
+            commas |= comma.is_some() && point.is_none();
+        }
+        match (points, commas) {
+            (true, false) => Self::Point,
+            (false, true) => Self::Comma,
+            // Tabs come from British programs as a rule: there a lone odd comma is a slip.
+            _ if separator == Some('\t') => Self::Point,
+            _ => Self::Either,
+        }
+    }
 }
 
 /// What was odd about a number that could be read.
@@ -25,20 +52,37 @@ pub(crate) enum Oddity {
     Scientific,
 }
 
+/// Between thousands, beside comma and point: blanks of all widths, and the apostrophe of the Swiss.
+const GAPS: [char; 6] = [' ', '\u{a0}', '\u{2009}', '\u{202f}', '\'', '\u{2019}'];
+
+/// The minus of typesetters.
+const MINUS: char = '\u{2212}';
+
 /// The number that `text` writes. None for hexadecimal, NaN, underscores and the like, and for exponents.
 ///
 /// But programs write what is almost nothing with a negative exponent, `9.2e-05`, and that is read.
 pub(crate) fn number(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
+    let text = text.trim();
+    let found = if text.is_ascii() { written(text, mark) } else { written(&text.replace(MINUS, "-"), mark) };
     // Adding nothing makes of -0, which is less than nothing to some and not to others, a plain 0.
-    written(text.trim(), mark).map(|(number, oddity)| (number + 0.0, oddity))
+    found.map(|(number, oddity)| (number + 0.0, oddity))
+}
+
+/// The two numbers that `text` may write, where the file does not say which mark stands before decimals.
+pub(crate) fn either(text: &str, mark: DecimalMark) -> Option<(String, String)> {
+    let body = unsigned(text.trim());
+    let is_open = mark != DecimalMark::Point && body.matches(',').count() == 1;
+    let (thousands, decimal) = (joined(body, '.', &[',']), joined(body, ',', &['.']));
+    thousands.zip(decimal).filter(|_| is_open)
 }
 
 fn written(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
     if text.len() > CHARS_MAX {
         return None;
     }
-    let body = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if is_plain(body) {
+    let body = unsigned(text);
+    let has_groups = mark == DecimalMark::Comma && body.contains('.');
+    if is_plain(body) && !has_groups {
         return Some((text.parse().ok()?, Oddity::None));
     }
     if let Some((mantissa, exponent)) = text.split_once(['e', 'E']) {
@@ -47,20 +91,38 @@ fn written(text: &str, mark: DecimalMark) -> Option<(f64, Oddity)> {
             tiny && mantissa.split('.').next().is_some_and(|one| one.len() == 1) && is_plain(mantissa);
         return plain.then(|| text.parse().ok()).flatten().map(|n| (n, Oddity::Scientific));
     }
-    if mark == DecimalMark::PointOrComma && body.contains(',') {
-        let (whole, decimals) = body.split_once(',')?;
-        let ambiguous = decimals.len() == 3;
-        let sound = !ambiguous && is_digits(whole) && is_digits(decimals);
-        return sound
-            .then(|| text.replace(',', ".").parse().ok())
-            .flatten()
-            .map(|n| (n, Oddity::DecimalComma));
+    if either(text, mark).is_some() {
+        return None;
     }
-    let whole = body.split_once('.').map_or(body, |(whole, _)| whole);
-    let separator = whole.chars().find(|c| matches!(c, ',' | ' '))?;
-    let joined = text.replace(separator, "");
-    let sound = is_grouped(whole, separator) && is_plain(joined.strip_prefix(['-', '+']).unwrap_or(&joined));
-    sound.then(|| joined.parse().ok()).flatten().map(|n| (n, Oddity::Thousands))
+    let marks: &[(char, char)] = match mark {
+        DecimalMark::Point => &[('.', ',')],
+        DecimalMark::Comma => &[(',', '.')],
+        DecimalMark::Either => &[('.', ','), (',', '.')],
+    };
+    let (plain, decimal) = marks.iter().find_map(|(decimal, thousands)| {
+        let thousands = [[*thousands].as_slice(), &GAPS].concat();
+        joined(body, *decimal, &thousands).map(|plain| (plain, *decimal))
+    })?;
+    let number: f64 = plain.parse().ok()?;
+    let has_comma = decimal == ',' && body.contains(',');
+    let oddity = if has_comma { Oddity::DecimalComma } else { Oddity::Thousands };
+    Some((if text.starts_with('-') { -number } else { number }, oddity))
+}
+
+fn unsigned(text: &str) -> &str {
+    text.strip_prefix(['-', '+']).unwrap_or(text)
+}
+
+/// Digits, perhaps in thousands, perhaps with decimals, as a plain number with a point.
+fn joined(body: &str, decimal: char, thousands: &[char]) -> Option<String> {
+    let (whole, decimals) = body.split_once(decimal).map_or((body, None), |(one, two)| (one, Some(two)));
+    let whole = match whole.chars().find(|c| thousands.contains(c)) {
+        Some(separator) if is_grouped(whole, separator) => whole.replace(separator, ""),
+        Some(_) => return None,
+        None => whole.to_owned(),
+    };
+    let plain = decimals.map_or_else(|| whole.clone(), |decimals| format!("{whole}.{decimals}"));
+    is_plain(&plain).then_some(plain)
 }
 
 fn is_plain(body: &str) -> bool {
@@ -75,12 +137,13 @@ fn is_digits(text: &str) -> bool {
 fn is_grouped(whole: &str, separator: char) -> bool {
     let mut groups = whole.split(separator);
     let first = groups.next().unwrap_or_default();
-    is_digits(first) && first.len() <= 3 && groups.all(|group| group.len() == 3 && is_digits(group))
+    let leads = is_digits(first) && first.len() <= 3 && !first.starts_with('0');
+    leads && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{DecimalMark, Oddity, number};
+    use super::{DecimalMark, Oddity, either, number};
 
     fn read(text: &str) -> Option<f64> {
         number(text, DecimalMark::Point).map(|(value, _)| value)
@@ -124,10 +187,54 @@ mod tests {
 
     #[test]
     fn a_decimal_comma_is_read_only_where_it_cannot_be_thousands() {
-        let comma = |text| number(text, DecimalMark::PointOrComma);
-        assert_eq!(comma("30,0"), Some((30.0, Oddity::DecimalComma)));
-        assert_eq!(comma("91,75"), Some((91.75, Oddity::DecimalComma)));
-        assert_eq!(comma("1,200"), None);
-        assert_eq!(comma("30.5"), Some((30.5, Oddity::None)));
+        for mark in [DecimalMark::Either, DecimalMark::Comma] {
+            let comma = |text| number(text, mark);
+            assert_eq!(comma("30,0"), Some((30.0, Oddity::DecimalComma)));
+            assert_eq!(comma("91,75"), Some((91.75, Oddity::DecimalComma)));
+            assert_eq!(comma("0,829"), Some((0.829, Oddity::DecimalComma)), "thousands never begin with 0");
+            assert_eq!(comma("1234,567"), Some((1234.567, Oddity::DecimalComma)));
+            assert_eq!(comma("1,200"), None);
+            assert_eq!(either("1,200", mark), Some(("1200".to_owned(), "1.200".to_owned())));
+            assert_eq!(comma("30,5,1"), None);
+        }
+        assert_eq!(number("30.5", DecimalMark::Either), Some((30.5, Oddity::None)));
+        assert_eq!(either("1,200", DecimalMark::Point), None);
+    }
+
+    #[test]
+    fn a_point_stands_between_thousands_where_the_comma_is_decimal() {
+        let comma = |text| number(text, DecimalMark::Comma);
+        assert_eq!(comma("35.178"), Some((35178.0, Oddity::Thousands)));
+        assert_eq!(comma("1.234,5"), Some((1234.5, Oddity::DecimalComma)));
+        assert_eq!(comma("-1.234.567"), Some((-1_234_567.0, Oddity::Thousands)));
+        assert_eq!(comma("30.5"), None);
+        assert_eq!(number("1.234,5", DecimalMark::Point), None);
+    }
+
+    #[test]
+    fn the_figures_of_a_file_say_which_mark_is_decimal() {
+        let of = |separator, figures: &[&str]| DecimalMark::of(Some(separator), figures.iter().copied());
+        for figures in [["35,178", "48.9"], ["1,234,567", "12"], ["1,234.5", "c"], ["82.9%", ""]] {
+            assert_eq!(of(';', &figures), DecimalMark::Point, "{figures:?}");
+        }
+        for figures in [["35,178", "48,9"], ["1.234.567", "12"], ["1.234,5", "c"], ["0,829", ""]] {
+            assert_eq!(of(';', &figures), DecimalMark::Comma, "{figures:?}");
+        }
+        assert_eq!(of(';', &["35,178", "172"]), DecimalMark::Either);
+        assert_eq!(of(';', &["48,9", "48.9"]), DecimalMark::Either);
+        assert_eq!(of('\t', &["35,178", "48,9"]), DecimalMark::Comma);
+        assert_eq!(of('\t', &["35,178", "172"]), DecimalMark::Point);
+        assert_eq!(of(',', &["30,5"]), DecimalMark::Point);
+    }
+
+    #[test]
+    fn blanks_of_every_width_and_apostrophes_stand_between_thousands() {
+        for text in ["35 178", "35\u{a0}178", "35\u{202f}178", "35\u{2009}178", "35'178", "35\u{2019}178"] {
+            for mark in [DecimalMark::Point, DecimalMark::Comma, DecimalMark::Either] {
+                assert_eq!(number(text, mark), Some((35178.0, Oddity::Thousands)), "{text} {mark:?}");
+            }
+        }
+        assert_eq!(read("35\u{a0}17"), None);
+        assert_eq!(read("\u{2212}3"), Some(-3.0));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::config::settings::Layout;
+use crate::config::settings::{Cadence, Layout};
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::figure::{Area, Observation, Place, Quarantined};
 use crate::domain::indicator::{Indicator, IndicatorId};
@@ -16,6 +16,8 @@ use crate::read::code::Code;
 pub struct Expected<'a> {
     /// The collection's name.
     pub collection: &'a str,
+    /// How often it is sent: an annual rate is not annualised.
+    pub cadence: Cadence,
     /// Whose return it is; none for a publisher's file about many.
     pub authority: Option<&'a AuthorityCode>,
     /// The quarter it is for; none for a publisher's file about many.

@@ -4,34 +4,75 @@ use std::collections::BTreeMap;
 
 use crate::domain::figure::Place;
 use crate::read::code::Code;
+use crate::read::doubt::Doubt;
+use crate::read::layout::Header;
+use crate::read::missing;
 use crate::read::reading::Remark;
 use crate::read::text;
 
-/// Oddities met, by code: how many, and the first with its line.
+/// Where in the file an oddity stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The line, from 1.
+    pub(crate) line: u32,
+    /// The column, from 0, where it is one column's.
+    pub(crate) column: Option<usize>,
+}
+
+impl Spot {
+    /// As a place of the sheet, with the column's heading.
+    pub(crate) fn place(self, sheet: Option<&str>, header: &Header<'_>) -> Place {
+        let column = self.column.filter(|at| *at != usize::MAX).map(|at| header.column(at));
+        Place { sheet: sheet.map(str::to_owned), line: self.line, column }
+    }
+}
+
+impl From<u32> for Spot {
+    fn from(line: u32) -> Self {
+        Self { line, column: None }
+    }
+}
+
+/// Oddities met, by code: how many, and the first with its place.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    met: BTreeMap<Code, (u32, u32, String)>,
+    met: BTreeMap<Code, (u32, Spot, String)>,
+    /// What a check will say of a figure, in the order of reading.
+    pub(crate) doubts: Vec<Doubt>,
 }
 
 impl Tally {
     /// Counts one oddity.
-    pub(crate) fn note(&mut self, code: Code, line: u32, value: &str) {
-        self.met.entry(code).or_insert_with(|| (0, line, text::shown(value))).0 += 1;
+    pub(crate) fn note(&mut self, code: Code, spot: impl Into<Spot>, value: &str) {
+        self.met.entry(code).or_insert_with(|| (0, spot.into(), text::shown(value))).0 += 1;
     }
 
     /// One remark for each code.
-    pub(crate) fn remarks(self, sheet: Option<&str>) -> Vec<Remark> {
-        let remark = |(code, (count, line, first)): (Code, (u32, u32, String))| {
-            let place = Place { sheet: sheet.map(str::to_owned), line, column: None };
-            Remark { place: Some(place), code, text: sentence(code, count, &first) }
+    pub(crate) fn remarks(&self, sheet: Option<&str>, header: &Header<'_>) -> Vec<Remark> {
+        let remark = |(code, (count, spot, first)): (&Code, &(u32, Spot, String))| Remark {
+            place: Some(spot.place(sheet, header)),
+            code: *code,
+            text: sentence(*code, *count, first),
         };
-        self.met.into_iter().map(remark).collect()
+        self.met.iter().map(remark).collect()
     }
 }
 
 fn sentence(code: Code, count: u32, first: &str) -> String {
     let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
+    if let Some(writer) = missing::writer(first).filter(|_| code == "missing-word") {
+        return format!(
+            "a cell holds `{first}`, {writer}; none is needed there, and it was read as empty: {times}"
+        );
+    }
     let what = match code {
+        "rows-end-early" => {
+            "a row ends before the last column, as programs leave empty cells out, and was read as if the \
+             rest were empty"
+        }
+        "formula-without-value" => {
+            "a formula was saved without its value where none is needed, and was read as empty"
+        }
         "thousands-separators" => "a number has thousands separators; they were left out",
         "decimal-comma" => "a number has a decimal comma, which was read as a point",
         "percent-sign" => "a percentage is written with a percent sign, which was left out",

@@ -9,15 +9,13 @@ use crate::read::code::Objection;
 use crate::read::figures::Part;
 use crate::read::grid::GridRow;
 use crate::read::long::cell;
+use crate::read::ragged::Ragged;
 use crate::read::subject;
 use crate::read::tally::Tally;
 use crate::read::text::{self, shown};
 use crate::read::wide::{Key, Piece, WideRows};
 
 type Outcome = Result<Vec<Observation>, Objection>;
-/// Whether a row has the shape of the headings.
-type Shaped<'s> = &'s dyn Fn(&GridRow) -> Result<(), Objection>;
-
 /// A piece with the index of its row.
 type Placed<'g> = (usize, Piece<'g>);
 
@@ -72,14 +70,14 @@ pub(crate) fn read(
     rows: &mut WideRows<'_>,
     labels: &Labels,
     lines: &[&GridRow],
-    shaped: Shaped<'_>,
+    ragged: &Ragged<'_>,
     tally: &mut Tally,
 ) -> Vec<Outcome> {
     let mut outcomes: Vec<Outcome> = Vec::with_capacity(lines.len());
     let mut figures: BTreeMap<Key, Vec<Placed<'_>>> = BTreeMap::new();
     let mut above = String::new();
     for (index, row) in lines.iter().enumerate() {
-        let pieces = shaped(row).and_then(|()| pieces(rows, labels, row, &mut above, tally));
+        let pieces = ragged.object(row, tally).and_then(|()| pieces(rows, labels, row, &mut above, tally));
         outcomes.push(pieces.map(|pieces| {
             for (key, piece) in pieces {
                 figures.entry(key).or_default().push((index, piece));

@@ -17,7 +17,7 @@ use crate::read::long::cell;
 use crate::read::number::DecimalMark;
 use crate::read::reading::Expected;
 use crate::read::subject;
-use crate::read::tally::Tally;
+use crate::read::tally::{Spot, Tally};
 use crate::read::text::shown;
 
 /// Reads tidy rows, and gathers the areas that they name.
@@ -64,13 +64,15 @@ impl<'e> TidyRows<'e> {
         let date = self.date(row)?;
         let quarter = Quarter::containing(date);
         subject::remark_on_dates(self.expected, &area.code, date, row.line, tally);
-        let rules = Rules { symbols: self.symbols, date, mark: self.mark, line: row.line };
         let mut observations = Vec::with_capacity(self.map.measures.len());
         for measure in &self.map.measures {
             if !is_meant(measure, row) {
                 continue;
             }
             let Some(indicator) = self.indicators.get(measure.measure.indicator.as_str()) else { continue };
+            let columns = [measure.numerator, measure.denominator, measure.value];
+            let spots = columns.map(|column| Spot { line: row.line, column });
+            let rules = Rules { symbols: self.symbols, date, mark: self.mark, spots };
             let (figure, symbol) = figure(row, measure, indicator, &rules, tally)?;
             if area.code.level() == Level::Authority && figures::implausible(indicator, &figure).is_some() {
                 let value = figure.value.or(figure.numerator).unwrap_or_default();
@@ -208,8 +210,10 @@ fn figure(
     let numerator = read(map.numerator, Part::Numerator)?;
     let denominator = read(map.denominator, Part::Denominator)?;
     let value = read(map.value, Part::Value)?;
-    let (figure, symbol) = figures::published(numerator, denominator, value);
-    Ok((figures::settled(indicator, figure, rules.line, tally), symbol))
+    let (figure, symbol) = rules
+        .published(numerator, denominator, value)
+        .map_err(|objection| in_column(&objection, map, objection.part.unwrap_or(Part::Value)))?;
+    Ok((figures::settled(indicator, figure, row.line, tally), symbol))
 }
 
 fn in_column(objection: &Objection, map: &MeasureMap<'_>, part: Part) -> Objection {

@@ -7,12 +7,13 @@ use crate::domain::figure::{Area, Observation, Place, Quarantined};
 use crate::domain::indicator::{IndicatorId, Unit};
 use crate::read::across::WideMap;
 use crate::read::code::{Objection, Refusal};
+use crate::read::doubt;
 use crate::read::duplicates;
-use crate::read::figures;
 use crate::read::grid::{Grid, GridRow};
 use crate::read::layout::{self, Columns, Header};
 use crate::read::long::LongRows;
 use crate::read::number::DecimalMark;
+use crate::read::ragged::Ragged;
 use crate::read::reading::{Expected, Reading, Remark, by_reason};
 use crate::read::subject::Subjects;
 use crate::read::tally::Tally;
@@ -31,8 +32,9 @@ type Outcome = Result<Vec<Observation>, Objection>;
 /// What the grid holds, for what was expected.
 ///
 /// # Errors
-/// When no layout recognises the headings, there are no rows, every row is about another authority or
-/// quarter, most of very many rows are bad, or there are far fewer rows than in the version before.
+/// When no layout recognises the headings, there are no rows, the text ends in the middle of one, every row is
+/// about another authority or quarter, most of very many rows are bad, or there are far fewer rows than in the
+/// version before.
 pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refusal> {
     let header = layout::find(grid, expected.layouts)?;
     let mut tally = Tally::default();
@@ -87,10 +89,20 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
 /// Lines below the headings that could not be split. Where columns are not kept, nothing of such a line is.
 fn quarantined_lines(grid: &Grid, header: &Header<'_>) -> Vec<Quarantined> {
     let keeps_all = header.unread().is_empty();
-    let lines = grid.quarantined.iter().filter(|line| line.line > header.line);
+    let lines = grid.quarantined.iter().filter(|line| line.line > header.line).map(|line| (line, None));
+    let mut last = None;
+    let flawed = grid.flawed.iter().filter(|cell| header.reads(cell));
+    // A row is quarantined once, for the first of its cells.
+    let flawed = flawed.filter(|cell| last.replace(cell.row.line) != Some(cell.row.line));
+    let flawed = flawed.map(|cell| (&cell.row, Some(cell.column)));
     lines
-        .map(|line| Quarantined {
-            place: Place { sheet: grid.sheet.clone(), line: line.line, column: None },
+        .chain(flawed)
+        .map(|(line, column)| Quarantined {
+            place: Place {
+                sheet: grid.sheet.clone(),
+                line: line.line,
+                column: column.map(|at| header.column(at)),
+            },
             raw: if keeps_all { line.raw.clone() } else { "[not kept]".to_owned() },
             code: line.code,
             reason: line.reason.clone(),
@@ -109,8 +121,10 @@ fn figure_rows<'g>(
         Columns::Wide(map) => Some((wide_rows(grid, header, map, expected), Labels::of(map))),
         Columns::Long(_) | Columns::Tidy(_) => None,
     };
+    let flawed: BTreeSet<u32> =
+        grid.flawed.iter().filter(|cell| header.reads(cell)).map(|cell| cell.row.line).collect();
     let mut rows = Vec::with_capacity(grid.rows.len());
-    for row in grid.rows.iter().skip(header.index + 1) {
+    for row in grid.rows.iter().skip(header.index + 1).filter(|row| !flawed.contains(&row.line)) {
         let is_text = |(reader, labels): &(WideRows<'_>, Labels)| template::is_text_only(reader, labels, row);
         if row.is_blank() {
             tally.note("empty-rows-skipped", row.line, "");
@@ -124,8 +138,12 @@ fn figure_rows<'g>(
     rows
 }
 
-fn mark(grid: &Grid) -> DecimalMark {
-    if grid.separator == Some(';') { DecimalMark::PointOrComma } else { DecimalMark::Point }
+/// Which mark stands before decimals, by all figures of the file.
+fn mark(grid: &Grid, header: &Header<'_>) -> DecimalMark {
+    let columns = header.figure_columns();
+    let below = grid.rows.get(header.index + 1..).unwrap_or_default();
+    let cells = below.iter().flat_map(|row| columns.iter().filter_map(|at| row.cells.get(*at)));
+    DecimalMark::of(grid.separator, cells.map(String::as_str))
 }
 
 fn wide_rows<'e>(
@@ -135,7 +153,7 @@ fn wide_rows<'e>(
     expected: &'e Expected<'e>,
 ) -> WideRows<'e> {
     let subjects = Subjects::new(expected, map.shape.bare_year);
-    WideRows::new(subjects, map, &header.layout.symbols, mark(grid), grid.sheet.clone())
+    WideRows::new(subjects, map, &header.layout.symbols, mark(grid, header), grid.sheet.clone())
 }
 
 fn outcomes<'e>(
@@ -145,11 +163,10 @@ fn outcomes<'e>(
     rows: &[&GridRow],
     tally: &mut Tally,
 ) -> Result<(Vec<Outcome>, Vec<Area>), Refusal> {
-    let mark = mark(grid);
+    let mark = mark(grid, header);
     let symbols = &header.layout.symbols;
     let sheet = grid.sheet.clone();
-    let shaped =
-        |row: &GridRow| is_shaped(grid, header, row, rows.last().is_some_and(|last| last.line == row.line));
+    let ragged = Ragged::new(grid, header, expected, rows)?;
     match &header.columns {
         Columns::Long(map) => {
             let bare_year = match &header.layout.shape {
@@ -159,14 +176,17 @@ fn outcomes<'e>(
             let subjects = Subjects::new(expected, bare_year);
             let reader = LongRows::new(subjects, map, symbols, mark, sheet);
             reader.check_subject(rows)?;
-            let read =
-                |row: &&GridRow| shaped(row).and_then(|()| reader.read(row, tally)).map(|one| vec![one]);
+            let read = |row: &&GridRow| {
+                ragged.object(row, tally).and_then(|()| reader.read(row, tally)).map(|one| vec![one])
+            };
             Ok((rows.iter().map(read).collect(), Vec::new()))
         }
         Columns::Tidy(map) => {
             let mut reader = TidyRows::new(expected, map, symbols, mark, sheet);
-            let outcomes =
-                rows.iter().map(|row| shaped(row).and_then(|()| reader.read(row, tally))).collect();
+            let outcomes = rows
+                .iter()
+                .map(|row| ragged.object(row, tally).and_then(|()| reader.read(row, tally)))
+                .collect();
             Ok((outcomes, reader.areas()))
         }
         Columns::Wide(map) => {
@@ -174,9 +194,11 @@ fn outcomes<'e>(
             reader.check_subject(rows, grid.rows.get(..header.index).unwrap_or_default())?;
             let outcomes = if map.indicator.is_some() {
                 remark_on_other_quarters(header, map, expected, tally);
-                template::read(&mut reader, &Labels::of(map), rows, &shaped, tally)
+                template::read(&mut reader, &Labels::of(map), rows, &ragged, tally)
             } else {
-                rows.iter().map(|row| shaped(row).and_then(|()| reader.read(row, tally))).collect()
+                rows.iter()
+                    .map(|row| ragged.object(row, tally).and_then(|()| reader.read(row, tally)))
+                    .collect()
             };
             Ok((outcomes, reader.areas()))
         }
@@ -194,24 +216,6 @@ fn remark_on_other_quarters(
     for column in others {
         tally.note("other-quarters", header.line, &header.column(column.at).heading);
     }
-}
-
-fn is_shaped(grid: &Grid, header: &Header<'_>, row: &GridRow, is_last: bool) -> Result<(), Objection> {
-    if header.is_repeated_by(row) {
-        return Err(Objection::new("repeated-header", "the headings stand here once more: delete the row"));
-    }
-    if grid.sheet.is_some() {
-        return Ok(());
-    }
-    let (width, count) = (header.width(), row.cells.len());
-    let surplus = row.cells.iter().skip(header.names.len()).any(|cell| !cell.trim().is_empty());
-    if count >= width && !surplus {
-        return Ok(());
-    }
-    let cut = if is_last && count < width { " (was the file cut off?)" } else { "" };
-    let reason =
-        format!("the row has {count} columns, the headings have {width}{cut}: check its commas and quotes");
-    Err(Objection::new("wrong-field-count", reason))
 }
 
 /// For a member's return the collection's indicators, for a publisher's file the layout's.
@@ -275,7 +279,9 @@ fn remarks(
     if named.any(|(at, name)| name.is_empty() && !header.used.contains(&at)) {
         remarks.push(whole("unnamed-column", "a column without a heading was not read".to_owned()));
     }
-    remarks.extend(tally.remarks(grid.sheet.as_deref()));
+    let sheet = grid.sheet.as_deref();
+    remarks.extend(tally.remarks(sheet, header));
+    remarks.extend(doubt::remarks(tally.doubts, observations, sheet, header));
     remarks.extend(fractions(expected, observations).map(|text| whole("fraction-as-percent", text)));
     if !missing.is_empty() {
         let ids: Vec<&str> = missing.iter().map(IndicatorId::as_str).collect();
@@ -287,21 +293,23 @@ fn remarks(
     remarks
 }
 
-/// Percentages that are all fractions: in a member's return all, in a publisher's file an indicator's.
+/// Percentages of a publisher's file that are all fractions. Those of a return are told one by one.
 fn fractions(expected: &Expected<'_>, observations: &[Observation]) -> Option<String> {
+    if expected.authority.is_some() {
+        return None;
+    }
     let percents: BTreeSet<&IndicatorId> = expected
         .indicators
         .iter()
         .filter(|indicator| indicator.unit == Unit::Percent)
         .map(|indicator| &indicator.id)
         .collect();
-    let mut groups: BTreeMap<Option<&IndicatorId>, (u32, u32, &Observation)> = BTreeMap::new();
+    let mut groups: BTreeMap<&IndicatorId, (u32, u32, &Observation)> = BTreeMap::new();
     let stated = observations.iter().filter(|one| one.figure.value.is_some_and(|value| value > 0.0));
     for observation in stated.filter(|one| percents.contains(&one.indicator)) {
-        let group = Some(&observation.indicator).filter(|_| expected.authority.is_none());
-        let counts = groups.entry(group).or_insert((0, 0, observation));
+        let counts = groups.entry(&observation.indicator).or_insert((0, 0, observation));
         counts.0 += 1;
-        counts.1 += u32::from(figures::is_fraction(&observation.figure));
+        counts.1 += u32::from(doubt::is_fraction(&observation.figure));
     }
     let (count, _, first) = groups.into_values().find(|(count, fractions, _)| count == fractions)?;
     let (line, value) = (first.place.line, first.figure.value.unwrap_or_default());

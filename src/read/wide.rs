@@ -11,12 +11,14 @@ use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::quarter::{Quarter, day_from_spelling};
 use crate::read::across::WideMap;
 use crate::read::code::{Objection, Refusal};
+use crate::read::doubt;
 use crate::read::figures::{self, Cell, Part, Rules};
 use crate::read::grid::GridRow;
 use crate::read::long::{cell, note, refuse_other_authority, refuse_other_quarter};
+use crate::read::missing;
 use crate::read::number::DecimalMark;
 use crate::read::subject::{self, Subjects};
-use crate::read::tally::Tally;
+use crate::read::tally::{Spot, Tally};
 use crate::read::text::{self, shown};
 use crate::read::tidy::is_meant;
 
@@ -221,11 +223,13 @@ impl<'e> WideRows<'e> {
             let column = pieces.get(at).filter(|_| objection.part.is_some()).map(|piece| piece.at);
             (at, objection.at(column))
         };
-        let (figure, symbol) = self.figure(key, indicator, pieces, tally).map_err(at_fault)?;
+        let spots = Part::ALL.map(|part| spot(pieces, part).unwrap_or(first.row.line.into()));
+        let (figure, symbol) = self.figure(key, indicator, (pieces, spots), tally).map_err(at_fault)?;
         let line = first.row.line;
         let figure = figures::settled(indicator, figure, line, tally);
         if self.subjects.is_return() {
             self.subjects.is_sound(indicator, &figure).map_err(at_fault)?;
+            doubt::note(indicator, self.subjects.expected.cadence, &figure, spots, line, tally);
         } else if key.authority.level() == Level::Authority
             && figures::implausible(indicator, &figure).is_some()
         {
@@ -239,7 +243,7 @@ impl<'e> WideRows<'e> {
             figure,
             place: Place { sheet: self.sheet.clone(), line, column: None },
             symbol,
-            note: self.note(pieces),
+            note: self.note(pieces, tally),
         }))
     }
 
@@ -247,32 +251,35 @@ impl<'e> WideRows<'e> {
         &self,
         key: &Key,
         indicator: &Indicator,
-        pieces: &[Piece<'_>],
+        (pieces, spots): (&[Piece<'_>], [Spot; 3]),
         tally: &mut Tally,
     ) -> Result<(Figure, Option<String>), Objection> {
+        let rules = Rules { symbols: self.symbols, date: key.date, mark: self.mark, spots };
         let mut read = |part: Part| {
             let piece = pieces.iter().find(|piece| piece.part == part);
-            piece.map(|piece| self.cell(key, piece, indicator, tally)).transpose()
+            piece.map(|piece| self.cell(&rules, piece, indicator, tally)).transpose()
         };
         let numerator = read(Part::Numerator)?;
         let denominator = read(Part::Denominator)?;
         let value = read(Part::Value)?;
+        let stated = self.status(pieces)?;
         let (figure, symbol) = if self.subjects.is_return() {
-            let cells = [value, numerator, denominator].map(|cell| cell.unwrap_or(Cell::Blank));
-            let symbol = cells.into_iter().find_map(Cell::symbol);
-            let [value, numerator, denominator] = cells.map(Cell::number);
+            let cells = [numerator, denominator, value].map(|cell| cell.unwrap_or(Cell::Blank));
+            let [numerator, denominator, value] = rules.needed(cells, indicator, stated, tally)?;
+            let symbol = [value, numerator, denominator].into_iter().find_map(Cell::symbol);
+            let [numerator, denominator, value] = [numerator, denominator, value].map(Cell::number);
             let status = symbol.map_or(Status::Ok, |(_, status)| status);
             (Figure { numerator, denominator, value, status }, symbol.map(|(text, _)| text.to_owned()))
         } else {
-            figures::published(numerator, denominator, value)
+            rules.published(numerator, denominator, value)?
         };
-        let status = self.status(pieces)?.unwrap_or(figure.status);
+        let status = stated.unwrap_or(figure.status);
         Ok((Figure { status, ..figure }, symbol))
     }
 
     fn cell<'g>(
         &self,
-        key: &Key,
+        rules: &Rules<'_>,
         piece: &Piece<'g>,
         indicator: &Indicator,
         tally: &mut Tally,
@@ -282,26 +289,35 @@ impl<'e> WideRows<'e> {
         if let Some((_, number)) = self.map.shape.words.iter().find(|(word, _)| *word == heading) {
             return Ok(Cell::Number(*number));
         }
-        let (symbols, mark) = (self.symbols, self.mark);
-        let rules = Rules { symbols, date: key.date, mark, line: piece.row.line };
         rules.cell(written, piece.part, indicator, tally)
     }
 
     fn status(&self, pieces: &[Piece<'_>]) -> Result<Option<Status>, Objection> {
         let Some(at) = self.map.status else { return Ok(None) };
-        let written = pieces.iter().map(|piece| cell(piece.row, at)).find(|written| !written.is_empty());
+        let mut written = pieces.iter().map(|piece| missing::blanked(cell(piece.row, at)));
+        let written = written.find(|written| !written.is_empty());
         subject::status(written.unwrap_or_default()).map_err(|objection| objection.at(at))
     }
 
     /// The notes of all rows of the figure, each once.
-    fn note(&self, pieces: &[Piece<'_>]) -> Option<String> {
+    fn note(&self, pieces: &[Piece<'_>], tally: &mut Tally) -> Option<String> {
         let at = self.map.note?;
         let mut notes: Vec<&str> = Vec::new();
-        for written in pieces.iter().map(|piece| cell(piece.row, at)) {
+        for row in pieces.iter().map(|piece| piece.row) {
+            let written = missing::blanked(cell(row, at));
+            if written != cell(row, at) && !missing::is_said(cell(row, at)) {
+                tally.note("missing-word", Spot { line: row.line, column: Some(at) }, cell(row, at));
+            }
             if !written.is_empty() && !notes.contains(&written) {
                 notes.push(written);
             }
         }
         note(&notes.join("; "))
     }
+}
+
+/// Where this part of a figure stands.
+fn spot(pieces: &[Piece<'_>], part: Part) -> Option<Spot> {
+    let piece = pieces.iter().find(|piece| piece.part == part)?;
+    Some(Spot { line: piece.row.line, column: Some(piece.at) })
 }

@@ -10,6 +10,7 @@ mod memory;
 mod opening;
 mod parity;
 mod places;
+mod preflight;
 mod published;
 mod views;
 

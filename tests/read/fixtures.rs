@@ -1,7 +1,9 @@
 //! A region of two authorities, a few indicators, and layouts by hand.
 
 use chrono::NaiveDate;
-use quarterdeck::config::settings::{Layout, Limits, LongColumns, Shape, Symbol, TidyColumns, TidyMeasure};
+use quarterdeck::config::settings::{
+    Cadence, Layout, Limits, LongColumns, Shape, Symbol, TidyColumns, TidyMeasure,
+};
 use quarterdeck::domain::authority::{Authority, AuthorityCode};
 use quarterdeck::domain::figure::Status;
 use quarterdeck::domain::indicator::{Behaviour, Indicator, IndicatorId, Polarity, Unit};
@@ -186,6 +188,7 @@ impl World {
     pub(crate) fn expected(&self) -> Expected<'_> {
         Expected {
             collection: "quarterly",
+            cadence: Cadence::Quarterly,
             authority: self.authority.as_ref(),
             quarter: self.quarter,
             indicators: &self.indicators,

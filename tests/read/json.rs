@@ -86,6 +86,51 @@ fn what_is_no_number_or_text_quarantines_its_row() {
 }
 
 #[test]
+fn what_is_not_read_spoils_nothing() {
+    for extra in [
+        r#""meta": {"by": "x"}"#,
+        r#""indicator_name": ["a", {"b": 1}]"#,
+        r#""meta": 1, "meta": 2"#,
+        r#""comment": "\ud800""#,
+        r#""log": "line\u0007""#,
+    ] {
+        let reading = read(format!("[{}]", GOOD.replace("75.0", &format!("75.0, {extra}")))).unwrap();
+        assert_eq!((reading.accepted, reading.quarantined.len()), (1, 0), "{extra}");
+    }
+    let long = GOOD.replace("75.0", &format!("75.0, \"log\": \"{}\"", "x".repeat(10_001)));
+    assert_eq!(read(format!("[{long}]")).unwrap().accepted, 1);
+    let spoilt = GOOD.replace("75.0", "75.0, \"meta\": {\"by\": \"x\"}").replace("30", "[30]");
+    let reading = read(format!("[{spoilt}]")).unwrap();
+    assert_eq!((reading.rows_read, reading.quarantined[0].code), (1, "wrong-type"));
+    let column = reading.quarantined[0].place.column.clone().unwrap();
+    assert_eq!((column.heading.as_str(), reading.quarantined[0].raw.as_str()), ("numerator", "[not kept]"));
+    let twice = GOOD.replace("30", "[30]").replace("40", "[40]");
+    assert_eq!(read(format!("[{twice}]")).unwrap().rows_read, 1, "a row is set aside once");
+}
+
+#[test]
+fn json_that_ends_too_early_was_cut_off() {
+    let good = format!("[\n{GOOD},\n{COUNT}\n]");
+    for end in 1..good.len() - 1 {
+        assert_eq!(refusal(good.get(..end).unwrap()), "truncated-body", "{end}");
+    }
+    let lines = format!("{GOOD}\n{COUNT}");
+    assert_eq!(refusal(lines.get(..lines.len() - 9).unwrap()), "truncated-body");
+}
+
+#[test]
+fn the_words_of_python_for_no_number_are_named() {
+    for word in ["NaN", "Infinity", "-Infinity"] {
+        let refused = read(format!("[{}]", GOOD.replace("30", word))).unwrap_err();
+        assert!(
+            refused.code == "json-syntax" && refused.reason.ends_with("write null"),
+            "{}",
+            refused.reason
+        );
+    }
+}
+
+#[test]
 fn null_is_an_empty_cell_and_a_number_in_quotes_is_remarked() {
     let row = COUNT.replace("131", "\"131\", \"note\": null");
     let reading = read(format!("[{row}]")).unwrap();
@@ -103,14 +148,12 @@ fn what_is_no_json_or_holds_no_rows_is_refused() {
         good.replace("30", "'30'"),
         good.replace(']', ",]"),
         good.replace('}', ",}"),
-        good.replace(']', ""),
         good.replace("75.0}", "75.0"),
         format!("{good}x"),
         format!("{good}{good}"),
         format!("// export\n{good}"),
         format!("{GOOD}{COUNT}"),
         format!("{GOOD},\n{COUNT}"),
-        "[\"a".to_owned(),
     ];
     for text in syntax {
         assert_eq!(refusal(&text), "json-syntax", "{text}");
@@ -121,7 +164,10 @@ fn what_is_no_json_or_holds_no_rows_is_refused() {
         ("[]", "no-rows"),
         ("{\"rows\": []}", "no-rows"),
         ("{\"error\": \"not found\", \"status\": 404}", "header-missing"),
-        ("[1, 2]", "header-missing"),
+        ("[1, 2]", "json-body"),
+        ("[[\"E06000022\", 1], [\"E06000022\", 2]]", "json-body"),
+        ("{\"columns\": [\"a\"], \"index\": [0], \"data\": [[1]]}", "json-body"),
+        ("{\"numerator\": {\"0\": 30}, \"denominator\": {\"0\": 40}}", "json-body"),
     ];
     for (text, code) in others {
         assert_eq!(refusal(text), code, "{text}");

@@ -86,6 +86,7 @@ impl Trial {
     pub(crate) fn read(&self, grid: &Grid) -> Result<Reading, Refusal> {
         let expected = Expected {
             collection: "trial",
+            cadence: self.collection().cadence,
             authority: self.authority.as_ref(),
             quarter: self.quarter,
             indicators: &self.settings.indicators,

@@ -86,13 +86,19 @@ fn a_grid_survives_the_way_back_from_a_child_process() {
 }
 
 #[test]
-fn a_formula_saved_without_its_value_quarantines_its_row() {
-    let mut book = book();
-    let sheet = book.worksheet_from_index(0).unwrap();
-    sheet.write_formula(3, 5, Formula::new("=100*D4/E4").set_result("75")).unwrap();
-    let bytes = with_part(&book.save_to_buffer().unwrap(), SHEET, |xml| xml.replace("<v>75</v>", ""));
-    let reading = read(&bytes).unwrap();
-    assert_eq!((reading.accepted, reading.quarantined[0].code), (1, "formula-without-value"));
+fn a_formula_saved_without_its_value_quarantines_its_row_unless_it_is_the_value_of_good_parts() {
+    let with = |column: u16| {
+        let mut book = book();
+        let sheet = book.worksheet_from_index(0).unwrap();
+        sheet.write_number(3, 5, 75).unwrap();
+        sheet.write_formula(3, column, Formula::new("=7+1008").set_result("1015")).unwrap();
+        let bytes = with_part(&book.save_to_buffer().unwrap(), SHEET, |xml| xml.replace("<v>1015</v>", ""));
+        read(&bytes).unwrap()
+    };
+    let (numerator, value) = (with(3), with(5));
+    assert_eq!((numerator.accepted, numerator.quarantined[0].code), (1, "formula-without-value"));
+    assert_eq!((value.accepted, value.observations[0].figure.value), (2, None));
+    assert!(value.remarks.iter().any(|remark| remark.code == "formula-without-value"));
 }
 
 #[test]
