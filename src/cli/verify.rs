@@ -6,12 +6,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::cli::arguments::{FileArguments, VerifyArguments, With};
+use crate::cli::arguments::{FileArguments, Format, VerifyArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, UsageError};
 use crate::cli::verdict;
 use crate::config::settings::{Collection, Limits, Reporters, Settings};
 use crate::domain::authority::AuthorityCode;
+use crate::domain::check::LOOKING_BACK;
 use crate::domain::quarter::Quarter;
 use crate::pipeline::loading;
 use crate::read::changes;
@@ -42,7 +43,21 @@ pub fn verify(with: &With, arguments: &VerifyArguments) -> Result<Ending> {
     };
     let changes = outcome.as_ref().ok().zip(earlier.as_ref()).map(|(new, old)| changes::between(old, new));
     verdict::show(&outcome, changes.as_ref(), of.print.format)?;
+    if outcome.is_ok() && of.print.format == Format::Table && subject.authority.is_some() {
+        say_what_is_not_asked(&settings)?;
+    }
     Ok(ending(&outcome))
+}
+
+/// A file alone does not tell what the checks say that look back.
+fn say_what_is_not_asked(settings: &Settings) -> Result<()> {
+    let asked = LOOKING_BACK.iter().filter(|(name, by_default)| settings.analysis.asks(name, *by_default));
+    let names: Vec<&str> = asked.map(|(name, _)| *name).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let names = names.join(", ");
+    print::say(format_args!("not asked here, because earlier figures are needed: {names}"))
 }
 
 fn read(

@@ -31,7 +31,7 @@ pub fn compose(
 ) -> Result<()> {
     let wants = |step| only.is_none_or(|one| one == step);
     let mut queue = Queue::open(walk)?;
-    let mut letters = receipting::receipts(walk, loaded)?;
+    let mut letters = receipting::receipts(walk, loaded, findings)?;
     if wants(Step::Remind) {
         letters.extend(chasing::chasers(walk, &queue, &report.unseen)?);
         letters.extend(reminding::reminders(walk, &queue)?);

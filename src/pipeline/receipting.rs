@@ -6,25 +6,38 @@ use std::collections::btree_map::Entry;
 use anyhow::Result;
 
 use crate::config::settings::{Collection, Reporters};
+use crate::domain::check;
+use crate::domain::finding::State;
 use crate::domain::indicator::Indicator;
 use crate::domain::letter::facts::{OwnFigure, Revision};
 use crate::domain::letter::receipt::{self, Accepted, ReceiptFacts, Verdict};
 use crate::domain::message::Letter;
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Recipient, Role};
+use crate::pipeline::asking::{self, Origin};
 use crate::pipeline::composing;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::Walk;
+use crate::read::reading::Remark;
+use crate::store::check_file::CheckFile;
 use crate::store::configured;
+use crate::store::findings::Finding;
+
+/// More remarks of one kind than this are one line of a receipt.
+const TOLD_ALONE_MAX: usize = 6;
 
 /// The receipts for what was loaded, where the return was still being collected when it came.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn receipts(walk: &Walk<'_>, loaded: &[Loaded]) -> Result<Vec<Letter>> {
+pub fn receipts(walk: &Walk<'_>, loaded: &[Loaded], findings: &[Finding]) -> Result<Vec<Letter>> {
     let mut letters = Vec::new();
+    if loaded.is_empty() {
+        return Ok(letters);
+    }
     let mut known = Known::new();
+    let checks = asking::checks(walk)?;
     for it in loaded {
         let Some(collection) = walk.settings.collections.iter().find(|one| one.name == it.arrival.collection)
         else {
@@ -35,7 +48,8 @@ pub fn receipts(walk: &Walk<'_>, loaded: &[Loaded]) -> Result<Vec<Letter>> {
             continue;
         }
         for recipient in recipients {
-            let facts = facts_of(walk, collection, it, recipient, &mut known)?;
+            let mut facts = facts_of(walk, collection, it, recipient, &mut known)?;
+            facts.remarks.extend(looking_back(walk, it, &checks, findings));
             letters.extend(receipt::compose(&composing::occasion(walk, recipient), &facts));
         }
     }
@@ -103,16 +117,57 @@ fn remarks(it: &Loaded) -> Vec<receipt::Group> {
     // The receipt has a list of its own for missing indicators.
     let told = reading.remarks.iter().filter(|remark| remark.code != "missing-indicators");
     let (placed, of_the_file): (Vec<_>, Vec<_>) = told.partition(|remark| remark.place.is_some());
-    let mut groups =
-        receipt::grouped(placed.into_iter().filter_map(|remark| {
-            Some((remark.code.to_string(), remark.text.clone(), remark.place.clone()?))
-        }));
+    // A doubt is about one figure, and says which: a few are told one by one.
+    let is_told_alone = |remark: &&Remark| {
+        let like = placed.iter().filter(|one| one.code == remark.code).count();
+        check::DOUBTS.contains(&remark.code) && like <= TOLD_ALONE_MAX
+    };
+    let (alone, together): (Vec<&Remark>, Vec<&Remark>) = placed.iter().copied().partition(is_told_alone);
+    let row = |remark: &Remark| Some((remark.code.to_string(), remark.text.clone(), remark.place.clone()?));
+    let mut groups: Vec<receipt::Group> =
+        alone.into_iter().filter_map(row).flat_map(|one| receipt::grouped([one])).collect();
+    groups.extend(receipt::grouped(together.into_iter().filter_map(row)));
     groups.extend(of_the_file.into_iter().map(|remark| receipt::Group {
         code: remark.code.to_string(),
         reason: remark.text.clone(),
         reasons: 1,
         places: Vec::new(),
     }));
+    groups
+}
+
+/// What the checks of the data ask that look back, which the file alone could not tell: which figures, and no
+/// number of them.
+fn looking_back(
+    walk: &Walk<'_>,
+    it: &Loaded,
+    checks: &[(CheckFile, Origin)],
+    findings: &[Finding],
+) -> Vec<receipt::Group> {
+    let (Ok(_), Some(authority), Some(quarter)) = (&it.outcome, &it.arrival.authority, it.arrival.quarter)
+    else {
+        return Vec::new();
+    };
+    let is_of_this = |one: &&Finding| {
+        one.key.authority == *authority
+            && one.key.collection == it.arrival.collection
+            && one.fired_in == quarter
+            && matches!(one.state(), State::New | State::Worsening | State::Improving | State::Continuing)
+    };
+    let of_this: Vec<&Finding> = findings.iter().filter(is_of_this).collect();
+    let mut groups = Vec::new();
+    for (asked, _) in checks.iter().filter(|(asked, _)| check::looks_back(&asked.name)) {
+        let of_check = of_this.iter().filter(|one| one.key.check == asked.name);
+        let names = of_check.filter_map(|one| match &one.key.indicator {
+            Some(id) => facts::indicator(walk.settings, id).map(|it| it.name.as_str()),
+            None => Some("the return as a whole"),
+        });
+        let names: Vec<&str> = names.collect();
+        if !names.is_empty() {
+            let reason = format!("{} Please look at: {}", asked.asks, names.join("; "));
+            groups.push(receipt::Group { code: asked.name.clone(), reason, reasons: 1, places: Vec::new() });
+        }
+    }
     groups
 }
 

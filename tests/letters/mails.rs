@@ -148,6 +148,22 @@ fn a_receipt_of_a_file_without_errors_asks_for_nothing() {
 }
 
 #[test]
+fn a_receipt_of_a_whole_return_with_a_doubtful_figure_asks_to_look_at_it() {
+    let who = lead();
+    for code in ["numerator-over-denominator", "implausible-jump"] {
+        let mut facts = accepted(1);
+        if let Verdict::Accepted(accepted) = &mut facts.verdict {
+            accepted.errors.clear();
+            accepted.missing.clear();
+        }
+        facts.remarks[0].code = code.to_owned();
+        let text = dump(&receipt::compose(&occasion(&who, "2017-10-27"), &facts).unwrap());
+        assert!(text.contains("Look at the figures that we noticed"), "{code}: {text}");
+        assert!(!text.contains("The return is complete."), "{code}: {text}");
+    }
+}
+
+#[test]
 fn a_refused_file_replaces_nothing_and_is_told_why() {
     let who = lead();
     let letter = receipt::compose(&occasion(&who, "2017-10-27"), &refused()).unwrap();

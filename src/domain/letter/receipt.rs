@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::domain::check::{DOUBTS, looks_back};
 use crate::domain::figure::{Column, Place};
 use crate::domain::letter::facts::{Named, OwnFigure, Revision, View};
 use crate::domain::letter::{Draft, Occasion, table, words};
@@ -343,6 +344,14 @@ fn to_do(facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
         items.push(
             "Add the missing indicators. If you cannot supply one, send its row with the status \
                 `unavailable`."
+                .to_owned(),
+        );
+    }
+    let is_doubtful = |group: &Group| DOUBTS.contains(&group.code.as_str()) || looks_back(&group.code);
+    if facts.remarks.iter().any(is_doubtful) {
+        items.push(
+            "Look at the figures that we noticed, below. Where one is wrong, correct it and send the whole \
+             file again."
                 .to_owned(),
         );
     }
