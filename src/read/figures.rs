@@ -218,18 +218,15 @@ impl Rules<'_> {
     /// The objection to a cell that says nothing, in words of its own.
     pub(crate) fn nothing(&self, cell: &str, part: Part) -> Objection {
         let word = part.word();
-        let objection = match missing::writer(cell) {
-            Some(writer) => {
-                let or = self.or_a_symbol().replacen("or ", "or write ", 1);
-                let reason = format!("the {word} is `{}`, {writer}{or}", shown(cell));
-                Objection::new("bad-number", reason)
-            }
-            None => {
-                let reason = format!(
-                    "the {word} is a formula that was saved without its value: open the workbook, save it"
-                );
-                Objection::new(FORMULA_CODE, reason)
-            }
+        let objection = if let Some(writer) = missing::writer(cell) {
+            let or = self.or_a_symbol().replacen("or ", "or write ", 1);
+            let reason = format!("the {word} is `{}`, {writer}{or}", shown(cell));
+            Objection::new("bad-number", reason)
+        } else {
+            let reason = format!(
+                "the {word} is a formula that was saved without its value: open the workbook, save it"
+            );
+            Objection::new(FORMULA_CODE, reason)
         };
         objection.about(part)
     }

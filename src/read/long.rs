@@ -85,16 +85,8 @@ impl<'e> LongRows<'e> {
             figure,
             place: Place { sheet: self.sheet.clone(), line: row.line, column: None },
             symbol,
-            note: self.map.note.and_then(|at| self.note(row, at, tally)),
+            note: self.map.note.and_then(|at| noted(row, at, tally)),
         })
-    }
-
-    fn note(&self, row: &GridRow, at: usize, tally: &mut Tally) -> Option<String> {
-        let written = cell(row, at);
-        if missing::writer(written).is_some() && !missing::is_said(written) {
-            tally.note("missing-word", Spot { line: row.line, column: Some(at) }, written);
-        }
-        note(missing::blanked(written))
     }
 
     fn authority(
@@ -170,6 +162,14 @@ pub(crate) fn refuse_other_quarter(
             format!("every row is about {other}, but the return of {asked} was asked for: send that one");
         Err(Refusal::new("wrong-quarter", reason))
     })
+}
+
+fn noted(row: &GridRow, at: usize, tally: &mut Tally) -> Option<String> {
+    let written = cell(row, at);
+    if missing::writer(written).is_some() && !missing::is_said(written) {
+        tally.note("missing-word", Spot { line: row.line, column: Some(at) }, written);
+    }
+    note(missing::blanked(written))
 }
 
 /// A note as it is kept; none when it is empty.

@@ -49,10 +49,10 @@ impl Tally {
 
     /// One remark for each code.
     pub(crate) fn remarks(&self, sheet: Option<&str>, header: &Header<'_>) -> Vec<Remark> {
-        let remark = |(code, (count, spot, first)): (&Code, &(u32, Spot, String))| Remark {
+        let remark = |(&code, (count, spot, first)): (&Code, &(u32, Spot, String))| Remark {
             place: Some(spot.place(sheet, header)),
-            code: *code,
-            text: sentence(*code, *count, first),
+            code,
+            text: sentence(code, *count, first),
         };
         self.met.iter().map(remark).collect()
     }
