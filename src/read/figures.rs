@@ -18,6 +18,9 @@ const MEASURES: [&str; 6] = ["working days", "days", "hours", "score", "sum of",
 /// How far from a whole number, in relation to it, is a spreadsheet's doing.
 const NOISE_MAX: f64 = 1e-12;
 
+/// The code of a formula that nobody computed.
+const NOT_COMPUTED: &str = "formula-without-value";
+
 /// Which of the three cells of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Part {
@@ -119,6 +122,28 @@ impl Rules<'_> {
         Ok(Cell::Number(number + 0.0))
     }
 
+    /// The value as it is stated beside its parts, which it only checks; none when there is no value.
+    ///
+    /// Where these are there, a formula that nobody computed is no loss. An error such as `#DIV/0!` is
+    /// another thing: something in the sheet did not work, and nobody knows whether that touches the parts.
+    pub(crate) fn stated<'c>(
+        &self,
+        read: Result<Cell<'c>, Objection>,
+        parts: [Cell<'_>; 2],
+        indicator: &Indicator,
+        tally: &mut Tally,
+    ) -> Result<Option<Cell<'c>>, Objection> {
+        let [numerator, denominator] = parts.map(|part| part.number().is_some());
+        let are_there = numerator && (denominator || indicator.denominator.is_none());
+        match read {
+            Err(objection) if are_there && objection.code == NOT_COMPUTED => {
+                tally.note("value-not-computed", self.line, "");
+                Ok(None)
+            }
+            other => other.map(Some),
+        }
+    }
+
     fn is_meant(&self, symbol: &Symbol, text: &str) -> bool {
         symbol.text.eq_ignore_ascii_case(text)
             && symbol.from.is_none_or(|from| from <= self.date)
@@ -127,21 +152,16 @@ impl Rules<'_> {
 
     fn not_a_number(&self, cell: &str, part: Part) -> Objection {
         let part = part.word();
-        if cell == FORMULA_WITHOUT_VALUE {
-            let reason = format!(
-                "the {part} is a formula that was saved without its value: open the workbook, save it"
-            );
-            return Objection::new("formula-without-value", reason);
-        }
-        if let Some(objection) = invisible(part, cell) {
+        if let Some(objection) = not_computed(part, cell).or_else(|| invisible(part, cell)) {
             return objection;
         }
         let known = self.symbols.iter().filter(|symbol| self.is_meant(symbol, &symbol.text));
         let known: Vec<&str> = known.map(|symbol| symbol.text.as_str()).collect();
         let or =
             if known.is_empty() { String::new() } else { format!(", or one of {}", text::listed(&known, 8)) };
+        let what = if is_percentage(cell) { "a percentage and not a number" } else { "not a number" };
         let reason =
-            format!("the {part} is `{}`, which is not a number: write digits such as 120{or}", shown(cell));
+            format!("the {part} is `{}`, which is {what}: write digits such as 120{or}", shown(cell));
         Objection::new("bad-number", reason)
     }
 }
@@ -170,6 +190,19 @@ pub(crate) fn published<'c>(
         status,
     };
     (figure, symbol.map(str::to_owned))
+}
+
+/// An objection when the cell is a formula that nobody computed.
+pub(crate) fn not_computed(column: &str, cell: &str) -> Option<Objection> {
+    (cell == FORMULA_WITHOUT_VALUE).then(|| {
+        let reason =
+            format!("the {column} is a formula that was saved without its value: open the workbook, save it");
+        Objection::new(NOT_COMPUTED, reason)
+    })
+}
+
+fn is_percentage(cell: &str) -> bool {
+    cell.strip_suffix('%').is_some_and(|bare| number(bare, DecimalMark::PointOrComma).is_some())
 }
 
 /// An objection when the cell holds a character that no one sees.

@@ -249,7 +249,7 @@ impl<'l> Table<'l> {
             return Err(Refusal::new("too-many-cells", reason));
         }
         let number = self.number(line)?;
-        self.grid.keep(GridRow { line: number, cells }, self.limits);
+        self.grid.keep(GridRow::of_texts(number, cells), self.limits);
         Ok(())
     }
 
@@ -314,7 +314,7 @@ impl<'l> Table<'l> {
         });
         grid.quarantined.iter_mut().for_each(|row| row.line = place(row.line));
         // Above the first line, which may hold rows already.
-        grid.rows.insert(0, GridRow { line: 0, cells: names });
+        grid.rows.insert(0, GridRow::of_texts(0, names));
         Ok(grid)
     }
 }

@@ -7,7 +7,7 @@ use crate::domain::indicator::Indicator;
 use crate::domain::quarter::Quarter;
 use crate::read::code::{Objection, Refusal};
 use crate::read::figures::{self, Cell, Part, Rules};
-use crate::read::grid::GridRow;
+use crate::read::grid::{FORMULA_WITHOUT_VALUE, GridRow};
 use crate::read::layout::LongMap;
 use crate::read::number::DecimalMark;
 use crate::read::subject::{self, Subjects};
@@ -100,7 +100,7 @@ impl<'e> LongRows<'e> {
 
     fn quarter(&self, row: &GridRow, tally: &mut Tally) -> Result<Quarter, Objection> {
         let year = self.map.year.map_or("", |at| cell(row, at));
-        let found = self.subjects.quarter(cell(row, self.map.quarter), year, row.line, tally);
+        let found = self.subjects.quarter_in(row, self.map.quarter, year, tally);
         found.map_err(|objection| objection.at(self.map.quarter))
     }
 
@@ -115,7 +115,11 @@ impl<'e> LongRows<'e> {
             Rules { symbols: self.symbols, date: quarter.last_day(), mark: self.mark, line: row.line };
         let numerator = rules.cell(cell(row, self.map.numerator), Part::Numerator, indicator, tally)?;
         let denominator = rules.cell(cell(row, self.map.denominator), Part::Denominator, indicator, tally)?;
-        let value = rules.cell(cell(row, self.map.value), Part::Value, indicator, tally)?;
+        let value = rules.cell(cell(row, self.map.value), Part::Value, indicator, tally);
+        let value = rules.stated(value, [numerator, denominator], indicator, tally)?.unwrap_or(Cell::Blank);
+        for at in [self.map.numerator, self.map.denominator, self.map.value] {
+            note_covered(row, at, tally);
+        }
         let symbol = [value, numerator, denominator].into_iter().find_map(Cell::symbol);
         let stated = subject::status(self.map.status.map_or("", |at| cell(row, at)))
             .map_err(|objection| objection.at(self.map.status))?;
@@ -158,15 +162,21 @@ pub(crate) fn refuse_other_quarter(
     })
 }
 
-/// A note as it is kept; none when it is empty.
+/// Notes a figure that a merged cell speaks for.
+pub(crate) fn note_covered(row: &GridRow, at: usize, tally: &mut Tally) {
+    if row.covered_by(at).is_some() && !cell(row, at).is_empty() {
+        tally.note("merged-cells", row.line, cell(row, at));
+    }
+}
+
+/// A note as it is kept; none when it is empty, or a formula that nobody computed.
 pub(crate) fn note(written: &str) -> Option<String> {
+    let written = if written == FORMULA_WITHOUT_VALUE { "" } else { written };
     let note = written.split_whitespace().collect::<Vec<_>>().join(" ");
     (!note.is_empty()).then(|| note.chars().take(NOTE_CHARS_MAX).collect())
 }
 
-/// A cell of a row, trimmed of what is typed and not seen; empty when the row ends before it.
-///
-/// Only plain white space is trimmed: invisible characters are objected to.
+/// A cell of a row, as [`GridRow::text`].
 pub(crate) fn cell(row: &GridRow, at: usize) -> &str {
-    row.cells.get(at).map_or("", |cell| cell.trim_matches([' ', '\t', '\r', '\n']))
+    row.text(at)
 }

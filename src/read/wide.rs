@@ -13,7 +13,7 @@ use crate::read::across::WideMap;
 use crate::read::code::{Objection, Refusal};
 use crate::read::figures::{self, Cell, Part, Rules};
 use crate::read::grid::GridRow;
-use crate::read::long::{cell, note, refuse_other_authority, refuse_other_quarter};
+use crate::read::long::{cell, note, note_covered, refuse_other_authority, refuse_other_quarter};
 use crate::read::number::DecimalMark;
 use crate::read::subject::{self, Subjects};
 use crate::read::tally::Tally;
@@ -72,6 +72,7 @@ impl<'e> WideRows<'e> {
     /// Refuses a file that is about another authority or quarter than asked for, by its rows, its headings or
     /// what stands above them.
     pub(crate) fn check_subject(&self, rows: &[&GridRow], title: &[GridRow]) -> Result<(), Refusal> {
+        self.map.has_one_column_each(self.subjects.expected.quarter)?;
         let mut silent = Tally::default();
         if self.map.authority.is_some() {
             let found = rows.iter().filter_map(|row| self.authority(row, None, &mut silent).ok());
@@ -135,7 +136,7 @@ impl<'e> WideRows<'e> {
         let last_day = |quarter: Quarter| (quarter, quarter.last_day());
         if let Some(at) = self.map.date {
             let written = cell(row, at);
-            let date = day_from_spelling(written).ok_or_else(|| {
+            let date = row.day(at).or_else(|| day_from_spelling(written)).ok_or_else(|| {
                 let reason = format!("`{}` is not a day: write it as 30/09/2017", shown(written));
                 Objection::new("bad-date", reason).at(at)
             })?;
@@ -143,7 +144,7 @@ impl<'e> WideRows<'e> {
         }
         if let Some(at) = self.map.quarter {
             let year = self.map.year.map_or("", |at| cell(row, at));
-            let found = self.subjects.quarter(cell(row, at), year, row.line, tally);
+            let found = self.subjects.quarter_in(row, at, year, tally);
             return found.map(last_day).map_err(|objection| objection.at(at));
         }
         let fixed = match self.map.shape.time {
@@ -250,13 +251,14 @@ impl<'e> WideRows<'e> {
         pieces: &[Piece<'_>],
         tally: &mut Tally,
     ) -> Result<(Figure, Option<String>), Objection> {
+        one_part_each(pieces)?;
         let mut read = |part: Part| {
             let piece = pieces.iter().find(|piece| piece.part == part);
             piece.map(|piece| self.cell(key, piece, indicator, tally)).transpose()
         };
         let numerator = read(Part::Numerator)?;
         let denominator = read(Part::Denominator)?;
-        let value = read(Part::Value)?;
+        let value = self.stated(key, pieces, [numerator, denominator], indicator, tally)?;
         let (figure, symbol) = if self.subjects.is_return() {
             let cells = [value, numerator, denominator].map(|cell| cell.unwrap_or(Cell::Blank));
             let symbol = cells.into_iter().find_map(Cell::symbol);
@@ -268,6 +270,24 @@ impl<'e> WideRows<'e> {
         };
         let status = self.status(pieces)?.unwrap_or(figure.status);
         Ok((Figure { status, ..figure }, symbol))
+    }
+
+    fn stated<'g>(
+        &self,
+        key: &Key,
+        pieces: &[Piece<'g>],
+        parts: [Option<Cell<'g>>; 2],
+        indicator: &Indicator,
+        tally: &mut Tally,
+    ) -> Result<Option<Cell<'g>>, Objection> {
+        let Some(piece) = pieces.iter().find(|piece| piece.part == Part::Value) else { return Ok(None) };
+        let read = self.cell(key, piece, indicator, tally);
+        let parts = parts.map(|part| part.unwrap_or(Cell::Blank));
+        self.rules(key, piece).stated(read, parts, indicator, tally)
+    }
+
+    fn rules(&self, key: &Key, piece: &Piece<'_>) -> Rules<'e> {
+        Rules { symbols: self.symbols, date: key.date, mark: self.mark, line: piece.row.line }
     }
 
     fn cell<'g>(
@@ -282,9 +302,8 @@ impl<'e> WideRows<'e> {
         if let Some((_, number)) = self.map.shape.words.iter().find(|(word, _)| *word == heading) {
             return Ok(Cell::Number(*number));
         }
-        let (symbols, mark) = (self.symbols, self.mark);
-        let rules = Rules { symbols, date: key.date, mark, line: piece.row.line };
-        rules.cell(written, piece.part, indicator, tally)
+        note_covered(piece.row, piece.at, tally);
+        self.rules(key, piece).cell(written, piece.part, indicator, tally)
     }
 
     fn status(&self, pieces: &[Piece<'_>]) -> Result<Option<Status>, Objection> {
@@ -304,4 +323,20 @@ impl<'e> WideRows<'e> {
         }
         note(&notes.join("; "))
     }
+}
+
+/// Objects to one merged cell that speaks for two parts of a figure: it is not the one and the other.
+fn one_part_each(pieces: &[Piece<'_>]) -> Result<(), Objection> {
+    let origin = |piece: &Piece<'_>| (piece.at, piece.row.covered_by(piece.at).unwrap_or(piece.row.line));
+    let is_filled = |piece: &&Piece<'_>| !cell(piece.row, piece.at).is_empty();
+    for (index, piece) in pieces.iter().enumerate().filter(|(_, piece)| is_filled(piece)) {
+        let earlier = pieces.iter().take(index).find(|earlier| origin(earlier) == origin(piece));
+        let Some(earlier) = earlier.filter(|earlier| earlier.part != piece.part) else { continue };
+        let (one, other, line) = (earlier.part.word(), piece.part.word(), origin(piece).1);
+        let reason = format!(
+            "the {one} and the {other} are one merged cell, of line {line}: unmerge it and write each of them"
+        );
+        return Err(Objection::new("merged-figure", reason).about(piece.part));
+    }
+    Ok(())
 }
