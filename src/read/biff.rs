@@ -292,7 +292,6 @@ impl Cells<'_> {
     }
 
     fn formula(&mut self, body: &[u8], limits: &Limits) -> Result<(), Refusal> {
-        self.formulas = self.formulas.saturating_add(1);
         let value = body.get(6..14).ok_or_else(damaged)?;
         let is_due = half(body, 14).unwrap_or_default() & DUE != 0;
         let computed = if is_due { Computed::LeftToTheReader } else { Computed::Yes };
@@ -301,10 +300,11 @@ impl Cells<'_> {
             if number == 0.0 && is_due {
                 return self.keep(body, FORMULA_WITHOUT_VALUE.to_owned(), limits);
             }
+            self.formulas = self.formulas.saturating_add(1);
             return self.number(body, number, limits);
         }
         let what = value.get(2).copied().unwrap_or_default();
-        match value.first() {
+        let kept = match value.first() {
             Some(0) => {
                 let (row, column) = half(body, 0).zip(half(body, 2)).ok_or_else(damaged)?;
                 self.waiting = Some((u32::from(row), u32::from(column), computed));
@@ -315,10 +315,12 @@ impl Cells<'_> {
             // An empty text. A writer that computes nothing puts it in place of every value, and does not say
             // who computed the workbook, as every program does that did.
             _ if is_due || !self.book.says_who_computed => {
-                self.keep(body, FORMULA_WITHOUT_VALUE.to_owned(), limits)
+                return self.keep(body, FORMULA_WITHOUT_VALUE.to_owned(), limits);
             }
             _ => Ok(()),
-        }
+        };
+        self.formulas = self.formulas.saturating_add(1);
+        kept
     }
 
     fn grid(mut self, name: &str, limits: &Limits, rows_wanted: usize) -> Result<Grid, Refusal> {

@@ -133,8 +133,11 @@ impl Rules<'_> {
         indicator: &Indicator,
         tally: &mut Tally,
     ) -> Result<Option<Cell<'c>>, Objection> {
-        let [numerator, denominator] = parts.map(|part| part.number().is_some());
-        let are_there = numerator && (denominator || indicator.denominator.is_none());
+        let [numerator, denominator] = parts;
+        let has_number = |part: Cell<'_>| part.number().is_some();
+        let both = has_number(numerator) && (has_number(denominator) || indicator.denominator.is_none());
+        // A symbol for the numerator, such as `c`, stands for the whole figure.
+        let are_there = both || numerator.symbol().is_some();
         match read {
             Err(objection) if are_there && objection.code == NOT_COMPUTED => {
                 tally.note("value-not-computed", self.line, "");

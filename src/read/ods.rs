@@ -8,7 +8,7 @@ use quick_xml::reader::Reader;
 use crate::config::settings::Limits;
 use crate::read::archive::{self, Archive};
 use crate::read::code::Refusal;
-use crate::read::grid::{Grid, GridRemark};
+use crate::read::grid::{FORMULA_WITHOUT_VALUE, Grid, GridRemark};
 use crate::read::merged::{self, Range};
 use crate::read::ods_cell::{Cell, attribute};
 use crate::read::rows::{self, Rows};
@@ -318,13 +318,14 @@ impl<'c> Table<'c> {
     }
 
     fn keep(&mut self, cell: &Cell, limits: &Limits) -> Result<(), Refusal> {
-        self.formulas = self.formulas.saturating_add(u32::from(cell.has_formula()));
         if cell.says_another_number() {
             self.mismatches = self.mismatches.saturating_add(1);
             self.first_mismatch.get_or_insert(self.row + 1);
         }
         self.merged.extend(cell.range(self.row, self.column));
         let written = cell.written(self.zeros);
+        let has_value = cell.has_formula() && written.text != FORMULA_WITHOUT_VALUE;
+        self.formulas = self.formulas.saturating_add(u32::from(has_value));
         let next = self.column.saturating_add(cell.times());
         if !written.text.is_empty() {
             if next > limits.columns_max {

@@ -83,12 +83,14 @@ pub(crate) fn hidden(sheets: &[Sheet]) -> Option<GridRemark> {
     ))
 }
 
-/// The remark on formulas.
+/// The remark on formulas that have a value.
 pub(crate) fn formulas(count: u32) -> Option<GridRemark> {
-    (count > 0).then(|| {
-        let text = format!("{count} cells hold formulas; the values saved with them were read");
-        GridRemark::whole("formulas", text)
-    })
+    let text = match count {
+        0 => return None,
+        1 => "1 cell holds a formula; the value saved with it was read".to_owned(),
+        _ => format!("{count} cells hold formulas; the values saved with them were read"),
+    };
+    Some(GridRemark::whole("formulas", text))
 }
 
 /// The sheet that is the return: the first that a layout names and the workbook has, else the visible one on
@@ -193,13 +195,15 @@ fn renamed(mut refusal: Refusal, heads: &[Grid], layouts: &[Layout]) -> Refusal 
     let named = layouts.iter().filter_map(|layout| Some((layout.sheet.as_deref()?, layout)));
     let mut hits = named.flat_map(|(name, layout)| has_headings(heads, layout).map(move |at| (name, at)));
     let hit = hits.next().and_then(|(name, at)| Some((name, heads.get(at)?.sheet.as_deref()?)));
-    match hit {
+    let more = match hit {
         Some((name, sheet)) => {
-            let sheet = text::shown(sheet);
-            refusal.reason =
-                format!("{}; `{sheet}` has the headings: name it `{name}` again", refusal.reason);
+            format!("; `{}` has the headings: name it `{name}` again", text::shown(sheet))
         }
-        None => refusal.reason = format!("{}: send the workbook with that sheet", refusal.reason),
-    }
+        None => match layout::without_headings(heads, layouts) {
+            near if near.code == "missing-column" => format!("; {}", near.reason),
+            _ => ": send the workbook with that sheet".to_owned(),
+        },
+    };
+    refusal.reason.push_str(&more);
     refusal
 }

@@ -112,13 +112,13 @@ fn read(
     while let Some(cell) = cells.next_cell_with_formula_metadata().map_err(|error| broken(&error))? {
         while formatted.next_if(|(at, _)| *at < cell.pos).is_some() {}
         let format = formatted.next_if(|(at, _)| *at == cell.pos).and_then(|(_, style)| formats.get(style));
-        formulas += u32::from(cell.formula.is_some());
-        let text = match (&cell.value, &cell.formula) {
+        let shown: Written = match (&cell.value, &cell.formula) {
             (DataRef::Empty, None) => continue,
             (value, Some(_)) if is_not_computed(value, zeros) => FORMULA_WITHOUT_VALUE.to_owned().into(),
             (value, _) => written(value, format.unwrap_or(&NumberFormat::Plain), epoch),
         };
-        rows.push(cell.pos.0, cell.pos.1, text)?;
+        formulas += u32::from(cell.formula.is_some() && shown.text != FORMULA_WITHOUT_VALUE);
+        rows.push(cell.pos.0, cell.pos.1, shown)?;
         if rows.len() >= rows_wanted {
             break;
         }

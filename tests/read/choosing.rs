@@ -125,6 +125,12 @@ fn a_sheet_of_another_name_than_the_layout_says_is_told_with_its_name() {
         other.reason,
         "the workbook has no sheet `Return`; it has `Guidance`: send the workbook with that sheet"
     );
+    let near: Row = &["authority_code", "indicator", "quarter", "numerator", "denominator"];
+    let near = find(&xlsx(&[("Data", &[near])]), "a.xlsx", &[named("Return")]).unwrap_err();
+    assert!(
+        near.reason.contains("it has `Data`; the headings in line 1 of the sheet `Data` lack `value`"),
+        "{near}"
+    );
     let found = find(&bytes, "a.xlsx", &[named("Return"), long_layout()]).unwrap();
     assert_eq!(found.sheet.as_deref(), Some("Return Q2"), "another layout names no sheet");
 }

@@ -166,6 +166,20 @@ fn a_workbook_that_counts_from_1904_means_the_same_days() {
     assert_eq!(read(&bytes, "a.xlsx").observations[0].quarter, Quarter::of(2017, 2).unwrap());
 }
 
+#[test]
+fn a_strict_workbook_stores_its_days_in_words() {
+    let bytes = super::workbooks::with_part(&dated(SEPTEMBER, "mmm-yy"), "xl/worksheets/sheet1.xml", |xml| {
+        let strict = xml.replace(
+            "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+            "http://purl.oclc.org/ooxml/spreadsheetml/main",
+        );
+        let at = strict.find("<c r=\"C2\"").unwrap();
+        let end = at + strict[at..].find("</c>").unwrap() + 4;
+        format!("{}<c r=\"C2\" t=\"d\"><v>2017-09-01T00:00:00</v></c>{}", &strict[..at], &strict[end..])
+    });
+    assert_eq!(read(&bytes, "a.xlsx").observations[0].quarter, Quarter::of(2017, 2).unwrap());
+}
+
 const ACROSS: &str = r#"
 [[collection.layout]]
 name = "template"

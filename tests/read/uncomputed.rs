@@ -191,6 +191,10 @@ fn a_value_that_nobody_computed_is_no_loss_beside_its_parts() {
         );
         assert!(remark_codes(&reading).contains(&"value-not-computed"), "{name}");
     }
+    let withheld = with_part(&xlsx(5, "=100*D2/E2", "0"), "xl/worksheets/sheet1.xml", |xml| {
+        xml.replace("<c r=\"D2\"><v>30</v></c>", "<c r=\"D2\" t=\"inlineStr\"><is><t>c</t></is></c>")
+    });
+    assert_eq!(read(&withheld, "a.xlsx").observations[0].symbol.as_deref(), Some("c"));
     let parts = with_part(&xlsx(5, "=100*D2/E2", "0"), "xl/worksheets/sheet1.xml", |xml| {
         xml.replace("<v>40</v>", "<v></v>")
     });
