@@ -10,7 +10,7 @@ use crate::read::archive::{self, Archive};
 use crate::read::code::Refusal;
 use crate::read::grid::{FORMULA_WITHOUT_VALUE, Grid, GridRemark};
 use crate::read::merged::{self, Range};
-use crate::read::ods_cell::{Cell, attribute};
+use crate::read::ods_cell::{Cell, Style, attribute};
 use crate::read::rows::{self, Rows};
 use crate::read::sheets::{self, Sheet, Wanted, Zeros};
 use crate::read::shown::Written;
@@ -83,6 +83,9 @@ struct Content<'c> {
     sheets: Vec<Sheet>,
     grids: Vec<Grid>,
     hidden_styles: HashSet<String>,
+    /// Number formats that show percentages, and the styles of cells that have one.
+    percentages: HashSet<String>,
+    percent_styles: HashSet<String>,
     style: Option<String>,
     tables: u32,
     aside: u32,
@@ -121,6 +124,8 @@ impl<'c> Content<'c> {
             sheets: Vec::new(),
             grids: Vec::new(),
             hidden_styles: HashSet::new(),
+            percentages: HashSet::new(),
+            percent_styles: HashSet::new(),
             style: None,
             tables: 0,
             aside: 0,
@@ -168,7 +173,14 @@ impl<'c> Content<'c> {
             return Ok(());
         }
         match name {
-            "style" => self.style = attribute(element, "name"),
+            "percentage-style" => self.percentages.extend(attribute(element, "name")),
+            "style" => {
+                self.style = attribute(element, "name");
+                let format = attribute(element, "data-style-name");
+                if format.is_some_and(|format| self.percentages.contains(&format)) {
+                    self.percent_styles.extend(self.style.clone());
+                }
+            }
             "table-properties" => {
                 let is_hidden = attribute(element, "display").is_some_and(|shown| shown == "false");
                 self.hidden_styles.extend(self.style.clone().filter(|_| is_hidden));
@@ -176,8 +188,12 @@ impl<'c> Content<'c> {
             "table" => self.table(element)?,
             "table-source" | "cell-range-source" | "database-source-table" => self.links += 1,
             _ if self.tables == 1 => {
+                let style = self.sheet.as_ref().and_then(|_| attribute(element, "style-name"));
+                let is_percent = style.is_some_and(|style| self.percent_styles.contains(&style));
+                let style = if is_percent { Style::Percent } else { Style::Plain };
                 let limits = self.limits;
-                let done = self.sheet.as_mut().map_or(Ok(()), |sheet| sheet.opens(name, element, limits));
+                let sheet = self.sheet.as_mut();
+                let done = sheet.map_or(Ok(()), |sheet| sheet.opens(name, element, style, limits));
                 return self.judged(done);
             }
             _ => {}
@@ -280,7 +296,13 @@ impl<'c> Table<'c> {
         }
     }
 
-    fn opens(&mut self, name: &str, element: &BytesStart<'_>, limits: &Limits) -> Result<(), Refusal> {
+    fn opens(
+        &mut self,
+        name: &str,
+        element: &BytesStart<'_>,
+        style: Style,
+        limits: &Limits,
+    ) -> Result<(), Refusal> {
         match name {
             "table-row" => {
                 self.repeated = repeated(element, "number-rows-repeated")
@@ -293,7 +315,7 @@ impl<'c> Table<'c> {
                 let times = repeated(element, "number-columns-repeated")
                     .filter(|count| *count <= REPEATED_COLUMNS_MAX)
                     .ok_or_else(|| rows::too_many_columns(limits))?;
-                self.cell = Some(Cell::new(element, times));
+                self.cell = Some(Cell::new(element, style, times));
             }
             _ => {
                 if let Some(cell) = &mut self.cell {

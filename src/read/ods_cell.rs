@@ -25,11 +25,21 @@ pub(crate) struct Cell {
     spans: (u32, u32),
     formula: bool,
     is_error: bool,
+    style: Style,
+}
+
+/// What the style of a cell says of its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Nothing that matters.
+    Plain,
+    /// It is shown as a percentage.
+    Percent,
 }
 
 impl Cell {
     /// Of its element, to be there `times` in a row.
-    pub(crate) fn new(element: &BytesStart<'_>, times: u32) -> Self {
+    pub(crate) fn new(element: &BytesStart<'_>, style: Style, times: u32) -> Self {
         let kind = attribute(element, "value-type").unwrap_or_default();
         let held = match kind.as_str() {
             "float" | "percentage" | "currency" => attribute(element, "value"),
@@ -49,6 +59,7 @@ impl Cell {
             spans: (span("number-rows-spanned"), span("number-columns-spanned")),
             formula: attribute(element, "formula").is_some(),
             is_error: is_error(element),
+            style,
         }
     }
 
@@ -138,18 +149,14 @@ impl Cell {
 
     /// Whether people see a hundred times the number held, and a percent sign.
     ///
-    /// The text that is shown decides: not every program says so in the kind of the value, and a percent sign
-    /// may be a mere letter of the format.
+    /// The kind of the value or its style says so. Where neither does, the text may: one writer keeps the text
+    /// that was shown and calls every number the same. A percent sign may also be a mere letter of the format.
     fn is_percent(&self) -> bool {
-        let says_so = self.kind == "percentage";
-        let Some((held, shown)) = self.held_number().zip(shown_number(&self.text)) else { return says_so };
-        let has_sign = self.text.contains('%');
-        match (shown.is(held * 100.0), shown.is(held)) {
-            (true, false) => has_sign || says_so,
-            (false, true) => false,
-            (true, true) => has_sign || says_so,
-            (false, false) => says_so,
+        if self.kind == "percentage" || self.style == Style::Percent {
+            return true;
         }
+        let numbers = self.held_number().zip(shown_number(&self.text).filter(|_| self.text.contains('%')));
+        numbers.is_some_and(|(held, shown)| shown.is(held * 100.0) && (held == 0.0 || !shown.is(held)))
     }
 
     fn held_number(&self) -> Option<f64> {
@@ -158,9 +165,13 @@ impl Cell {
 
     /// Whether people see another number than the one held; rounding is none.
     pub(crate) fn says_another_number(&self) -> bool {
-        let scale = if self.is_percent() { 100.0 } else { 1.0 };
-        let numbers = self.held_number().zip(shown_number(&self.text));
-        numbers.is_some_and(|(held, shown)| !shown.is(held * scale))
+        let Some((held, shown)) = self.held_number().zip(shown_number(&self.text)) else { return false };
+        // A writer that formats nothing puts the fraction in the text.
+        let is_percent = self.is_percent();
+        let is_bare = !is_percent || !self.text.contains('%');
+        let as_percentage = is_percent && shown.is(held * 100.0);
+        let as_held = is_bare && shown.is(held);
+        !(as_percentage || as_held)
     }
 }
 

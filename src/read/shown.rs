@@ -239,7 +239,8 @@ fn shown_day(day: NaiveDate, shown: Option<&str>) -> Written {
         Some(read) => read == day,
         // `Sep-17` names its month; `9/30/17` is read the other way round here.
         None => {
-            shown.chars().any(char::is_alphabetic) && shown.contains(day.format("%y").to_string().as_str())
+            let year = day.format("%y").to_string();
+            shown.chars().any(char::is_alphabetic) && shown.contains(&year) && !shown.contains(':')
         }
     };
     let text = shown.map(str::trim).filter(is_clear).map_or_else(|| canonical(day), str::to_owned);

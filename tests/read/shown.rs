@@ -55,7 +55,18 @@ fn a_cell_shown_as_a_percentage_is_that_percentage_in_every_kind_of_workbook() {
     let of_kind = "<table:table-cell office:value-type=\"percentage\" office:value=\"0.829\"><text:p>82.9%</text:p></table:table-cell>";
     let silent = "<table:table-cell office:value-type=\"percentage\" office:value=\"0.829\"/>";
     let foreign = "<table:table-cell office:value-type=\"percentage\" office:value=\"0.829\"><text:p>82,9 %</text:p></table:table-cell>";
+    // Two writers that format nothing: one says the kind, the other only a style.
+    let bare = "<table:table-cell office:value-type=\"percentage\" office:value=\"0.829\"><text:p>0.829</text:p></table:table-cell>";
+    let styled = "<table:table-cell table:style-name=\"ce1\" office:value-type=\"float\" office:value=\"0.829\"><text:p>0.829</text:p></table:table-cell>";
+    let row = ods_texts(&["E06000022", "in_time_pct", "2017-18 Q2"])
+        + &ods_number("324", "324")
+        + &ods_number("391", "391")
+        + styled;
+    let styles = "<office:automatic-styles><number:percentage-style style:name=\"N1\"/><style:style style:name=\"ce1\" style:data-style-name=\"N1\"/>";
+    let styled = ods_content(&ods_table(&ods_row(&row))).replace("<office:automatic-styles>", styles);
     let files = [
+        (ods_return(bare), "a.ods"),
+        (ods(&styled), "a.ods"),
         (xlsx("in_time_pct", [(324.0, "0"), (391.0, "0"), (0.829, "0.0%")]), "a.xlsx"),
         (xlsx("in_time_pct", [(324.0, "0"), (391.0, "0"), (0.829, "0%;[Red]-0%;\"-\"")]), "a.xlsx"),
         (xls(0.829, 2), "a.xls"),
