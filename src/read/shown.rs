@@ -146,10 +146,9 @@ fn percent_signs(code: &str, number: f64) -> usize {
         Some((sign, bound)) => holds(sign, number, bound),
         None if has_conditions => true,
         None => match (numbers.len(), at) {
-            (0 | 1, _) => true,
             (2, 0) => number >= 0.0,
-            (_, 0) => number > 0.0,
-            (_, 1) => number < 0.0,
+            (3.., 0) => number > 0.0,
+            (3.., 1) => number < 0.0,
             _ => true,
         },
     };
