@@ -52,13 +52,14 @@ fn a_zero_that_asks_to_be_computed_is_no_value_and_one_that_was_computed_is() {
     let reading = read(&computed(&numerator), "a.xlsx");
     assert_eq!((reading.accepted, reading.observations[0].figure.numerator), (1, Some(0.0)));
     assert_eq!(verdict(&xlsx(3, "=300+24", "30"), "a.xlsx"), "accepted");
-    let blank =
-        |bytes: &[u8]| with_part(bytes, "xl/worksheets/sheet1.xml", |xml| xml.replace("<v>0</v>", "<v></v>"));
+    let blank = |bytes: &[u8]| {
+        with_part(bytes, "xl/worksheets/sheet1.xml", |xml| xml.replace("</f><v>0</v>", "</f><v></v>"))
+    };
     assert_eq!(verdict(&blank(&numerator), "a.xlsx"), "formula-without-value");
     let text = |bytes: &[u8]| {
         with_part(bytes, "xl/worksheets/sheet1.xml", |xml| {
             let cell = xml.replace("<c r=\"D2\">", "<c r=\"D2\" t=\"str\">");
-            cell.replace("<v>0</v>", "<v></v>")
+            cell.replace("</f><v>0</v>", "</f><v></v>")
         })
     };
     assert_eq!(verdict(&text(&numerator), "a.xlsx"), "formula-without-value");
