@@ -15,7 +15,7 @@ pub struct Layout {
     pub shape: Shape,
     /// What symbols in place of a number mean.
     pub symbols: Vec<Symbol>,
-    /// The sheet of a workbook; none means the first.
+    /// The sheet of a workbook; none means the visible one that has the headings.
     pub sheet: Option<String>,
     /// The header is looked for within this many first rows.
     pub header_within: u32,

@@ -88,6 +88,13 @@ impl Quarter {
         })
     }
 
+    /// The quarter in which a month lies that is named with its year, `Aug-17`: the last of a quarter or not.
+    #[must_use]
+    pub fn of_month(text: &str) -> Option<Self> {
+        let lower = text.trim().to_lowercase().replace(['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}'], "-");
+        first_of_month(&lower.split_whitespace().collect::<Vec<_>>().join(" ")).map(Self::containing)
+    }
+
     /// The quarters that `text` may mean, when it may mean two.
     #[must_use]
     pub fn either(text: &str) -> Option<(Self, Self)> {
@@ -262,10 +269,14 @@ fn months_named(text: &str) -> Option<u8> {
 
 /// `sep-17`, `september 2017`.
 fn last_month(text: &str) -> Option<Quarter> {
-    let (name, year) = text.split_once([' ', '-', '/'])?;
-    let first = NaiveDate::from_ymd_opt(calendar_year(year)?, month(name)?, 1)?;
+    let first = first_of_month(text)?;
     let quarter = Quarter::containing(first);
     (first.month() == quarter.last_day().month()).then_some(quarter)
+}
+
+fn first_of_month(text: &str) -> Option<NaiveDate> {
+    let (name, year) = text.split_once([' ', '-', '/'])?;
+    NaiveDate::from_ymd_opt(calendar_year(year)?, month(name)?, 1)
 }
 
 /// A day as [`day_from_spelling`] reads it, when it ends a quarter.
@@ -399,6 +410,16 @@ mod tests {
         assert_eq!(Quarter::from_spelling_by("Q1 2018", Some(BareYear::Calendar)), Quarter::of(2017, 4));
         for text in ["Q2", "1718 Q2", "2017-18", "Q2 17", "2017-18 Q2"] {
             assert_eq!(Quarter::either(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_month_lies_in_its_quarter() {
+        for text in ["Jul-17", "August 2017", "sep 17", " Aug\u{2013}17 "] {
+            assert_eq!(Quarter::of_month(text), Some(second()), "{text}");
+        }
+        for text in ["Q2 2017/18", "17-Aug", "Aug", "Aug-Oct 2017", "2017-08"] {
+            assert_eq!(Quarter::of_month(text), None, "{text}");
         }
     }
 

@@ -18,6 +18,7 @@ use crate::read::csv;
 use crate::read::grid::Grid;
 use crate::read::json as json_file;
 use crate::read::reading::{Expected, Reading};
+use crate::read::sheets;
 use crate::read::sniff::{Format, sniff};
 use crate::read::validate::understand;
 use crate::store::journal::{Happened, Line};
@@ -197,7 +198,7 @@ pub fn rows(
     }
 }
 
-/// Layouts may name different sheets: the first that the file has is read.
+/// Of a workbook the sheet that the layouts name, or that has their headings.
 fn packed_rows(
     program: &Path,
     limits: &Limits,
@@ -205,19 +206,7 @@ fn packed_rows(
     file_name: &str,
     layouts: &[Layout],
 ) -> Result<Result<Grid, Refusal>> {
-    let mut sheets: Vec<Option<&str>> = layouts.iter().map(|layout| layout.sheet.as_deref()).collect();
-    // Without a name the first sheet is read, whatever it is called: that comes last.
-    sheets.sort_by_key(Option::is_none);
-    let mut seen = BTreeSet::new();
-    sheets.retain(|sheet| seen.insert(*sheet));
-    let mut rows = sheet_rows(program, limits, bytes, file_name, sheets.first().copied().flatten())?;
-    for sheet in sheets.into_iter().skip(1) {
-        if !rows.as_ref().is_err_and(|refusal| refusal.code == "sheet-missing") {
-            break;
-        }
-        rows = sheet_rows(program, limits, bytes, file_name, sheet)?;
-    }
-    Ok(rows)
+    sheets::the_return(layouts, |sheet| sheet_rows(program, limits, bytes, file_name, sheet))
 }
 
 fn sheet_rows(
@@ -226,7 +215,7 @@ fn sheet_rows(
     bytes: &[u8],
     file_name: &str,
     sheet: Option<&str>,
-) -> Result<Result<Grid, Refusal>> {
+) -> Result<Result<Vec<Grid>, Refusal>> {
     let task = json!({ "sheet": sheet, "file_name": file_name, "limits": limits }).to_string();
     let input = [task.as_bytes(), b"\n", bytes].concat();
     let why = match worker::run(program, &["worker", "packed"], &input, limits) {

@@ -1,7 +1,12 @@
 //! The headings of a wide file: which columns say what a row is about, and which hold figures of what.
 
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+
 use crate::config::settings::{Parts, Shape, Time, WideColumns};
-use crate::domain::quarter::{BareYear, Quarter};
+use crate::domain::quarter::{Quarter, day_from_spelling};
+use crate::read::code::Refusal;
 use crate::read::figures::Part;
 use crate::read::grid::GridRow;
 use crate::read::layout::{Finder, MeasureMap, measures};
@@ -28,12 +33,14 @@ pub(crate) struct WideMap<'e> {
     pub(crate) measures: Vec<MeasureMap<'e>>,
     /// Where measures are rows: the columns of figures.
     pub(crate) figures: Vec<FigureColumn>,
+    /// Columns of a month inside a quarter, such as `Aug-17`, which are not read.
+    pub(crate) months: Vec<FigureColumn>,
     /// Columns of measures that need not be there, and are not.
     pub(crate) absent: Vec<&'e str>,
 }
 
 /// A column of figures in a file whose rows are measures.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FigureColumn {
     /// The column, from 0.
     pub(crate) at: usize,
@@ -41,12 +48,52 @@ pub(crate) struct FigureColumn {
     pub(crate) quarter: Option<Quarter>,
     /// The part in its heading.
     pub(crate) part: Option<Part>,
+    /// How its heading says the quarter.
+    pub(crate) said: Said,
+    /// What in its heading says the quarter, as spelled.
+    pub(crate) words: String,
+    /// The day that its heading holds, in a workbook.
+    pub(crate) day: Option<NaiveDate>,
+}
+
+/// How a heading says its quarter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// Not at all.
+    #[default]
+    Nothing,
+    /// As a quarter.
+    AsQuarter,
+    /// By its last month or day, or by a cell that holds a day.
+    ByMonth,
+    /// By another month: the column is a month's.
+    MonthWithin,
 }
 
 impl WideMap<'_> {
     /// Whether the row is one of those that are left out.
     pub(crate) fn leaves_out(&self, row: &GridRow) -> bool {
         self.except.iter().any(|(at, text)| cell(row, *at).eq_ignore_ascii_case(text.trim()))
+    }
+
+    /// Refuses columns of which several are about one part of one quarter, such as its three months.
+    pub(crate) fn has_one_column_each(&self, asked: Option<Quarter>) -> Result<(), Refusal> {
+        let mut said: BTreeMap<(Quarter, Option<Part>), Vec<&str>> = BTreeMap::new();
+        for column in self.figures.iter().chain(&self.months) {
+            let Some(quarter) = column.quarter.filter(|one| asked.is_none_or(|asked| asked == *one)) else {
+                continue;
+            };
+            said.entry((quarter, column.part)).or_default().push(&column.words);
+        }
+        let Some(((quarter, _), columns)) = said.into_iter().find(|(_, columns)| columns.len() > 1) else {
+            return Ok(());
+        };
+        let columns = text::listed(&columns, 6);
+        let reason = format!(
+            "the columns {columns} all fall in {quarter}, and which holds its figures is not said: give the \
+             quarter one column, headed {quarter}"
+        );
+        Err(Refusal::new("duplicate-column", reason))
     }
 
     /// Every column that holds figures.
@@ -84,7 +131,12 @@ pub(crate) fn wanted(columns: &WideColumns) -> Vec<&str> {
 }
 
 /// Finds the columns; what is not there and must be is among the finder's missing.
-pub(crate) fn map<'e>(finder: &mut Finder, columns: &'e WideColumns, above: Option<&GridRow>) -> WideMap<'e> {
+pub(crate) fn map<'e>(
+    finder: &mut Finder,
+    columns: &'e WideColumns,
+    row: &GridRow,
+    above: Option<&GridRow>,
+) -> WideMap<'e> {
     let needed = |finder: &mut Finder, accepted: &[String]| {
         (!accepted.is_empty()).then(|| finder.required(accepted)).filter(|at| *at != usize::MAX)
     };
@@ -101,11 +153,14 @@ pub(crate) fn map<'e>(finder: &mut Finder, columns: &'e WideColumns, above: Opti
     let (status, note) = (finder.optional(&columns.status), finder.optional(&columns.note));
     let except = columns.except.iter().map(|(name, text)| (finder.required(&[name]), text.as_str()));
     let except = except.collect();
-    let (mut measured, mut absent, mut figures) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut measured, mut absent) = (Vec::new(), Vec::new());
+    let (mut figures, mut months) = (Vec::new(), Vec::new());
     if columns.indicator.is_empty() {
         (measured, absent) = measures(finder, &columns.measures);
+    } else if columns.time == Time::Across {
+        (figures, months) = across(finder, columns, row, above);
     } else {
-        figures = figure_columns(finder, columns, above);
+        figures = figure_columns(finder, columns);
     }
     WideMap {
         shape: columns,
@@ -123,64 +178,108 @@ pub(crate) fn map<'e>(finder: &mut Finder, columns: &'e WideColumns, above: Opti
         except,
         measures: measured,
         figures,
+        months,
         absent,
     }
 }
 
-fn figure_columns(finder: &mut Finder, columns: &WideColumns, above: Option<&GridRow>) -> Vec<FigureColumn> {
-    if columns.time == Time::Across {
-        return across(finder, columns, above);
-    }
+fn figure_columns(finder: &mut Finder, columns: &WideColumns) -> Vec<FigureColumn> {
     if has_parts_across(columns) {
         let given = each_part(&columns.parts).filter(|(_, words)| !words.is_empty());
         let found = given.map(|(part, words)| FigureColumn {
             at: finder.required(words),
-            quarter: None,
             part: Some(part),
+            ..FigureColumn::default()
         });
         return found.collect();
     }
-    vec![FigureColumn { at: finder.required(&columns.figure), quarter: None, part: None }]
+    vec![FigureColumn { at: finder.required(&columns.figure), ..FigureColumn::default() }]
 }
 
-fn across(finder: &mut Finder, columns: &WideColumns, above: Option<&GridRow>) -> Vec<FigureColumn> {
+/// The columns of quarters, and those of months inside quarters. A cell above, merged or not, is carried on
+/// to the right.
+fn across(
+    finder: &mut Finder,
+    columns: &WideColumns,
+    row: &GridRow,
+    above: Option<&GridRow>,
+) -> (Vec<FigureColumn>, Vec<FigureColumn>) {
     let needs_part = has_parts_across(columns);
-    let mut carried = None;
-    let mut found = Vec::new();
+    let mut carried = FigureColumn::default();
+    let (mut found, mut months) = (Vec::new(), Vec::new());
     for (at, name) in finder.names.iter().enumerate() {
-        let over = above.and_then(|above| above.cells.get(at)).map(|cell| text::heading(cell));
-        if let Some(over) = over.filter(|over| !over.is_empty()) {
-            carried = Quarter::from_spelling_by(&over, columns.bare_year);
+        if let Some(over) = above.filter(|above| !above.text(at).is_empty()) {
+            carried = heading(over, at, columns);
         }
         if finder.used.contains(&at) || name.is_empty() {
             continue;
         }
-        let (quarter, part) = heading(name, columns, columns.bare_year);
-        let quarter = quarter.or(carried);
-        if quarter.is_some() && part.is_some() == needs_part {
-            found.push(FigureColumn { at, quarter, part });
+        let own = if row.text(at).is_empty() { carried.clone() } else { heading(row, at, columns) };
+        let part = own.part.or(carried.part);
+        let of_time = if own.said == Said::Nothing { &carried } else { &own };
+        let column = FigureColumn { at, part, ..of_time.clone() };
+        match column.said {
+            _ if part.is_some() != needs_part => {}
+            Said::AsQuarter | Said::ByMonth => found.push(column),
+            Said::MonthWithin => months.push(column),
+            Said::Nothing => {}
         }
     }
+    leave_months(&mut found, &mut months);
     finder.used.extend(found.iter().map(|one| one.at));
     if found.is_empty() {
         finder.missing.push("a quarter such as 2017-18 Q2".to_owned());
     }
-    found
+    (found, months)
 }
 
-/// The quarter and the part in a heading: `q2 2017/18`, `numerator`, `numerator q2 2017/18`.
-fn heading(
+/// Where a quarter has a column in its name, those of its months beside it are not meant.
+fn leave_months(found: &mut Vec<FigureColumn>, months: &mut Vec<FigureColumn>) {
+    let named: Vec<(Option<Quarter>, Option<Part>)> = found
+        .iter()
+        .filter(|column| column.said == Said::AsQuarter)
+        .map(|column| (column.quarter, column.part))
+        .collect();
+    let is_meant = |column: &FigureColumn| {
+        column.said == Said::AsQuarter || !named.contains(&(column.quarter, column.part))
+    };
+    found.retain(is_meant);
+    months.retain(is_meant);
+}
+
+/// What a heading says: `Q2 2017/18`, `numerator`, `numerator Q2 2017/18`, or a day of a workbook.
+fn heading(row: &GridRow, at: usize, columns: &WideColumns) -> FigureColumn {
+    let words = row.text(at).to_owned();
+    if let Some(day) = row.day(at) {
+        let quarter = Some(Quarter::containing(day));
+        return FigureColumn { at, quarter, part: None, said: Said::ByMonth, words, day: Some(day) };
+    }
+    let name = text::heading(&words);
+    let (quarter, part) = told(&name, columns, |text| Quarter::from_spelling_by(text, columns.bare_year));
+    let (month, part_of_month) = told(&name, columns, Quarter::of_month);
+    let (day, _) = told(&name, columns, |text| day_from_spelling(text).map(Quarter::containing));
+    let said = match (quarter, month) {
+        (Some(_), None) if day.is_none() => Said::AsQuarter,
+        (Some(_), _) => Said::ByMonth,
+        (None, Some(_)) => Said::MonthWithin,
+        (None, None) => Said::Nothing,
+    };
+    let part = part.or(part_of_month);
+    FigureColumn { at, quarter: quarter.or(month), part, said, words, day: None }
+}
+
+/// The quarter, by that rule, and the part in a heading.
+fn told(
     name: &str,
     columns: &WideColumns,
-    bare_year: Option<BareYear>,
+    rule: impl Fn(&str) -> Option<Quarter>,
 ) -> (Option<Quarter>, Option<Part>) {
-    let by =
-        |text: &str| Quarter::from_spelling_by(text.trim_matches([' ', '-', ':', ',', '(', ')']), bare_year);
+    let by = |text: &str| rule(text.trim_matches([' ', '-', ':', ',', '(', ')']));
     if !has_parts_across(columns) {
         return (by(name), None);
     }
-    for (part, words) in each_part(&columns.parts) {
-        for word in words {
+    for (part, accepted) in each_part(&columns.parts) {
+        for word in accepted {
             let word = text::heading(word);
             if name == word {
                 return (None, Some(part));

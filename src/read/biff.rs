@@ -1,50 +1,48 @@
-//! One sheet of an old .xls workbook (Excel 97 to 2003) into a grid, record by record.
+//! The sheets of an old .xls workbook (Excel 97 to 2003) into grids, record by record.
 //!
 //! Every record is at most 8 KiB, nothing is reserved that the file only promises, and a broken record
 //! refuses the file. Older kinds are refused with words. Run it in a child process with limits.
-
-use calamine::{ExcelDateTime, ExcelDateTimeType};
 
 use crate::config::settings::Limits;
 use crate::read::biff_text;
 use crate::read::cfb::{Compound, damaged, double, half, word};
 use crate::read::code::Refusal;
-use crate::read::grid::{Grid, GridRemark};
+use crate::read::grid::{FORMULA_WITHOUT_VALUE, Grid, GridRemark};
+use crate::read::merged::{self, Range};
 use crate::read::rows::{self, Rows};
-use crate::read::sheets::{self, ALIKE_ROWS, Sheet};
-use crate::read::workbook::written_date;
+use crate::read::sheets::{self, Sheet, Wanted};
+use crate::read::shown::{Epoch, NumberFormat, Written};
 
 const BEGIN: u16 = 0x0809;
 const END: u16 = 0x000a;
 const CONTINUE: u16 = 0x003c;
 const EXCEL_97: u16 = 0x0600;
 const SHEETS_MAX: usize = 1_000;
-/// More days than that since 1900 are no date of ours.
-const DAYS_MAX: f64 = 2_958_466.0;
+/// Among the options of a formula: to be computed when the workbook is opened.
+const DUE: u16 = 0x0002;
 
-/// The named sheet as a grid; without a name the first visible one.
+/// The named sheet as a grid; without a name the visible ones, and only their heads when they are several.
 ///
 /// # Errors
 /// As [`crate::read::workbook::workbook`].
-pub(crate) fn biff(bytes: &[u8], wanted: Option<&str>, limits: &Limits) -> Result<Grid, Refusal> {
+pub(crate) fn biff(bytes: &[u8], name: Option<&str>, limits: &Limits) -> Result<Vec<Grid>, Refusal> {
     let file = Compound::open(bytes)?;
     let Some(stream) = file.stream("Workbook")? else {
         let reason = "the file is a workbook older than Excel 97, or none: save it as .xlsx or .csv";
         return Err(Refusal::new("old-workbook", reason));
     };
     let book = Book::read(&stream)?;
-    let chosen = sheets::chosen(&book.sheets, wanted)?;
-    let mut grid = book.sheet(&stream, chosen, limits, usize::MAX)?;
-    if wanted.is_none() {
-        for (at, _) in book.sheets.iter().enumerate().filter(|(at, sheet)| *at != chosen && sheet.visible) {
-            sheets::is_alone(&grid, &book.sheet(&stream, at, limits, ALIKE_ROWS)?)?;
+    let wanted = Wanted::of(&book.sheets, name)?;
+    let mut grids = Vec::new();
+    for (at, sheet) in book.sheets.iter().enumerate().filter(|(at, _)| wanted.sheets.contains(at)) {
+        let mut grid = wanted.read(&sheet.name, book.sheet(&stream, at, limits, wanted.rows))?;
+        grid.remarks.extend(sheets::hidden(&book.sheets));
+        if file.has("_VBA_PROJECT_CUR") {
+            grid.remarks.push(GridRemark::whole("macros", "the workbook holds macros; they were not run"));
         }
+        grids.push(grid);
     }
-    grid.remarks.extend(sheets::hidden(&book.sheets));
-    if file.has("_VBA_PROJECT_CUR") {
-        grid.remarks.push(GridRemark::whole("macros", "the workbook holds macros; they were not run"));
-    }
-    Ok(grid)
+    Ok(grids)
 }
 
 /// Refuses the envelope of a protected workbook, by the name of what is in it, however damaged.
@@ -82,8 +80,11 @@ struct Book {
     sheets: Vec<Sheet>,
     starts: Vec<usize>,
     texts: Vec<String>,
-    dates: Vec<bool>,
-    since_1904: bool,
+    /// The number formats, by style.
+    formats: Vec<NumberFormat>,
+    epoch: Epoch,
+    /// Whether the workbook says which program computed it last.
+    says_who_computed: bool,
 }
 
 impl Book {
@@ -92,8 +93,9 @@ impl Book {
             sheets: Vec::new(),
             starts: Vec::new(),
             texts: Vec::new(),
-            dates: Vec::new(),
-            since_1904: false,
+            formats: Vec::new(),
+            epoch: Epoch::Of1900,
+            says_who_computed: false,
         };
         let mut shared: Vec<&[u8]> = Vec::new();
         let mut continues = false;
@@ -109,10 +111,11 @@ impl Book {
             match kind {
                 _ if continues => shared.push(body),
                 0x002f => return Err(protected()),
-                0x0022 => book.since_1904 = half(body, 0) == Some(1),
+                0x0022 if half(body, 0) == Some(1) => book.epoch = Epoch::Of1904,
                 0x0085 => book.bound(body)?,
                 0x00e0 => styles.push(half(body, 2).ok_or_else(damaged)?),
                 0x041e => formats.push(format(body).ok_or_else(damaged)?),
+                0x01c1 => book.says_who_computed = true,
                 END => {
                     ended = true;
                     break;
@@ -124,7 +127,7 @@ impl Book {
             return Err(damaged());
         }
         book.texts = biff_text::shared(&shared);
-        book.dates = styles.into_iter().map(|style| is_date(style, &formats)).collect();
+        book.formats = styles.into_iter().map(|style| number_format(style, &formats)).collect();
         Ok(book)
     }
 
@@ -146,7 +149,8 @@ impl Book {
     fn sheet(&self, stream: &[u8], at: usize, limits: &Limits, rows_wanted: usize) -> Result<Grid, Refusal> {
         let name = self.sheets.get(at).map_or("", |sheet| sheet.name.as_str());
         let start = *self.starts.get(at).ok_or_else(damaged)?;
-        let mut cells = Cells { book: self, found: Vec::new(), waiting: None, formulas: 0, bytes: 0 };
+        let (found, merged) = (Vec::new(), Vec::new());
+        let mut cells = Cells { book: self, found, merged, waiting: None, formulas: 0, bytes: 0 };
         let mut depth = 0_u32;
         for record in (Records { stream, at: start }) {
             let (kind, body) = record?;
@@ -168,38 +172,28 @@ fn format(body: &[u8]) -> Option<(u16, String)> {
     Some((half(body, 0)?, biff_text::long(body.get(2..)?)?))
 }
 
-/// Whether a number format shows a date or a time.
-fn is_date(style: u16, formats: &[(u16, String)]) -> bool {
-    if let Some((_, own)) = formats.iter().rev().find(|(number, _)| *number == style) {
-        return shows_a_date(own);
-    }
-    matches!(style, 14..=22 | 27..=36 | 45..=47 | 50..=58)
+/// The format with this number: the workbook's own, or the one that every workbook has.
+fn number_format(number: u16, formats: &[(u16, String)]) -> NumberFormat {
+    let own = formats.iter().rev().find(|(own, _)| *own == number);
+    own.map_or_else(|| NumberFormat::built_in(number), |(_, code)| NumberFormat::of(code))
 }
 
-fn shows_a_date(format: &str) -> bool {
-    let mut letters = format.chars();
-    let mut close = None;
-    while let Some(c) = letters.next() {
-        match (close, c) {
-            (Some(end), c) if c == end => close = None,
-            (None, '"') => close = Some('"'),
-            (None, '[') => close = Some(']'),
-            (None, '\\' | '_' | '*') => {
-                letters.next();
-            }
-            (None, 'd' | 'D' | 'm' | 'M' | 'y' | 'Y' | 'h' | 'H') => return true,
-            _ => {}
-        }
-    }
-    false
+/// Whether a formula was computed, by what is written beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Computed {
+    /// A program computed it.
+    Yes,
+    /// Its writer left that to the reader, and put a 0 or no text in its place.
+    LeftToTheReader,
 }
 
 /// The cells of one sheet, as they come.
 struct Cells<'b> {
     book: &'b Book,
-    found: Vec<(u32, u32, String)>,
+    found: Vec<(u32, u32, Written)>,
+    merged: Vec<Range>,
     /// A formula whose text follows.
-    waiting: Option<(u32, u32)>,
+    waiting: Option<(u32, u32, Computed)>,
     formulas: u32,
     bytes: u64,
 }
@@ -231,43 +225,58 @@ impl Cells<'_> {
             }
             0x0006 => self.formula(body, limits),
             0x0207 => {
-                let Some((row, column)) = self.waiting.take() else { return Ok(()) };
+                let Some((row, column, computed)) = self.waiting.take() else { return Ok(()) };
                 let text = biff_text::long(body).ok_or_else(damaged)?;
-                self.put(row, column, text, limits)
+                let is_none = text.is_empty() && computed == Computed::LeftToTheReader;
+                let text = if is_none { FORMULA_WITHOUT_VALUE.to_owned() } else { text };
+                self.put(row, column, text.into(), limits)
             }
+            0x00e5 => self.merged(body),
             _ => Ok(()),
         }
     }
 
     fn keep(&mut self, body: &[u8], text: String, limits: &Limits) -> Result<(), Refusal> {
         let (row, column) = half(body, 0).zip(half(body, 2)).ok_or_else(damaged)?;
-        self.put(u32::from(row), u32::from(column), text, limits)
+        self.put(u32::from(row), u32::from(column), text.into(), limits)
     }
 
-    fn put(&mut self, row: u32, column: u32, text: String, limits: &Limits) -> Result<(), Refusal> {
-        self.bytes = self.bytes.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+    fn put(&mut self, row: u32, column: u32, cell: Written, limits: &Limits) -> Result<(), Refusal> {
+        self.bytes = self.bytes.saturating_add(u64::try_from(cell.text.len()).unwrap_or(u64::MAX));
         if self.bytes > limits.unpacked_bytes_max {
             return Err(rows::too_many_cells());
         }
-        if !text.is_empty() {
-            self.found.push((row, column, text));
+        if !cell.text.is_empty() {
+            self.found.push((row, column, cell));
         }
         Ok(())
     }
 
     fn number(&mut self, body: &[u8], number: f64, limits: &Limits) -> Result<(), Refusal> {
-        let style = half(body, 4).ok_or_else(damaged)?;
-        let text = self.written(number, style);
-        self.keep(body, text, limits)
+        let (row, column) = half(body, 0).zip(half(body, 2)).ok_or_else(damaged)?;
+        let cell = self.written(number, half(body, 4).ok_or_else(damaged)?);
+        self.put(u32::from(row), u32::from(column), cell, limits)
     }
 
-    fn written(&self, number: f64, style: u16) -> String {
-        let is_date = self.book.dates.get(usize::from(style)).copied().unwrap_or(false);
-        if is_date && (0.0..DAYS_MAX).contains(&number) {
-            let kind = ExcelDateTimeType::DateTime;
-            return written_date(&ExcelDateTime::new(number, kind, self.book.since_1904));
+    fn written(&self, number: f64, style: u16) -> Written {
+        let format = self.book.formats.get(usize::from(style)).unwrap_or(&NumberFormat::Plain);
+        format.written(number, self.book.epoch)
+    }
+
+    /// A record of merged ranges: how many, and of each its first and last row and column.
+    fn merged(&mut self, body: &[u8]) -> Result<(), Refusal> {
+        let count = usize::from(half(body, 0).ok_or_else(damaged)?);
+        let ranges = body.get(2..).unwrap_or_default().chunks_exact(8).take(count);
+        let at = |range: &[u8], at| half(range, at).map(u32::from).ok_or_else(damaged);
+        for range in ranges {
+            self.merged.push(Range {
+                first_row: at(range, 0)?,
+                last_row: at(range, 2)?,
+                first_column: at(range, 4)?,
+                last_column: at(range, 6)?,
+            });
         }
-        number.to_string()
+        Ok(())
     }
 
     /// A run of numbers in one row.
@@ -276,42 +285,55 @@ impl Cells<'_> {
         let runs = body.get(4..body.len().saturating_sub(2)).unwrap_or_default().chunks_exact(6);
         for (column, run) in (u32::from(first)..).zip(runs) {
             let (style, number) = half(run, 0).zip(word(run, 2)).ok_or_else(damaged)?;
-            let text = self.written(compact(number), style);
-            self.put(u32::from(row), column, text, limits)?;
+            let cell = self.written(compact(number), style);
+            self.put(u32::from(row), column, cell, limits)?;
         }
         Ok(())
     }
 
     fn formula(&mut self, body: &[u8], limits: &Limits) -> Result<(), Refusal> {
-        self.formulas = self.formulas.saturating_add(1);
         let value = body.get(6..14).ok_or_else(damaged)?;
+        let is_due = half(body, 14).unwrap_or_default() & DUE != 0;
+        let computed = if is_due { Computed::LeftToTheReader } else { Computed::Yes };
         if value.get(6..8) != Some(&[0xff, 0xff]) {
             let number = double(body, 6).ok_or_else(damaged)?;
+            if number == 0.0 && is_due {
+                return self.keep(body, FORMULA_WITHOUT_VALUE.to_owned(), limits);
+            }
+            self.formulas = self.formulas.saturating_add(1);
             return self.number(body, number, limits);
         }
         let what = value.get(2).copied().unwrap_or_default();
-        match value.first() {
+        let kept = match value.first() {
             Some(0) => {
                 let (row, column) = half(body, 0).zip(half(body, 2)).ok_or_else(damaged)?;
-                self.waiting = Some((u32::from(row), u32::from(column)));
+                self.waiting = Some((u32::from(row), u32::from(column), computed));
                 Ok(())
             }
             Some(1) => self.keep(body, truth(&[what, 0]), limits),
             Some(2) => self.keep(body, truth(&[what, 1]), limits),
+            // An empty text. A writer that computes nothing puts it in place of every value, and does not say
+            // who computed the workbook, as every program does that did.
+            _ if is_due || !self.book.says_who_computed => {
+                return self.keep(body, FORMULA_WITHOUT_VALUE.to_owned(), limits);
+            }
             _ => Ok(()),
-        }
+        };
+        self.formulas = self.formulas.saturating_add(1);
+        kept
     }
 
     fn grid(mut self, name: &str, limits: &Limits, rows_wanted: usize) -> Result<Grid, Refusal> {
         self.found.sort_by_key(|(row, column, _)| (*row, *column));
         let mut rows = Rows::new(name, limits);
-        for (row, column, text) in self.found {
-            rows.push(row, column, text)?;
+        for (row, column, cell) in self.found {
+            rows.push(row, column, cell)?;
             if rows.len() >= rows_wanted {
                 break;
             }
         }
         let mut grid = rows.grid();
+        merged::speak(&mut grid, self.merged, limits)?;
         grid.remarks.extend(sheets::formulas(self.formulas));
         Ok(grid)
     }
@@ -345,7 +367,7 @@ fn truth(cell: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{compact, shows_a_date};
+    use super::compact;
 
     #[test]
     fn numbers_in_thirty_bits_are_whole_or_halves_of_doubles() {
@@ -354,15 +376,5 @@ mod tests {
         assert!((compact(9170 << 2 | 3) - 91.7).abs() < f64::EPSILON);
         assert!((compact(double(30.5)) - 30.5).abs() < f64::EPSILON);
         assert!((compact((-5_i32 << 2).cast_unsigned() | 2) + 5.0).abs() < f64::EPSILON);
-    }
-
-    #[test]
-    fn a_format_with_days_months_or_hours_shows_a_date() {
-        for format in ["dd/mm/yyyy", "[$-809]d mmmm yyyy", "h:mm", "yyyy\\-mm"] {
-            assert!(shows_a_date(format), "{format}");
-        }
-        for format in ["General", "0.00", "#,##0\" days\"", "[Red]0.0", "\\d0", "0.00E+00"] {
-            assert!(!shows_a_date(format), "{format}");
-        }
     }
 }

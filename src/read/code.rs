@@ -9,7 +9,7 @@ use crate::read::figures::Part;
 pub type Code = &'static str;
 
 /// Every code, in groups: a refused file, a quarantined row, a remark.
-pub const ALL: [Code; 116] = [
+pub const ALL: [Code; 120] = [
     // A file refused whole.
     "empty-file",
     "html-page",
@@ -91,6 +91,7 @@ pub const ALL: [Code; 116] = [
     "part-refused",
     "unknown-part",
     "bad-date",
+    "merged-figure",
     // A remark.
     "float-noise",
     "rows-without-figures",
@@ -129,6 +130,9 @@ pub const ALL: [Code; 116] = [
     "number-as-text",
     "repeated-rows",
     "personal-column",
+    "sheet-chosen",
+    "date-as-quarter",
+    "merged-cells",
 ];
 
 /// The code with this text; `unreadable` when there is none.

@@ -72,7 +72,7 @@ fn take(grid: &mut Grid, record: &Record<'_>, limits: &Limits) -> Result<(), Ref
     }
     let cells =
         record.fields.iter().map(|field| field.text(scan_text(&lossy, record.start, field))).collect();
-    grid.keep(GridRow { line, cells }, limits);
+    grid.keep(GridRow::of_texts(line, cells), limits);
     Ok(())
 }
 

@@ -218,17 +218,11 @@ impl Rules<'_> {
     /// The objection to a cell that says nothing, in words of its own.
     pub(crate) fn nothing(&self, cell: &str, part: Part) -> Objection {
         let word = part.word();
-        let objection = if let Some(writer) = missing::writer(cell) {
+        let in_words = |writer| {
             let or = self.or_a_symbol().replacen("or ", "or write ", 1);
-            let reason = format!("the {word} is `{}`, {writer}{or}", shown(cell));
-            Objection::new("bad-number", reason)
-        } else {
-            let reason = format!(
-                "the {word} is a formula that was saved without its value: open the workbook, save it"
-            );
-            Objection::new(FORMULA_CODE, reason)
+            Objection::new("bad-number", format!("the {word} is `{}`, {writer}{or}", shown(cell)))
         };
-        objection.about(part)
+        missing::writer(cell).map_or_else(|| not_computed(word), in_words).about(part)
     }
 
     fn or_a_symbol(&self) -> String {
@@ -260,7 +254,8 @@ impl Rules<'_> {
                 shown(cell)
             )
         } else {
-            format!("the {word} is `{}`, which is not a number: write digits such as 120{or}", shown(cell))
+            let what = if is_percentage(cell) { "a percentage and not a number" } else { "not a number" };
+            format!("the {word} is `{}`, which is {what}: write digits such as 120{or}", shown(cell))
         };
         Objection::new("bad-number", reason).about(part)
     }
@@ -269,6 +264,22 @@ impl Rules<'_> {
 /// What a spreadsheet shows where a formula failed, such as `#DIV/0!`, `#NAME?` and `#N/A`.
 fn is_error(cell: &str) -> bool {
     cell.starts_with('#') && (cell.ends_with(['!', '?']) || cell.eq_ignore_ascii_case("#N/A"))
+}
+
+/// The objection to a formula that nobody computed.
+fn not_computed(word: &str) -> Objection {
+    let reason =
+        format!("the {word} is a formula that was saved without its value: open the workbook, save it");
+    Objection::new(FORMULA_CODE, reason)
+}
+
+/// The objection to a cell of this column when it is a formula that nobody computed.
+pub(crate) fn uncomputed(column: &str, cell: &str) -> Option<Objection> {
+    (cell == FORMULA_WITHOUT_VALUE).then(|| not_computed(column))
+}
+
+fn is_percentage(cell: &str) -> bool {
+    cell.strip_suffix('%').is_some_and(|bare| number(bare, DecimalMark::PointOrComma).is_some())
 }
 
 /// An objection when the cell holds a character that no one sees.

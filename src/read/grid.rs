@@ -1,5 +1,6 @@
 //! Rows of text cells with their line numbers: what every format becomes first.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::config::settings::Limits;
@@ -32,15 +33,47 @@ pub struct Grid {
 }
 
 /// One row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GridRow {
     /// The line of a text file on which the row begins, or the row of a sheet, from 1.
     pub line: u32,
     /// The cells, untrimmed.
     pub cells: Vec<String>,
+    /// The columns, from 0, whose cells hold a day, whatever they show of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub days: Vec<(usize, NaiveDate)>,
+    /// The columns, from 0, whose cells are covered by a merged one, and the line of that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub covered: Vec<(usize, u32)>,
 }
 
 impl GridRow {
+    /// A row of texts.
+    #[must_use]
+    pub fn of_texts(line: u32, cells: Vec<String>) -> Self {
+        Self { line, cells, ..Self::default() }
+    }
+
+    /// A cell, trimmed of what is typed and not seen; empty when the row ends before it.
+    ///
+    /// Only plain white space is trimmed: invisible characters are objected to.
+    #[must_use]
+    pub fn text(&self, at: usize) -> &str {
+        self.cells.get(at).map_or("", |cell| cell.trim_matches([' ', '\t', '\r', '\n']))
+    }
+
+    /// The day that a cell holds, if it holds one: the cell of a workbook, never a text.
+    #[must_use]
+    pub fn day(&self, at: usize) -> Option<NaiveDate> {
+        self.days.iter().find(|(column, _)| *column == at).map(|(_, day)| *day)
+    }
+
+    /// The line of the merged cell that speaks for this one, if another does.
+    #[must_use]
+    pub fn covered_by(&self, at: usize) -> Option<u32> {
+        self.covered.iter().find(|(column, _)| *column == at).map(|(_, line)| *line)
+    }
+
     /// Whether no cell holds more than white space.
     #[must_use]
     pub fn is_blank(&self) -> bool {

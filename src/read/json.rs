@@ -265,7 +265,7 @@ impl<'l> Table<'l> {
         for (at, code, reason) in flaws {
             self.grid.flaw(number, at, raw, (code, reason));
         }
-        self.grid.keep(GridRow { line: number, cells }, self.limits);
+        self.grid.keep(GridRow::of_texts(number, cells), self.limits);
         Ok(())
     }
 
@@ -334,7 +334,7 @@ impl<'l> Table<'l> {
         grid.quarantined.iter_mut().for_each(|row| row.line = place(row.line));
         grid.flawed.iter_mut().for_each(|cell| cell.row.line = place(cell.row.line));
         // Above the first line, which may hold rows already.
-        grid.rows.insert(0, GridRow { line: 0, cells: names });
+        grid.rows.insert(0, GridRow::of_texts(0, names));
         Ok(grid)
     }
 }

@@ -179,16 +179,53 @@ impl Header<'_> {
 
 /// The first heading row that one of the layouts recognises, trying the layouts in their order.
 pub(crate) fn find<'e>(grid: &Grid, layouts: &'e [Layout]) -> Result<Header<'e>, Refusal> {
-    let mut nearest: Option<Attempt<'e>> = None;
+    match search(grid, layouts) {
+        Search::Found(attempt) => attempt.sound(),
+        Search::Nearest(nearest) => {
+            let sheets: Vec<&str> = grid.sheet.as_deref().into_iter().collect();
+            Err(refused(nearest.as_deref(), &sheets, layouts))
+        }
+    }
+}
+
+/// Whether the layout's headings are there, sound or not.
+pub(crate) fn is_recognised(grid: &Grid, layout: &Layout) -> bool {
+    matches!(search(grid, std::slice::from_ref(layout)), Search::Found(_))
+}
+
+/// The refusal of sheets of which none has the headings: what comes nearest to them, or where they were not.
+pub(crate) fn without_headings(grids: &[Grid], layouts: &[Layout]) -> Refusal {
+    let attempts = grids.iter().filter_map(|grid| {
+        let Search::Nearest(nearest) = search(grid, layouts) else { return None };
+        Some((nearest?, grid.sheet.as_deref().unwrap_or_default()))
+    });
+    let nearest = attempts.max_by_key(|(attempt, _)| attempt.share());
+    let all: Vec<&str> = grids.iter().filter_map(|grid| grid.sheet.as_deref()).collect();
+    match nearest {
+        Some((attempt, sheet)) if attempt.is_near() => refused(Some(attempt.as_ref()), &[sheet], layouts),
+        _ => refused(None, &all, layouts),
+    }
+}
+
+/// What came of a search for the headings.
+enum Search<'e> {
+    /// The row that has them all, sound or not.
+    Found(Box<Attempt<'e>>),
+    /// The row that comes nearest to having them.
+    Nearest(Option<Box<Attempt<'e>>>),
+}
+
+fn search<'e>(grid: &Grid, layouts: &'e [Layout]) -> Search<'e> {
+    let mut nearest: Option<Box<Attempt<'e>>> = None;
     for layout in layouts {
         let head = grid.rows.iter().enumerate().take_while(|(_, row)| row.line <= layout.header_within);
         for (index, row) in head {
             let above = index.checked_sub(1).and_then(|above| grid.rows.get(above));
             let above = above.filter(|_| wide::has_two_rows(&layout.shape));
             for above in std::iter::once(None).chain(above.map(Some)) {
-                let attempt = Attempt::new(layout, index, row, above);
+                let attempt = Box::new(Attempt::new(layout, index, row, above));
                 if attempt.finder.missing.is_empty() {
-                    return attempt.sound();
+                    return Search::Found(attempt);
                 }
                 if nearest.as_ref().is_none_or(|nearest| attempt.share() > nearest.share()) {
                     nearest = Some(attempt);
@@ -196,14 +233,24 @@ pub(crate) fn find<'e>(grid: &Grid, layouts: &'e [Layout]) -> Result<Header<'e>,
             }
         }
     }
-    Err(nearest.map_or_else(|| no_header(layouts), |nearest| nearest.refusal(layouts)))
+    Search::Nearest(nearest)
 }
 
-fn no_header(layouts: &[Layout]) -> Refusal {
+/// Why no row is the headings, on sheets with these names; a text file has none.
+fn refused(nearest: Option<&Attempt<'_>>, sheets: &[&str], layouts: &[Layout]) -> Refusal {
+    let of_sheets = match sheets {
+        [] => String::new(),
+        [one] => format!(" of the sheet `{}`", text::shown(one)),
+        several => format!(" of the sheets {}", text::listed(several, 10)),
+    };
+    if let Some(attempt) = nearest.filter(|attempt| attempt.is_near()) {
+        return attempt.refusal(&of_sheets);
+    }
     let within = layouts.iter().map(|layout| layout.header_within).max().unwrap_or(0);
     let wanted = layouts.first().map(|layout| text::listed(&wanted(&layout.shape), 12)).unwrap_or_default();
-    let reason =
-        format!("no row of headings was found in the first {within} lines: the return needs {wanted}");
+    let reason = format!(
+        "no row of headings was found in the first {within} lines{of_sheets}: the return needs {wanted}"
+    );
     Refusal::new("header-missing", reason)
 }
 
@@ -246,7 +293,7 @@ impl<'e> Attempt<'e> {
         let columns = match &layout.shape {
             Shape::Long(columns) => Columns::Long(long(&mut finder, columns)),
             Shape::Tidy(columns) => Columns::Tidy(tidy(&mut finder, columns)),
-            Shape::Wide(columns) => Columns::Wide(wide::map(&mut finder, columns, above)),
+            Shape::Wide(columns) => Columns::Wide(wide::map(&mut finder, columns, row, above)),
         };
         Self { layout, index, line: row.line, finder, columns }
     }
@@ -278,16 +325,19 @@ impl<'e> Attempt<'e> {
         Err(Refusal::new("personal-data", reason))
     }
 
-    fn refusal(self, layouts: &[Layout]) -> Refusal {
-        if self.share() < 50 {
-            return no_header(layouts);
-        }
+    /// Whether so many of the headings are there that the row must be meant.
+    fn is_near(&self) -> bool {
+        self.share() >= 50
+    }
+
+    fn refusal(&self, of_sheets: &str) -> Refusal {
         let found: Vec<&String> = self.finder.names.iter().filter(|name| !name.is_empty()).collect();
         let missing = text::listed(&self.finder.missing, 12);
         let found = text::listed(&found, 20);
         // The names of a JSON file stand in no line.
         let place = if self.line == 0 { String::new() } else { format!(" in line {}", self.line) };
-        let reason = format!("the headings{place} lack {missing}; found were {found}: add what is missing");
+        let reason =
+            format!("the headings{place}{of_sheets} lack {missing}; found were {found}: add what is missing");
         Refusal::new("missing-column", reason)
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::quarter::Quarter;
 use crate::read::code::{Objection, Refusal};
 use crate::read::doubt;
 use crate::read::figures::{self, Cell, Part, Rules};
-use crate::read::grid::GridRow;
+use crate::read::grid::{FORMULA_WITHOUT_VALUE, GridRow};
 use crate::read::layout::LongMap;
 use crate::read::missing;
 use crate::read::number::DecimalMark;
@@ -102,7 +102,7 @@ impl<'e> LongRows<'e> {
 
     fn quarter(&self, row: &GridRow, tally: &mut Tally) -> Result<Quarter, Objection> {
         let year = self.map.year.map_or("", |at| cell(row, at));
-        let found = self.subjects.quarter(cell(row, self.map.quarter), year, row.line, tally);
+        let found = self.subjects.quarter_in(row, self.map.quarter, year, tally);
         found.map_err(|objection| objection.at(self.map.quarter))
     }
 
@@ -123,6 +123,9 @@ impl<'e> LongRows<'e> {
         let stated = subject::status(written).map_err(|objection| objection.at(self.map.status))?;
         let cells = [numerator, denominator, value];
         let [numerator, denominator, value] = rules.needed(cells, indicator, stated, tally)?;
+        for at in columns {
+            note_covered(row, at, tally);
+        }
         let symbol = [value, numerator, denominator].into_iter().find_map(Cell::symbol);
         let status = stated.or(symbol.map(|(_, status)| status)).unwrap_or(Status::Ok);
         let figure = Figure {
@@ -172,15 +175,21 @@ fn noted(row: &GridRow, at: usize, tally: &mut Tally) -> Option<String> {
     note(missing::blanked(written))
 }
 
-/// A note as it is kept; none when it is empty.
+/// Notes a figure that a merged cell speaks for.
+pub(crate) fn note_covered(row: &GridRow, at: usize, tally: &mut Tally) {
+    if row.covered_by(at).is_some() && !cell(row, at).is_empty() {
+        tally.note("merged-cells", Spot { line: row.line, column: Some(at) }, cell(row, at));
+    }
+}
+
+/// A note as it is kept; none when it is empty, or a formula that nobody computed.
 pub(crate) fn note(written: &str) -> Option<String> {
+    let written = if written == FORMULA_WITHOUT_VALUE { "" } else { written };
     let note = written.split_whitespace().collect::<Vec<_>>().join(" ");
     (!note.is_empty()).then(|| note.chars().take(NOTE_CHARS_MAX).collect())
 }
 
-/// A cell of a row, trimmed of what is typed and not seen; empty when the row ends before it.
-///
-/// Only plain white space is trimmed: invisible characters are objected to.
+/// A cell of a row, as [`GridRow::text`].
 pub(crate) fn cell(row: &GridRow, at: usize) -> &str {
-    row.cells.get(at).map_or("", |cell| cell.trim_matches([' ', '\t', '\r', '\n']))
+    row.text(at)
 }

@@ -26,11 +26,19 @@ enum Depth {
     Inner,
 }
 
-/// The file as a grid. A ZIP or gzip file holds exactly one other, which is none itself.
+/// The file as grids. A ZIP or gzip file holds exactly one other, which is none itself.
+///
+/// Of a workbook the named sheet; without a name every visible one in their order, and of several only the
+/// heads, in which their headings may be looked for.
 ///
 /// # Errors
 /// When it cannot be trusted: see the rooms that read it.
-pub fn packed(bytes: &[u8], file_name: &str, sheet: Option<&str>, limits: &Limits) -> Result<Grid, Refusal> {
+pub fn packed(
+    bytes: &[u8],
+    file_name: &str,
+    sheet: Option<&str>,
+    limits: &Limits,
+) -> Result<Vec<Grid>, Refusal> {
     unpacked(bytes, file_name, sheet, limits, Depth::Outer)
 }
 
@@ -40,7 +48,7 @@ fn unpacked(
     sheet: Option<&str>,
     limits: &Limits,
     depth: Depth,
-) -> Result<Grid, Refusal> {
+) -> Result<Vec<Grid>, Refusal> {
     if sniff::is_compound(bytes) {
         // That it is protected matters more than its name: a protected .xlsx is such a file.
         biff::is_open(bytes)?;
@@ -84,15 +92,17 @@ fn is_outer(depth: Depth) -> Result<(), Refusal> {
     Err(Refusal::new("nested-archive", reason))
 }
 
-fn inner(unpacked: Unpacked, sheet: Option<&str>, limits: &Limits) -> Result<Grid, Refusal> {
+fn inner(unpacked: Unpacked, sheet: Option<&str>, limits: &Limits) -> Result<Vec<Grid>, Refusal> {
     let Unpacked { bytes, file_name, remarks } = unpacked;
-    let mut grid = match sniff::sniff(&bytes, &file_name)? {
-        Format::Delimited => csv::delimited(&bytes, limits)?,
-        Format::Json => json::json(&bytes, limits)?,
+    let mut grids = match sniff::sniff(&bytes, &file_name)? {
+        Format::Delimited => vec![csv::delimited(&bytes, limits)?],
+        Format::Json => vec![json::json(&bytes, limits)?],
         Format::Packed => self::unpacked(&bytes, &file_name, sheet, limits, Depth::Inner)?,
     };
-    grid.remarks.splice(0..0, remarks);
-    Ok(grid)
+    for grid in &mut grids {
+        grid.remarks.splice(0..0, remarks.iter().cloned());
+    }
+    Ok(grids)
 }
 
 /// Refuses a file whose name says it is of another kind.

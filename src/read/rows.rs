@@ -3,6 +3,7 @@
 use crate::config::settings::Limits;
 use crate::read::code::Refusal;
 use crate::read::grid::{CELLS_MAX, Grid, GridRow};
+use crate::read::shown::Written;
 
 /// Gathers one sheet.
 pub(crate) struct Rows<'l> {
@@ -17,11 +18,11 @@ impl<'l> Rows<'l> {
     /// Of the sheet with this name.
     pub(crate) fn new(sheet: &str, limits: &'l Limits) -> Self {
         let grid = Grid { sheet: Some(sheet.to_owned()), ..Grid::default() };
-        Self { limits, grid, row: GridRow { line: 0, cells: Vec::new() }, cells: 0, characters: 0 }
+        Self { limits, grid, row: GridRow::default(), cells: 0, characters: 0 }
     }
 
     /// A filled cell; row and column count from 0, and must not go back.
-    pub(crate) fn push(&mut self, row: u32, column: u32, text: String) -> Result<(), Refusal> {
+    pub(crate) fn push(&mut self, row: u32, column: u32, cell: Written) -> Result<(), Refusal> {
         let (line, column) = position(row, column, self.limits)?;
         if line < self.row.line || (line == self.row.line && column < self.row.cells.len()) {
             let reason = "the cells of the sheet are out of order: save it again";
@@ -30,12 +31,13 @@ impl<'l> Rows<'l> {
         if line > self.row.line {
             self.finish(line);
         }
-        self.characters = self.characters.saturating_add(u64::try_from(text.len()).unwrap_or(u64::MAX));
+        self.characters = self.characters.saturating_add(u64::try_from(cell.text.len()).unwrap_or(u64::MAX));
         if self.cells + column > CELLS_MAX || self.characters > self.limits.unpacked_bytes_max {
             return Err(too_many_cells());
         }
         self.row.cells.resize(column, String::new());
-        self.row.cells.push(text);
+        self.row.cells.push(cell.text);
+        self.row.days.extend(cell.day.map(|day| (column, day)));
         Ok(())
     }
 
@@ -51,7 +53,7 @@ impl<'l> Rows<'l> {
     }
 
     fn finish(&mut self, line: u32) {
-        let row = std::mem::replace(&mut self.row, GridRow { line, cells: Vec::new() });
+        let row = std::mem::replace(&mut self.row, GridRow { line, ..GridRow::default() });
         self.cells += row.cells.len();
         if !row.is_blank() {
             self.grid.keep(row, self.limits);

@@ -10,6 +10,7 @@ use crate::domain::indicator::Indicator;
 use crate::domain::quarter::{BareYear, Quarter};
 use crate::read::code::Objection;
 use crate::read::figures::{self, Part};
+use crate::read::grid::GridRow;
 use crate::read::reading::Expected;
 use crate::read::tally::Tally;
 use crate::read::text::{self, shown};
@@ -51,6 +52,9 @@ impl<'e> Subjects<'e> {
             let reason =
                 "the authority's code is missing: write it in every row, and nothing below the last row";
             return Err(Objection::new("authority-missing", reason));
+        }
+        if let Some(objection) = figures::uncomputed("authority", written) {
+            return Err(objection);
         }
         if let Ok(code) = AuthorityCode::parse(&written.to_ascii_uppercase()) {
             if code.as_str() != written {
@@ -128,6 +132,9 @@ impl<'e> Subjects<'e> {
             tally.note("respelled", line, written);
             return Ok(indicator);
         }
+        if let Some(objection) = figures::uncomputed("indicator", written) {
+            return Err(objection);
+        }
         let what = if written.is_empty() {
             "the indicator is missing: write its id".to_owned()
         } else {
@@ -135,6 +142,25 @@ impl<'e> Subjects<'e> {
             format!("`{}` is not an indicator of this return{}", shown(written), suggestion(written, ids))
         };
         Err(Objection::new("unknown-indicator", what))
+    }
+
+    /// The quarter that a cell means; `year` stands beside it in a column of its own, or is empty.
+    ///
+    /// A cell that holds a day is the quarter in which it falls: who types Sep-17 into a workbook gets the
+    /// first of September. A day in words must end its quarter, for it may be read in two ways.
+    pub(crate) fn quarter_in(
+        &self,
+        row: &GridRow,
+        at: usize,
+        year: &str,
+        tally: &mut Tally,
+    ) -> Result<Quarter, Objection> {
+        let written = row.text(at);
+        let Some(day) = row.day(at) else { return self.quarter(written, year, row.line, tally) };
+        let quarter = Quarter::containing(day);
+        let code = if day == quarter.last_day() { "respelled" } else { "date-as-quarter" };
+        tally.note(code, row.line, written);
+        Ok(quarter)
     }
 
     /// The quarter that `written` means; `year` stands beside it in a column of its own, or is empty.
@@ -147,6 +173,9 @@ impl<'e> Subjects<'e> {
     ) -> Result<Quarter, Objection> {
         if written.is_empty() {
             return Err(Objection::new("quarter-missing", "the quarter is missing: write it as 2017-18 Q2"));
+        }
+        if let Some(objection) = figures::uncomputed("quarter", written) {
+            return Err(objection);
         }
         let by = |text: &str| Quarter::from_spelling_by(text, self.bare_year);
         let joined = format!("{year} {written}");

@@ -84,6 +84,8 @@ fn sentence(code: Code, count: u32, first: &str) -> String {
         "float-noise" => "a count was stored a hair beside its whole number, which was taken",
         "rows-without-figures" => "a row holds text and no figure, and was left out",
         "other-quarters" => "a column is about another quarter than asked for, and was not read",
+        "date-as-quarter" => "a date stands for a quarter, and was read as the one that it falls in",
+        "merged-cells" => "a figure stands in a cell merged over several rows, and was read for each of them",
         _ => "something odd was met",
     };
     if first.is_empty() { format!("{what}: {times}") } else { format!("{what}: {times}, first `{first}`") }

@@ -6,7 +6,7 @@ use crate::config::settings::Time;
 use crate::domain::figure::Observation;
 use crate::read::across::{self, WideMap};
 use crate::read::code::Objection;
-use crate::read::figures::Part;
+use crate::read::figures::{self, Part};
 use crate::read::grid::GridRow;
 use crate::read::long::cell;
 use crate::read::ragged::Ragged;
@@ -49,15 +49,18 @@ impl Labels {
 }
 
 /// Whether the row is a group's heading, a note or another text: no figure, and about nothing that is known.
+///
+/// A measure that stands in it only because it is merged over the row is nothing that the row says.
 pub(crate) fn is_text_only(rows: &WideRows<'_>, labels: &Labels, row: &GridRow) -> bool {
     let map = rows.map;
     if map.figure_columns().into_iter().any(|at| !cell(row, at).is_empty()) {
         return false;
     }
     let names_part = map.part.is_some_and(|at| across::part(cell(row, at), &map.shape.parts).is_some());
-    let names_measure = map.indicator.is_some_and(|at| labels.find(cell(row, at)).is_some());
+    let is_own = |at: &usize| row.covered_by(*at).is_none();
+    let names_measure = map.indicator.filter(is_own).is_some_and(|at| labels.find(cell(row, at)).is_some());
     let names_authority = map.indicator.is_none()
-        && map.authority.is_some_and(|at| {
+        && map.authority.filter(is_own).is_some_and(|at| {
             let written = cell(row, at);
             let mut silent = Tally::default();
             rows.subjects.authority(written, None, row.line, &mut silent).is_ok()
@@ -153,6 +156,9 @@ fn part_of(map: &WideMap<'_>, row: &GridRow) -> Result<Option<Part>, Objection> 
 }
 
 fn unknown(labels: &Labels, written: &str) -> Objection {
+    if let Some(objection) = figures::uncomputed("measure", written) {
+        return objection;
+    }
     let known = labels.known.keys().map(String::as_str);
     let reason = if written.is_empty() {
         "the row has figures and does not say of what: write the measure".to_owned()

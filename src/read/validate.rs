@@ -193,7 +193,7 @@ fn outcomes<'e>(
             let mut reader = wide_rows(grid, header, map, expected);
             reader.check_subject(rows, grid.rows.get(..header.index).unwrap_or_default())?;
             let outcomes = if map.indicator.is_some() {
-                remark_on_other_quarters(header, map, expected, tally);
+                remark_on_quarters(header, map, expected, tally);
                 template::read(&mut reader, &Labels::of(map), rows, &ragged, tally)
             } else {
                 rows.iter()
@@ -205,12 +205,12 @@ fn outcomes<'e>(
     }
 }
 
-fn remark_on_other_quarters(
-    header: &Header<'_>,
-    map: &WideMap<'_>,
-    expected: &Expected<'_>,
-    tally: &mut Tally,
-) {
+/// Remarks on columns of other quarters, and on days that stand for the quarter in which they fall.
+fn remark_on_quarters(header: &Header<'_>, map: &WideMap<'_>, expected: &Expected<'_>, tally: &mut Tally) {
+    let days = map.figures.iter().filter(|one| expected.quarter.is_none() || one.quarter == expected.quarter);
+    for column in days.filter(|one| one.day.zip(one.quarter).is_some_and(|(day, it)| day != it.last_day())) {
+        tally.note("date-as-quarter", header.line, &column.words);
+    }
     let Some(asked) = expected.quarter else { return };
     let others = map.figures.iter().filter(|one| one.quarter.is_some_and(|quarter| quarter != asked));
     for column in others {

@@ -14,7 +14,7 @@ use crate::read::code::{Objection, Refusal};
 use crate::read::doubt;
 use crate::read::figures::{self, Cell, Part, Rules};
 use crate::read::grid::GridRow;
-use crate::read::long::{cell, note, refuse_other_authority, refuse_other_quarter};
+use crate::read::long::{cell, note, note_covered, refuse_other_authority, refuse_other_quarter};
 use crate::read::missing;
 use crate::read::number::DecimalMark;
 use crate::read::subject::{self, Subjects};
@@ -74,6 +74,7 @@ impl<'e> WideRows<'e> {
     /// Refuses a file that is about another authority or quarter than asked for, by its rows, its headings or
     /// what stands above them.
     pub(crate) fn check_subject(&self, rows: &[&GridRow], title: &[GridRow]) -> Result<(), Refusal> {
+        self.map.has_one_column_each(self.subjects.expected.quarter)?;
         let mut silent = Tally::default();
         if self.map.authority.is_some() {
             let found = rows.iter().filter_map(|row| self.authority(row, None, &mut silent).ok());
@@ -137,7 +138,7 @@ impl<'e> WideRows<'e> {
         let last_day = |quarter: Quarter| (quarter, quarter.last_day());
         if let Some(at) = self.map.date {
             let written = cell(row, at);
-            let date = day_from_spelling(written).ok_or_else(|| {
+            let date = row.day(at).or_else(|| day_from_spelling(written)).ok_or_else(|| {
                 let reason = format!("`{}` is not a day: write it as 30/09/2017", shown(written));
                 Objection::new("bad-date", reason).at(at)
             })?;
@@ -145,7 +146,7 @@ impl<'e> WideRows<'e> {
         }
         if let Some(at) = self.map.quarter {
             let year = self.map.year.map_or("", |at| cell(row, at));
-            let found = self.subjects.quarter(cell(row, at), year, row.line, tally);
+            let found = self.subjects.quarter_in(row, at, year, tally);
             return found.map(last_day).map_err(|objection| objection.at(at));
         }
         let fixed = match self.map.shape.time {
@@ -254,6 +255,7 @@ impl<'e> WideRows<'e> {
         (pieces, spots): (&[Piece<'_>], [Spot; 3]),
         tally: &mut Tally,
     ) -> Result<(Figure, Option<String>), Objection> {
+        one_part_each(pieces)?;
         let rules = Rules { symbols: self.symbols, date: key.date, mark: self.mark, spots };
         let mut read = |part: Part| {
             let piece = pieces.iter().find(|piece| piece.part == part);
@@ -289,6 +291,7 @@ impl<'e> WideRows<'e> {
         if let Some((_, number)) = self.map.shape.words.iter().find(|(word, _)| *word == heading) {
             return Ok(Cell::Number(*number));
         }
+        note_covered(piece.row, piece.at, tally);
         rules.cell(written, piece.part, indicator, tally)
     }
 
@@ -320,4 +323,20 @@ impl<'e> WideRows<'e> {
 fn spot(pieces: &[Piece<'_>], part: Part) -> Option<Spot> {
     let piece = pieces.iter().find(|piece| piece.part == part)?;
     Some(Spot { line: piece.row.line, column: Some(piece.at) })
+}
+
+/// Objects to one merged cell that speaks for two parts of a figure: it is not the one and the other.
+fn one_part_each(pieces: &[Piece<'_>]) -> Result<(), Objection> {
+    let origin = |piece: &Piece<'_>| (piece.at, piece.row.covered_by(piece.at).unwrap_or(piece.row.line));
+    let is_filled = |piece: &&Piece<'_>| !cell(piece.row, piece.at).is_empty();
+    for (index, piece) in pieces.iter().enumerate().filter(|(_, piece)| is_filled(piece)) {
+        let earlier = pieces.iter().take(index).find(|earlier| origin(earlier) == origin(piece));
+        let Some(earlier) = earlier.filter(|earlier| earlier.part != piece.part) else { continue };
+        let (one, other, line) = (earlier.part.word(), piece.part.word(), origin(piece).1);
+        let reason = format!(
+            "the {one} and the {other} are one merged cell, of line {line}: unmerge it and write each of them"
+        );
+        return Err(Objection::new("merged-figure", reason).about(piece.part));
+    }
+    Ok(())
 }

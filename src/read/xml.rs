@@ -50,6 +50,25 @@ pub(crate) fn inspect(part: &[u8]) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The value of an attribute of the first element with this local name, if the part has it.
+pub(crate) fn attribute_of(part: &[u8], element: &[u8], name: &[u8]) -> Option<Vec<u8>> {
+    let text = utf8(part);
+    let mut rest: &[u8] = &text;
+    loop {
+        let open = rest.iter().position(|byte| *byte == b'<')?;
+        rest = rest.get(open + 1..).unwrap_or_default();
+        if let Some(skipped) = beyond_literal(rest) {
+            rest = skipped;
+            continue;
+        }
+        let (tag, after) = rest.split_at(tag_end(rest));
+        if local_name(tag) == element {
+            return attribute(tag, name).map(<[u8]>::to_vec);
+        }
+        rest = after;
+    }
+}
+
 fn utf8(part: &[u8]) -> Cow<'_, [u8]> {
     let decoded = match part {
         [0xff, 0xfe, rest @ ..] => UTF_16LE.decode_without_bom_handling(rest).0,
@@ -83,12 +102,15 @@ fn tag_end(rest: &[u8]) -> usize {
     rest.len()
 }
 
-fn references(tag: &[u8]) -> Result<(), Refusal> {
+fn local_name(tag: &[u8]) -> &[u8] {
     let name = tag.split(|byte| byte.is_ascii_whitespace() || *byte == b'/').next().unwrap_or_default();
-    let name = name.rsplit(|byte| *byte == b':').next().unwrap_or_default();
-    let sound = match name {
+    name.rsplit(|byte| *byte == b':').next().unwrap_or_default()
+}
+
+fn references(tag: &[u8]) -> Result<(), Refusal> {
+    let sound = match local_name(tag) {
         b"c" | b"row" => attribute(tag, b"r").is_none_or(is_reference),
-        b"dimension" | b"f" => attribute(tag, b"ref").is_none_or(is_range),
+        b"dimension" | b"f" | b"mergeCell" => attribute(tag, b"ref").is_none_or(is_range),
         b"sst" => attribute(tag, b"uniqueCount").is_none_or(|count| count.len() <= DIGITS_MAX),
         _ => true,
     };
@@ -150,6 +172,14 @@ fn is_reference(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_attribute_is_found_in_its_element_alone() {
+        let part = b"<?xml a=\"1\"?><!-- <c a=\"2\"/> --><x:b a=\"3\"/><x:c b=\">\" a=\"4\"/><c a=\"5\"/>";
+        assert_eq!(attribute_of(part, b"c", b"a"), Some(b"4".to_vec()));
+        assert_eq!(attribute_of(part, b"d", b"a"), None);
+        assert_eq!(attribute_of(b"<c", b"c", b"a"), None);
+    }
 
     #[test]
     fn a_range_goes_from_its_start_to_its_end() {

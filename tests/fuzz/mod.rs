@@ -14,9 +14,9 @@ use fastrand::Rng;
 use quarterdeck::config::settings::Limits;
 use quarterdeck::read::sniff::{Format, sniff};
 use quarterdeck::read::validate::understand;
-use quarterdeck::read::{csv, json, packed};
+use quarterdeck::read::{csv, json};
 
-use crate::read::fixtures::{World, limits};
+use crate::read::fixtures::{World, limits, packed};
 
 mod changes;
 mod seeds;
@@ -72,7 +72,7 @@ fn read(world: &World, limits: &Limits, name: &str, bytes: &[u8]) -> u32 {
     let grid = sniff(bytes, name).and_then(|format| match format {
         Format::Delimited => csv::delimited(bytes, limits),
         Format::Json => json::json(bytes, limits),
-        Format::Packed => packed::packed(bytes, name, None, limits),
+        Format::Packed => packed(bytes, name, None, limits),
     });
     let Ok(grid) = grid else { return 0 };
     let lines = grid.rows.len() + grid.quarantined.len();

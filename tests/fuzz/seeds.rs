@@ -3,14 +3,14 @@
 use std::sync::LazyLock;
 
 use fastrand::Rng;
-use rust_xlsxwriter::{Formula, Workbook};
+use rust_xlsxwriter::{Format, Formula, Workbook};
 use std::io::{Cursor, Read};
 use zip::{CompressionMethod, ZipArchive};
 
 use super::changes::change;
 use crate::read::making::{
     BIFF_TEXTS, HEADINGS, biff_cells, biff_stream, compound, gzipped, ods_content, ods_number, ods_row,
-    ods_table, ods_texts, stored, zipped,
+    ods_table, ods_texts, record, stored, zipped,
 };
 
 const CSV: [&str; 4] = [
@@ -69,7 +69,13 @@ const JSON_WORDS: [&str; 20] = [
     "\"numerator\":1,",
     "\u{feff}",
 ];
-const XML_WORDS: [&str; 22] = [
+const XML_WORDS: [&str; 28] = [
+    "<mergeCell ref=\"A2:B9\"/>",
+    "</mergeCells>",
+    " s=\"1\"",
+    " formatCode=\"[<1]0%;;d\"",
+    " table:number-rows-spanned=\"9\"",
+    " office:value-type=\"percentage\"",
     "<c r=\"A1\"><v>1</v></c>",
     "<row>",
     "</row>",
@@ -105,6 +111,9 @@ static XLSX: LazyLock<Parts> = LazyLock::new(|| {
     sheet.write_formula(1, 5, Formula::new("=100*D2/E2").set_result("75")).unwrap();
     sheet.write_row(2, 0, ["E06000022", "plan_count", "2017-18 Q2"]).unwrap();
     sheet.write_number(2, 3, 131).unwrap();
+    sheet.merge_range(3, 0, 4, 0, "E06000022", &Format::new()).unwrap();
+    sheet.write_number_with_format(4, 5, 0.829, &Format::new().set_num_format("0.0%;-0.0%")).unwrap();
+    sheet.write_number_with_format(4, 2, 42_979, &Format::new().set_num_format("mmm-yy")).unwrap();
     book.add_worksheet().set_hidden(true).write_boolean(0, 0, true).unwrap();
     parts(&book.save_to_buffer().unwrap())
 });
@@ -113,7 +122,8 @@ static ODS: LazyLock<Parts> = LazyLock::new(|| {
     let first = ods_texts(&["E06000022", "in_time_pct", "2017-18 Q2"])
         + &ods_number("30", "30")
         + &ods_number("40", "40.0");
-    let second = ods_texts(&["E06000022", "plan_count", "2017-18 Q2"]) + &ods_number("131", "131");
+    let over = "<table:table-cell table:number-rows-spanned=\"2\" table:number-columns-spanned=\"2\"/>";
+    let second = ods_texts(&["E06000022", "plan_count", "2017-18 Q2"]) + &ods_number("131", "131%") + over;
     let blank = "<table:table-row table:number-rows-repeated=\"20\"><table:table-cell table:number-columns-repeated=\"99\"/></table:table-row>";
     let hidden = "<table:table table:name=\"b\" table:style-name=\"ta2\"><table:table-row/></table:table>";
     let content = ods_content(&(ods_table(&(ods_row(&first) + &ods_row(&second) + blank)) + hidden));
@@ -188,7 +198,9 @@ fn packaged(parts: &Parts, rng: &mut Rng) -> Vec<u8> {
 }
 
 fn old(rng: &mut Rng) -> Vec<u8> {
-    let mut stream = biff_stream(&BIFF_TEXTS, &[("Return", 0, biff_cells()), ("b", 1, Vec::new())]);
+    let merged = record(0x00e5, &[1_u16, 1, 2, 0, 0].map(u16::to_le_bytes).concat());
+    let cells = [biff_cells(), merged].concat();
+    let mut stream = biff_stream(&BIFF_TEXTS, &[("Return", 0, cells), ("b", 1, Vec::new())]);
     if rng.u8(..6) > 0 {
         change(&mut stream, &[], rng);
     }

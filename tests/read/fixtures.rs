@@ -1,5 +1,7 @@
 //! A region of two authorities, a few indicators, and layouts by hand.
 
+use std::convert::Infallible;
+
 use chrono::NaiveDate;
 use quarterdeck::config::settings::{
     Cadence, Layout, Limits, LongColumns, Shape, Symbol, TidyColumns, TidyMeasure,
@@ -10,7 +12,10 @@ use quarterdeck::domain::indicator::{Behaviour, Indicator, IndicatorId, Polarity
 use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::read::code::Refusal;
 use quarterdeck::read::csv::delimited;
+use quarterdeck::read::grid::Grid;
+use quarterdeck::read::packed;
 use quarterdeck::read::reading::{Expected, Reading};
+use quarterdeck::read::sheets::the_return;
 use quarterdeck::read::validate::understand;
 
 pub(crate) const HEADING: &str = "authority_code,indicator,quarter,numerator,denominator,value,status,note\n";
@@ -130,6 +135,35 @@ pub(crate) fn tidy_layout(reference: (u32, u32), measures: &[(&str, &str, &str, 
         symbol("k", Status::RoundsToZero),
     ];
     Layout { name: "tidy".to_owned(), shape: Shape::Tidy(shape), symbols, sheet: None, header_within: 5 }
+}
+
+/// The return in a packed file, as a run finds it; where a sheet is named, that sheet.
+pub(crate) fn packed(
+    bytes: &[u8],
+    name: &str,
+    sheet: Option<&str>,
+    limits: &Limits,
+) -> Result<Grid, Refusal> {
+    match sheet {
+        Some(_) => packed::packed(bytes, name, sheet, limits).map(|mut grids| grids.remove(0)),
+        None => found_by(&[long_layout()], bytes, name, limits),
+    }
+}
+
+/// The sheet that these layouts find.
+pub(crate) fn found_by(
+    layouts: &[Layout],
+    bytes: &[u8],
+    name: &str,
+    limits: &Limits,
+) -> Result<Grid, Refusal> {
+    let open = |sheet: Option<&str>| Ok::<_, Infallible>(packed::packed(bytes, name, sheet, limits));
+    the_return(layouts, open).unwrap()
+}
+
+/// As [`packed`], of an XLSX workbook.
+pub(crate) fn workbook(bytes: &[u8], sheet: Option<&str>, limits: &Limits) -> Result<Grid, Refusal> {
+    packed(bytes, "return.xlsx", sheet, limits)
 }
 
 /// What is expected, owned.

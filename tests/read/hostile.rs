@@ -9,9 +9,9 @@ use quarterdeck::read::code::Refusal;
 use quarterdeck::read::grid::Grid;
 use quarterdeck::read::sniff::{Format, sniff};
 use quarterdeck::read::validate::understand;
-use quarterdeck::read::{csv, json, packed};
+use quarterdeck::read::{csv, json};
 
-use super::fixtures::{World, indicator, limits, long_layout};
+use super::fixtures::{World, indicator, limits, long_layout, packed};
 
 /// Other answers than the manifest's, on purpose: file, answer, reason.
 const OTHERWISE: [(&str, &str, &str); 6] = [
@@ -86,7 +86,7 @@ pub(super) fn rows(name: &str, bytes: &[u8]) -> Result<Grid, Refusal> {
     match sniff(bytes, name)? {
         Format::Delimited => csv::delimited(bytes, &limits()),
         Format::Json => json::json(bytes, &limits()),
-        Format::Packed => packed::packed(bytes, name, None, &limits()),
+        Format::Packed => packed(bytes, name, None, &limits()),
     }
 }
 

@@ -109,6 +109,9 @@ pub(crate) fn styled(kind: u16, row: u16, column: u16, style: u16, rest: &[u8]) 
     record(kind, &[place.as_slice(), rest].concat())
 }
 
+/// The number formats of the styles: none, a day, a percentage, a month, and one with a percent sign in quotes.
+pub(crate) const BIFF_FORMATS: [u16; 5] = [0, 14, 10, 17, 164];
+
 fn text16(text: &str) -> Vec<u8> {
     let length = u16::try_from(text.len()).unwrap();
     [length.to_le_bytes().as_slice(), &[0], text.as_bytes()].concat()
@@ -120,8 +123,11 @@ pub(crate) fn biff_stream(texts: &[&str], sheets: &[(&str, u8, Vec<u8>)]) -> Vec
     let count = u32::try_from(texts.len()).unwrap().to_le_bytes();
     let mut table = [count, count].concat();
     table.extend(texts.iter().flat_map(|text| text16(text)));
-    let date = [14_u16, 14].map(u16::to_le_bytes).concat();
-    let styles = [record(0x00e0, &[0; 20]), record(0x00e0, &[date.as_slice(), &[0; 16]].concat())].concat();
+    let style =
+        |format: u16| record(0x00e0, &[[0, format].map(u16::to_le_bytes).concat(), vec![0; 16]].concat());
+    let own =
+        [[164_u16.to_le_bytes(), 8_u16.to_le_bytes()].as_flattened(), b"\00.0\"%\";@".as_slice()].concat();
+    let styles = [record(0x041e, &own), BIFF_FORMATS.into_iter().flat_map(style).collect()].concat();
     let body = |cells: &[u8]| [beginning(16), cells.to_vec(), record(0x000a, &[])].concat();
     let names: usize = sheets.iter().map(|(name, _, _)| 4 + 8 + name.len()).sum();
     let before = beginning(5).len() + names + styles.len() + 4 + table.len() + 4;

@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "fixtures and readers of test files stop at what is wrong")]
 
+mod choosing;
 mod dates;
 pub(crate) mod fixtures;
 mod hostile;
 mod json;
 pub(crate) mod making;
+mod merges;
 mod oddities;
 mod packages;
 mod preflight;
@@ -16,7 +18,9 @@ mod ragged;
 mod releases;
 mod rules;
 mod sheets;
+mod shown;
 mod tidy;
 mod toml;
+mod uncomputed;
 mod wide;
 mod workbooks;

@@ -4,11 +4,10 @@ use std::io::{Cursor, Write};
 
 use quarterdeck::read::code::Refusal;
 use quarterdeck::read::grid::Grid;
-use quarterdeck::read::packed::packed;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::fixtures::{HEADING, limits};
+use super::fixtures::{HEADING, limits, packed};
 use super::making::{gzipped, ods, ods_content, ods_table, stored, zipped};
 
 fn csv() -> Vec<u8> {

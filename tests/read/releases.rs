@@ -379,7 +379,7 @@ fn judgements_in_words_become_numbers_on_their_day() {
 fn the_real_workbooks_of_judgements_are_read() {
     let Some(path) = shared("ofsted/ofsted_csc_ilacs_overview.xlsx") else { return };
     let trial = judgements("overall_effectiveness_grade", "care_leavers_grade");
-    let grid = workbook(&fs::read(path).unwrap(), None, &limits()).unwrap();
+    let grid = workbook(&fs::read(path).unwrap(), None, &limits()).unwrap().remove(0);
     let reading = trial.read(&grid).unwrap();
     println!("xlsx: {} = {} + {:?}", reading.rows_read, reading.accepted, counts(&reading));
     for row in &reading.quarantined {
@@ -391,7 +391,8 @@ fn the_real_workbooks_of_judgements_are_read() {
     let Some(path) = shared("ofsted/LA_Inspection_Outcomes_as_at_31_March_2025.ods") else { return };
     let trial = judgements("Overall effectiveness", "The experiences and progress of care leavers");
     let bytes = fs::read(path).unwrap();
-    let grid = packed(&bytes, "outcomes.ods", Some("Inspections_as_at_31_March"), &limits()).unwrap();
+    let grid =
+        packed(&bytes, "outcomes.ods", Some("Inspections_as_at_31_March"), &limits()).unwrap().remove(0);
     let reading = trial.read(&grid).unwrap();
     println!("ods: {} = {} + {:?}", reading.rows_read, reading.accepted, counts(&reading));
     assert_eq!((reading.rows_read, reading.quarantined.len()), (153, 0));

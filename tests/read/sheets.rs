@@ -5,11 +5,10 @@ use std::io::Cursor;
 use calamine::{Data, Reader, Xls};
 use quarterdeck::read::code::Refusal;
 use quarterdeck::read::grid::Grid;
-use quarterdeck::read::packed::packed;
 use quarterdeck::read::reading::Reading;
 use quarterdeck::read::validate::understand;
 
-use super::fixtures::{World, limits, remark_codes};
+use super::fixtures::{World, limits, packed, remark_codes};
 use super::making::{
     BIFF_TEXTS, HEADINGS, ODS_KIND, biff_cells, biff_stream, cell, compound, ods, ods_content, ods_number,
     ods_row, ods_table, ods_texts, record, stored, styled, xls,
@@ -90,7 +89,7 @@ fn the_number_held_counts_and_another_shown_is_remarked() {
     let rounded = "<table:table-cell office:value-type=\"percentage\" office:value=\"0.82947\"><text:p>82.9%</text:p>\
                    </table:table-cell>";
     let held = grid(&ods_row(rounded));
-    assert_eq!((held.rows[1].cells[0].as_str(), held.remarks.len()), ("0.82947", 0));
+    assert_eq!((held.rows[1].cells[0].as_str(), held.remarks.len()), ("82.947%", 0));
 }
 
 #[test]
@@ -112,6 +111,17 @@ fn texts_dates_truths_and_notes_are_told_apart() {
     ];
     let cells = grid(&ods_row(&row.concat())).rows[1].cells.clone();
     assert_eq!(cells, ["a  b & cé\nd", "30/09/2017", "TRUE", "", "#DIV/0!", "#FORMULA!", "#FORMULA!"]);
+    let stored = "office:value-type=\"string\" office:string-value=\"\" calcext:value-type=\"error\"";
+    let bare = "table:formula=\"of:=NA()\" office:value-type=\"string\" office:string-value=\"\"";
+    let row = [
+        cell(&format!("table:formula=\"of:=1/0\" {stored}"), "<text:p>#DIV/0!</text:p>"),
+        cell(&format!("table:formula=\"of:=1/0\" {stored}"), "<text:p>Err:502</text:p>"),
+        cell(bare, "<text:p>#N/A</text:p>"),
+        cell(bare, "<text:p/>"),
+        "<table:table-cell office:value-type=\"string\"><text:p>#N/A</text:p></table:table-cell>".to_owned(),
+    ];
+    let cells = grid(&ods_row(&row.concat())).rows[1].cells.clone();
+    assert_eq!(cells, ["#DIV/0!", "Err:502", "#N/A", "", "#N/A"]);
 }
 
 #[test]
@@ -198,7 +208,7 @@ fn an_old_workbook_holds_texts_dates_truths_errors_and_hidden_sheets() {
     ];
     let stream = biff_stream(&[], &[("Return", 0, cells.concat()), ("Names", 2, text(0x0204, 0))]);
     let grid = packed(&compound("Workbook", &stream), "a.xls", None, &limits()).unwrap();
-    assert_eq!(grid.rows[0].cells, ["hi", "30/09/2017", "TRUE", "#DIV/0!", "one", "", "91.7"]);
+    assert_eq!(grid.rows[0].cells, ["hi", "30/09/2017", "TRUE", "#DIV/0!", "one", "#FORMULA!", "91.7"]);
     let codes: Vec<&str> = grid.remarks.iter().map(|remark| remark.code).collect();
     assert_eq!(codes, ["formulas", "hidden-sheet"]);
 }

@@ -16,7 +16,7 @@ use quarterdeck::read::grid::{Grid, GridRow};
 use quarterdeck::read::reading::{Expected, Reading};
 use quarterdeck::read::validate::understand;
 
-use super::fixtures::{code, day, limits};
+use super::fixtures::{code, day, found_by, limits};
 
 /// Judgements of the inspectorate, besides the shipped indicators.
 const JUDGEMENTS: [&str; 5] =
@@ -106,6 +106,11 @@ impl Trial {
         self.read(&delimited(bytes.as_ref(), &limits())?)
     }
 
+    /// A packed file, its sheet found by the layouts.
+    pub(crate) fn packed(&self, bytes: &[u8], name: &str) -> Result<Reading, Refusal> {
+        self.read(&found_by(&self.collection().layouts, bytes, name, &limits())?)
+    }
+
     /// A sheet whose cells are separated by `|`; blank lines are rows without cells.
     pub(crate) fn sheet(&self, sheet: &str) -> Result<Reading, Refusal> {
         self.read(&grid(sheet))
@@ -117,7 +122,7 @@ pub(crate) fn grid(sheet: &str) -> Grid {
     let rows = (1..).zip(sheet.lines()).filter(|(_, line)| !line.trim().is_empty());
     let rows = rows.map(|(line, text)| {
         let cells = text.split('|').map(|cell| cell.trim().to_owned()).collect();
-        GridRow { line, cells }
+        GridRow::of_texts(line, cells)
     });
     Grid { sheet: Some("Return".to_owned()), rows: rows.collect(), ..Grid::default() }
 }

@@ -7,12 +7,11 @@ use quarterdeck::read::grid::Grid;
 use quarterdeck::read::reading::Reading;
 use quarterdeck::read::sniff::{Format, sniff};
 use quarterdeck::read::validate::understand;
-use quarterdeck::read::workbook::workbook;
 use rust_xlsxwriter::{ExcelDateTime, Format as Style, Formula, Workbook};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use super::fixtures::{World, limits, remark_codes};
+use super::fixtures::{World, limits, remark_codes, workbook};
 
 const SHEET: &str = "xl/worksheets/sheet1.xml";
 
@@ -47,7 +46,7 @@ fn refusal(bytes: &[u8]) -> &'static str {
 }
 
 /// The workbook with one part rewritten.
-fn with_part(bytes: &[u8], part: &str, rewrite: impl Fn(String) -> String) -> Vec<u8> {
+pub(super) fn with_part(bytes: &[u8], part: &str, rewrite: impl Fn(String) -> String) -> Vec<u8> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).unwrap();
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for index in 0..archive.len() {

@@ -11,7 +11,7 @@ use crate::config::written::typed::{At, Day};
 pub struct LayoutToml {
     /// Its name.
     pub name: At<String>,
-    /// The sheet of a workbook; without it the first.
+    /// The sheet of a workbook; without it the visible one that has the headings.
     pub sheet: Option<String>,
     /// The header is looked for within this many first rows.
     #[serde(default = "one")]
