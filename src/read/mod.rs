@@ -14,6 +14,7 @@ pub mod changes;
 pub mod code;
 mod container;
 pub mod csv;
+pub mod cut_short;
 mod duplicates;
 mod encoding;
 mod figures;
