@@ -39,6 +39,8 @@ pub struct Found {
     pub claims: Vec<(Wanted, Claim)>,
     /// How many more of them wait for the next look.
     pub waiting: usize,
+    /// How many of them are still being written, for all that is known.
+    pub unsettled: usize,
     /// Names of files that match nothing wanted, escaped for showing, in order. They are never touched.
     pub strangers: Vec<String>,
     /// Names of what could not be looked at, and why. It says nothing of the others.
@@ -145,7 +147,7 @@ pub fn look(
                 let claim = Claim { file_name: name.to_owned(), seen: Stamp::of(&metadata), path };
                 found.claims.push((wanted.clone(), claim));
             }
-            Some(_) => {}
+            Some(_) => found.unsettled += 1,
             None => found.strangers.push(shown(&path)),
         }
     }

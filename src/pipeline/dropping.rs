@@ -12,10 +12,10 @@ use crate::collect::folder::{self, Claim, Fate, Mark};
 use crate::collect::{Outcome, Wanted};
 use crate::config::settings::{Collection, FolderSource};
 use crate::domain::letter::notice::{Room, Trouble};
-use crate::pipeline::Report;
-use crate::pipeline::collecting::{about, keep_new, take, trouble, unseen};
+use crate::pipeline::collecting::{about, keep_new, take, trouble, unseen, whole_or_refused};
 use crate::pipeline::opening::Walk;
 use crate::pipeline::wanting::{is_about, wanted};
+use crate::pipeline::{Report, polled};
 use crate::store::journal::{Happened, Line};
 use crate::store::judged::{self, Judged};
 use crate::store::keep;
@@ -45,21 +45,27 @@ pub(super) fn look(
     source: &FolderSource,
     report: &mut Report,
 ) -> Result<Vec<Dropped>> {
-    let wanted = wanted(walk, collection);
+    let wanted = wanted(walk, collection)?;
     if let Some(why) = not_the_one(walk, collection, source, report)? {
         unseen(collection, &wanted, why, report);
         return Ok(Vec::new());
     }
+    let mut waiting = Vec::new();
     let found = match folder::look(source, &wanted, walk.machine_now) {
         Ok(found) => found,
         Err(error) => {
             unseen(collection, &wanted, error.to_string(), report);
-            return Ok(Vec::new());
+            return Ok(waiting);
         }
     };
-    let mut waiting = Vec::new();
+    // What is left for the next look may be of the past; a stranger is of no return.
+    let mut left = found.waiting + found.unsettled + found.unreadable.len();
     for (wanted, claim) in found.claims {
-        waiting.extend(take_claim(walk, collection, wanted, claim, report)?);
+        match take_claim(walk, collection, wanted, claim, report)? {
+            Taken::Waits(dropped) => waiting.push(dropped),
+            Taken::Settled => {}
+            Taken::Left => left += 1,
+        }
     }
     let unreadable = found.unreadable.into_iter().map(|(name, why)| {
         trouble(collection.name.clone(), format!("cannot look at `{name}` in the drop folder: {why}"))
@@ -70,7 +76,20 @@ pub(super) fn look(
         report.failures.push(trouble(collection.name.clone(), what));
     }
     report.failures.extend(strangers(collection, &found.strangers));
+    if left == 0 {
+        polled::close(walk, &collection.name)?;
+    }
     Ok(waiting)
+}
+
+/// What became of a claim.
+enum Taken {
+    /// It is kept, and waits for its verdict.
+    Waits(Dropped),
+    /// It is put away.
+    Settled,
+    /// It stays where it is, for the next run.
+    Left,
 }
 
 /// Why this folder cannot be the one that was seen before; it is marked when it is seen for the first time.
@@ -116,8 +135,9 @@ fn take_claim(
     wanted: Wanted,
     claim: Claim,
     report: &mut Report,
-) -> Result<Option<Dropped>> {
-    let received = match claim.bytes(&walk.settings.limits) {
+) -> Result<Taken> {
+    let outcome = whole_or_refused(walk, collection, &wanted, claim.bytes(&walk.settings.limits))?;
+    let received = match outcome {
         Outcome::Received(received) => received,
         refused @ Outcome::Refused { .. } => {
             let words = refused_words(&refused);
@@ -125,12 +145,12 @@ fn take_claim(
             if let Err(error) = claim.settle(Fate::Refused, &words) {
                 report.failures.push(trouble(about(collection, &wanted), error.to_string()));
             }
-            return Ok(None);
+            return Ok(Taken::Settled);
         }
         // What could not be read now stays where it is, for the next run.
         other => {
             take(walk, collection, &wanted, other, report)?;
-            return Ok(None);
+            return Ok(Taken::Left);
         }
     };
     let hash = keep::hash(&received.bytes);
@@ -146,11 +166,11 @@ fn take_claim(
     let dropped = Dropped { claim, wanted, collection: collection.name.clone(), hash };
     if !is_taken_in {
         keep_new(walk, collection, &dropped.wanted, &received, report)?;
-        return Ok(Some(dropped));
+        return Ok(Taken::Waits(dropped));
     }
     keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
     report.unchanged += 1;
-    put_one_away(walk, dropped, report)
+    Ok(put_one_away(walk, dropped, report)?.map_or(Taken::Settled, Taken::Waits))
 }
 
 /// Puts every dropped file away whose verdict is stored: into `done`, or `refused`, with a receipt in words.
