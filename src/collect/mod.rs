@@ -10,6 +10,7 @@ use crate::domain::quarter::Quarter;
 mod address;
 mod away;
 mod bearing;
+pub mod done;
 pub mod ees;
 mod file;
 pub mod folder;

@@ -12,10 +12,11 @@ use crate::collect::folder::{self, Claim, Fate, Mark};
 use crate::collect::{Outcome, Wanted};
 use crate::config::settings::{Collection, FolderSource};
 use crate::domain::letter::notice::{Room, Trouble};
-use crate::pipeline::collecting::{about, keep_new, take, trouble, unseen, whole_or_refused};
+use crate::pipeline::collecting::{about, described, keep_new, take, trouble, unseen, whole_or_refused};
+use crate::pipeline::forgotten::{self, AS_VERSION, Clocks, Forgotten, MINUTE, TAKEN_IN, Why};
 use crate::pipeline::opening::Walk;
 use crate::pipeline::wanting::{is_about, wanted};
-use crate::pipeline::{Report, polled};
+use crate::pipeline::{Report, doubting, polled};
 use crate::store::journal::{Happened, Line};
 use crate::store::judged::{self, Judged};
 use crate::store::keep;
@@ -35,7 +36,8 @@ pub struct Dropped {
     hash: String,
 }
 
-/// Takes in what lies in a drop folder; what was taken in by an earlier run is put away at once.
+/// Takes in what lies in a drop folder; what was taken in by an earlier run is put away at once. What this
+/// state does not know of, and was put away before, is taken in again.
 ///
 /// # Errors
 /// When something cannot be kept.
@@ -50,7 +52,7 @@ pub(super) fn look(
         unseen(collection, &wanted, why, report);
         return Ok(Vec::new());
     }
-    let mut waiting = Vec::new();
+    let mut waiting = remember(walk, collection, source, report)?;
     let found = match folder::look(source, &wanted, walk.machine_now) {
         Ok(found) => found,
         Err(error) => {
@@ -90,6 +92,66 @@ enum Taken {
     Settled,
     /// It stays where it is, for the next run.
     Left,
+}
+
+/// Takes in again what lies in `done` and is not known, and says so.
+///
+/// It came when its receipt says so, which its sender has; so nobody is written to as if it came now. Where
+/// even the reception is not known, the state is older than the world, and mail is held.
+fn remember(
+    walk: &mut Walk<'_>,
+    collection: &Collection,
+    source: &FolderSource,
+    report: &mut Report,
+) -> Result<Vec<Dropped>> {
+    let clocks = Clocks { today: walk.today, machine: walk.machine_now };
+    let found = match forgotten::find(walk.settings, walk.journal.lines(), collection, source, clocks) {
+        Ok(found) => found,
+        Err(error) => {
+            report.failures.push(trouble(collection.name.clone(), error.to_string()));
+            return Ok(Vec::new());
+        }
+    };
+    if found.iter().any(|one| one.why == Why::Unheard) {
+        doubting::raise(walk, "`done` of a drop folder holds returns that this state does not know of")?;
+    }
+    report.failures.extend(of_the_forgotten(collection, &found));
+    let mut dropped = Vec::new();
+    for one in found {
+        let (wanted, claim) = (one.put_away.wanted, one.put_away.claim);
+        let hash = keep::keep_received(&walk.settings.state, &one.received.bytes)
+            .context("cannot keep a file that was forgotten")?;
+        let mut detail = described(collection, &wanted, &one.received);
+        detail["etag"] = json!(one.received.etag);
+        if one.why == Why::Unheard {
+            detail["history"] = json!(true);
+            detail["received_at"] = json!(one.came_at);
+        }
+        walk.journal.append(walk.now, Happened::Received, &hash, detail)?;
+        report.received += 1;
+        dropped.push(Dropped { claim, wanted, collection: collection.name.clone(), hash });
+    }
+    Ok(dropped)
+}
+
+fn of_the_forgotten(collection: &Collection, found: &[Forgotten]) -> Vec<Trouble> {
+    let (first, rest) = found.split_at(found.len().min(NAMED_MAX));
+    let one = |it: &Forgotten| Trouble {
+        room: Room::Collect,
+        what: match it.why {
+            Why::Unheard => "this state does not know of it, and takes it in again",
+            Why::Grown => "its upload went on after it was taken in, so it is taken in again",
+        }
+        .to_owned(),
+        place: format!("{}: `done/{}`", collection.name, it.put_away.claim.file_name()),
+        next: "nothing is lost; see its receipt beside it, and `quarterdeck returns`".to_owned(),
+    };
+    let mut troubles: Vec<Trouble> = first.iter().map(one).collect();
+    if let Some(last) = rest.last() {
+        let place = format!("{}: and {} more in `done`", collection.name, rest.len());
+        troubles.push(Trouble { place, ..one(last) });
+    }
+    troubles
 }
 
 /// Why this folder cannot be the one that was seen before; it is marked when it is seen for the first time.
@@ -204,7 +266,8 @@ fn put_one_away(walk: &Walk<'_>, dropped: Dropped, report: &mut Report) -> Resul
 
 /// The receipt beside a file: what became of it, by reason, most rows first.
 fn verdict(walk: &Walk<'_>, judged: &Judged) -> (Fate, String) {
-    let at = judged.received_at.with_timezone(&walk.settings.zone).format("%-d %B %Y at %H:%M %Z");
+    let local = judged.received_at.with_timezone(&walk.settings.zone);
+    let at = format!("{} {}", local.format(MINUTE), local.format("%Z"));
     if let Some(reason) = &judged.refused {
         let words = format!(
             "Refused. It came on {at}.\n\n{reason}\n\nWhat was accepted before still counts. Put the file \
@@ -213,7 +276,7 @@ fn verdict(walk: &Walk<'_>, judged: &Judged) -> (Fate, String) {
         return (Fate::Refused, words);
     }
     let head = format!(
-        "Taken in on {at} as version {}.\n\nRows read: {}\nRows accepted: {}\nRows set aside: {}\n",
+        "{TAKEN_IN}{at}{AS_VERSION}{}.\n\nRows read: {}\nRows accepted: {}\nRows set aside: {}\n",
         judged.version, judged.rows_read, judged.rows_accepted, judged.rows_quarantined
     );
     let (shown, rest) = judged.reasons.split_at(judged.reasons.len().min(REASONS_MAX));

@@ -21,6 +21,7 @@ pub mod digesting;
 pub mod doubting;
 pub mod dropping;
 pub mod facts;
+pub mod forgotten;
 pub mod found;
 pub mod keeping;
 pub mod loading;

@@ -15,6 +15,7 @@ mod deadlines;
 mod deaths;
 mod doctor;
 mod figures;
+mod forgotten;
 mod hostile;
 mod letters;
 mod loss;
