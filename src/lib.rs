@@ -17,7 +17,7 @@
 //!
 //! 1. [`daemon::run`] wakes four times a minute and asks [`domain::due`] whether anything fell due since the
 //!    last walk. If so it starts this binary again, as `once`: [`pipeline::once`].
-//! 2. [`pipeline::collecting`] polls the sources ([`collect::http`], [`collect::ees`],
+//! 2. [`pipeline::polling`] polls the sources ([`collect::http`], [`collect::ees`],
 //!    [`collect::folder`]). What is new is kept under its hash ([`store::keep`]) and then journalled
 //!    ([`store::journal`]): now it cannot be lost. A dropped file is put away once it was judged
 //!    ([`pipeline::dropping`]).

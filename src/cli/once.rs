@@ -10,7 +10,7 @@ use crate::cli::{child, log};
 use crate::clock;
 use crate::config::settings::Settings;
 use crate::pipeline::picture::without_addresses;
-use crate::pipeline::{self, Moment, Progress, Report, Step, Walk, telling};
+use crate::pipeline::{self, Moment, Progress, Report, Step, Walk, polling, telling};
 
 /// Does everything due now, or one step, and prints one line about it.
 ///
@@ -44,10 +44,12 @@ pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
 }
 
 fn try_again(walk: &mut Walk<'_>, subject: &str) -> Result<()> {
-    if walk.try_again(subject)? {
+    if walk.try_again(subject)? || polling::ask_again(walk, subject)? {
         return Ok(());
     }
-    let aside: Vec<String> = walk.aside().map(|one| format!("`{one}`")).collect();
+    let given_up = polling::given_up(walk);
+    let aside = walk.aside().chain(given_up.iter().map(String::as_str));
+    let aside: Vec<String> = aside.map(|one| format!("`{one}`")).collect();
     let there = if aside.is_empty() { "nothing".to_owned() } else { aside.join(", ") };
     Err(UsageError(format!("`{subject}` was not set aside; what was: {there}")).into())
 }

@@ -1,5 +1,7 @@
 //! `status`: what it is doing, did, and will do; read from the journal, so it answers during a run.
 
+use std::path::Path;
+
 use anyhow::Result;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -9,9 +11,10 @@ use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
 use crate::domain::due::{self, CronPattern};
-use crate::pipeline::picture::{DAYS_BACK, Picture, age, counted, local, without_addresses};
+use crate::pipeline::picture::{Attention, DAYS_BACK, Picture, age, counted, local, without_addresses};
 use crate::store::holder::Holder;
 use crate::store::journal::Journal;
+use crate::store::recover;
 use crate::store::runs::{Outcome, Run};
 
 /// Prints what someone should look at first, then what it does, did and will do.
@@ -30,9 +33,17 @@ pub fn status(with: &With, arguments: &PrintArguments) -> Result<Ending> {
     let mut attention = picture.attention(&settings, now);
     // Under a pretended instant the journal may well be ahead of it.
     if let Some(at) = picture.ahead_of(now).filter(|_| with.now.is_none()) {
-        attention.push(crate::pipeline::picture::Attention {
+        attention.push(Attention {
             what: format!("the journal's last line is ahead of the clock: {}", local(&settings, at)),
             next: "set the clock right; see `quarterdeck doctor`, line `clock`",
+        });
+    }
+    if let Ok(Some(doubt)) = recover::doubt(&settings.state)
+        && !is_a_backup(&settings)
+    {
+        attention.push(Attention {
+            what: format!("{}: messages are held, and the next run takes in what it forgot", doubt.why),
+            next: "see `quarterdeck outbox` and `quarterdeck doctor`",
         });
     }
     for it in &attention {
@@ -49,6 +60,13 @@ pub fn status(with: &With, arguments: &PrintArguments) -> Result<Ending> {
     add("times are", settings.zone.to_string());
     rows.print(arguments.format)?;
     Ok(if attention.is_empty() { Ending::Done } else { Ending::SomeFailed })
+}
+
+/// Whether the state that is looked at is a copy where copies lie, and was not put back.
+fn is_a_backup(settings: &Settings) -> bool {
+    let whole = |path: &Path| path.canonicalize().ok();
+    let folder = whole(&settings.state).and_then(|state| state.parent().map(Path::to_owned));
+    folder.is_some() && folder == whole(&settings.backup.folder)
 }
 
 fn what_it_did(settings: &Settings, picture: &Picture, now: DateTime<Utc>) -> Vec<(String, String)> {

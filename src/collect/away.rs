@@ -11,6 +11,9 @@ use crate::collect::folder::Stamp;
 /// Numbers tried for a name that is taken already.
 const SAME_NAME_MAX: u32 = 10_000;
 
+/// How the name of a receipt ends, after the name of its file.
+pub(super) const RECEIPT: &str = ".txt";
+
 /// Moves the file at `path` into a folder beside it, with a receipt; both are given as folder and words.
 ///
 /// Errors in words; the file then stays.
@@ -32,6 +35,17 @@ pub(super) fn put(path: &Path, file_name: &str, seen: Stamp, receipt: (&str, &st
         }
     })?;
     sync(&there).and_then(|()| sync(here)).map_err(in_words)
+}
+
+/// Writes the receipt of a file that was put away once more, in one step.
+pub(super) fn tell_again(path: &Path, words: &str) -> Result<(), String> {
+    let folder = path.parent().ok_or("it has no folder")?;
+    let mut receipt = path.as_os_str().to_owned();
+    receipt.push(RECEIPT);
+    let mut file = tempfile::Builder::new().prefix(".quarterdeck-").tempfile_in(folder).map_err(in_words)?;
+    file.write_all(words.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(in_words)?;
+    file.persist(receipt).map_err(|refused| in_words(refused.error))?;
+    sync(folder).map_err(in_words)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "errors are handed over")]
@@ -58,7 +72,12 @@ fn copied(path: &Path, target: &Path) -> io::Result<()> {
     let mut copy = tempfile::Builder::new().prefix(".quarterdeck-").tempfile_in(folder)?;
     let mut file = File::open(path)?;
     io::copy(&mut file, copy.as_file_mut())?;
-    copy.as_file().set_permissions(file.metadata()?.permissions())?;
+    let metadata = file.metadata()?;
+    copy.as_file().set_permissions(metadata.permissions())?;
+    // By its time a file is known again, as after a rename.
+    if let Ok(changed) = metadata.modified() {
+        copy.as_file().set_modified(changed)?;
+    }
     copy.as_file().sync_all()?;
     if sum(path)? != sum(copy.path())? {
         return Err(io::Error::other("its copy on the other disk is not the same"));
@@ -99,7 +118,7 @@ fn free_name(folder: &Path, file_name: &str) -> Result<(PathBuf, PathBuf), Strin
         if fs::symlink_metadata(&target).is_ok() {
             continue;
         }
-        let receipt = folder.join(format!("{name}.txt"));
+        let receipt = folder.join(format!("{name}{RECEIPT}"));
         match OpenOptions::new().write(true).create_new(true).open(&receipt) {
             Ok(_) => return Ok((target, receipt)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

@@ -25,7 +25,7 @@ pub(super) async fn fetch(visit: &Visit, wanted: &Wanted, url: Url) -> Result<Ou
 /// What was lost through no fault of the host is an outcome of its own.
 pub(super) fn not_of_the_host(lost: Lost) -> Result<Outcome, Lost> {
     match lost.cause {
-        Cause::Host | Cause::Rest => Err(lost),
+        Cause::Silence | Cause::Fault | Cause::Rest => Err(lost),
         Cause::Question => Ok(Outcome::failed(lost.reason)),
         Cause::Body => Ok(Outcome::refused(lost.reason)),
     }

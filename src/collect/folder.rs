@@ -27,9 +27,19 @@ const CLAIMS_MAX: usize = 1000;
 /// A file that is complete and will be taken in. It stays where it is until it is settled.
 #[derive(Debug)]
 pub struct Claim {
-    path: PathBuf,
-    file_name: String,
-    seen: Stamp,
+    pub(super) path: PathBuf,
+    pub(super) file_name: String,
+    pub(super) seen: Stamp,
+    pub(super) lies: Lies,
+}
+
+/// Where a claimed file lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lies {
+    /// Where it was dropped.
+    Dropped,
+    /// Where it was put away: it goes nowhere from there.
+    PutAway,
 }
 
 /// What was found in a drop folder.
@@ -39,6 +49,8 @@ pub struct Found {
     pub claims: Vec<(Wanted, Claim)>,
     /// How many more of them wait for the next look.
     pub waiting: usize,
+    /// How many of them are still being written, for all that is known.
+    pub unsettled: usize,
     /// Names of files that match nothing wanted, escaped for showing, in order. They are never touched.
     pub strangers: Vec<String>,
     /// Names of what could not be looked at, and why. It says nothing of the others.
@@ -55,7 +67,7 @@ pub enum Fate {
 }
 
 impl Fate {
-    fn folder(self) -> &'static str {
+    pub(super) fn folder(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Refused => "refused",
@@ -68,8 +80,8 @@ impl Fate {
 pub(super) struct Stamp {
     device: u64,
     inode: u64,
-    bytes: u64,
-    changed: Option<SystemTime>,
+    pub(super) bytes: u64,
+    pub(super) changed: Option<SystemTime>,
 }
 
 impl Stamp {
@@ -142,10 +154,10 @@ pub fn look(
         let known = name.and_then(|name| Some((name, *stems.get(&stem(name)?)?)));
         match known.filter(|_| metadata.is_file()) {
             Some((name, wanted)) if has_settled(&metadata, now, settle) => {
-                let claim = Claim { file_name: name.to_owned(), seen: Stamp::of(&metadata), path };
-                found.claims.push((wanted.clone(), claim));
+                let (file_name, seen) = (name.to_owned(), Stamp::of(&metadata));
+                found.claims.push((wanted.clone(), Claim { path, file_name, seen, lies: Lies::Dropped }));
             }
-            Some(_) => {}
+            Some(_) => found.unsettled += 1,
             None => found.strangers.push(shown(&path)),
         }
     }
@@ -211,7 +223,8 @@ impl Claim {
         Ok(bytes)
     }
 
-    /// Moves the file to `done` or `refused` beside it, with `words` in a `.txt` of the same name.
+    /// Moves the file to `done` or `refused` beside it, with `words` in a `.txt` of the same name. One that
+    /// was put away before stays there, and only its receipt is written again.
     ///
     /// Nothing is overwritten: a name that is taken gets a number. Files and folders are synced. Where `done`
     /// is on another disk, the file is copied, compared, and only then removed.
@@ -219,8 +232,11 @@ impl Claim {
     /// # Errors
     /// When the file is no longer the one that was claimed (it then stays), or cannot be moved.
     pub fn settle(self, fate: Fate, words: &str) -> Result<(), CollectError> {
-        away::put(&self.path, &self.file_name, self.seen, (fate.folder(), words))
-            .map_err(|reason| CollectError::Settle { path: self.path, reason })
+        let done = match self.lies {
+            Lies::Dropped => away::put(&self.path, &self.file_name, self.seen, (fate.folder(), words)),
+            Lies::PutAway => away::tell_again(&self.path, words),
+        };
+        done.map_err(|reason| CollectError::Settle { path: self.path, reason })
     }
 }
 
@@ -244,7 +260,7 @@ fn entries(source: &FolderSource, found: &mut Found) -> Result<Vec<(PathBuf, Met
 }
 
 /// What the file server's clock says: the stamp of a file made now. None where nothing can be written.
-fn server_now(folder: &Path) -> Option<SystemTime> {
+pub(super) fn server_now(folder: &Path) -> Option<SystemTime> {
     let probe = tempfile::Builder::new().prefix(".quarterdeck-").tempfile_in(folder).ok()?;
     probe.as_file().metadata().ok()?.modified().ok()
 }
@@ -257,7 +273,7 @@ fn is_passing(path: &Path) -> bool {
         || [".part", ".tmp", ".crdownload", ".filepart"].iter().any(|ending| name.ends_with(ending))
 }
 
-fn has_settled(metadata: &Metadata, now: SystemTime, settle: Duration) -> bool {
+pub(super) fn has_settled(metadata: &Metadata, now: SystemTime, settle: Duration) -> bool {
     let since = |moment: SystemTime| now.duration_since(moment).ok();
     // Whoever copied a file may have stamped it with a time to come; when it changed here is known.
     let here =
@@ -266,12 +282,12 @@ fn has_settled(metadata: &Metadata, now: SystemTime, settle: Duration) -> bool {
     quiet.is_some_and(|quiet| quiet >= settle)
 }
 
-fn stem_of(source: &FolderSource, wanted: &Wanted) -> Option<String> {
+pub(super) fn stem_of(source: &FolderSource, wanted: &Wanted) -> Option<String> {
     filled(&source.name, wanted, str::to_owned).ok()
 }
 
 /// The name without its ending, in lower case; none when the ending is not one of a return.
-fn stem(file_name: &str) -> Option<String> {
+pub(super) fn stem(file_name: &str) -> Option<String> {
     let name = file_name.to_lowercase();
     let inner = name.strip_suffix(".gz").filter(|inner| ends_well(inner)).unwrap_or(&name);
     ends_well(inner).then(|| inner.rsplit_once('.').map(|(stem, _)| stem.to_owned())).flatten()

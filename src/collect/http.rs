@@ -8,21 +8,19 @@ use std::time::Duration;
 
 use reqwest::{Certificate, Client, Proxy};
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 use url::Url;
 
 use crate::collect::address::address;
+use crate::collect::bearing::Bearing;
 use crate::collect::guard::GuardedNames;
 use crate::collect::hosts::Hosts;
 use crate::collect::login::Credentials;
 use crate::collect::patience::silence;
-use crate::collect::visit::{Cause, Visit, reason_of};
+use crate::collect::visit::{Visit, reason_of};
 use crate::collect::{Answered, CollectError, Outcome, Wanted, ees, file};
 use crate::config::settings::{EesSource, HttpSource, Limits, PrivateAddresses};
-
-/// After this many fetches in a row that a host let fail, its others are not tried in this run.
-const FAILURES_MAX: u32 = 2;
 
 /// A source that is asked over HTTP.
 #[derive(Clone, Copy, Debug)]
@@ -42,12 +40,12 @@ pub struct Round<'a> {
     pub wanted: Vec<Wanted>,
 }
 
-/// What one source answered, in the order of `wanted`; an error when it could not be used as a whole.
-pub type RoundEnded = Result<Vec<Answered>, CollectError>;
+/// How the questions to one source ended: an error when it could not be used as a whole, or to the end.
+pub type RoundEnded = Result<(), CollectError>;
 
-/// One fetch, with its place among those asked for.
+/// One fetch, and the round that wants it.
 struct Errand {
-    place: (usize, usize),
+    round: usize,
     host: String,
     wanted: Wanted,
     visit: Arc<Visit>,
@@ -60,117 +58,121 @@ enum What {
     Ees(Box<EesSource>),
 }
 
-type Ended = ((usize, usize), Answered);
-
-/// Asks several sources at once, and each host for one thing at a time, whichever sources share it.
+/// Asks several sources at once, and each host for one thing at a time, whichever sources share it, in
+/// the order of their ranks.
 ///
-/// `on_done` hears of each fetch as it ends; the answer has a member for each round. Needs a tokio runtime,
-/// and a process-wide rustls provider installed before the first call.
+/// `on_answer` gets each answer as it comes, with the number of its round, and has it to itself: but for
+/// one, no more bodies are in memory than are fetched at once. When it cannot take one, nothing more is asked. The answer
+/// here has a member for each round. Needs a tokio runtime, and a process-wide rustls provider installed
+/// before the first call. Dropped, it asks nothing more; what `on_answer` got, it got.
 ///
 /// What stops a source as a whole (a secret, a certificate, a proxy) is the error of its round. What goes
 /// wrong with one return is its [`Outcome`], and stops no other.
-pub async fn fetch_all(
+///
+/// # Errors
+/// What `on_answer` says.
+pub async fn fetch_all<E>(
     rounds: Vec<Round<'_>>,
     limits: &Limits,
-    on_done: &mut (dyn FnMut() + Send),
-) -> Vec<RoundEnded> {
+    on_answer: &mut dyn FnMut(usize, Answered) -> Result<(), E>,
+) -> Result<Vec<RoundEnded>, E> {
     let turns = Arc::new(Hosts::default());
     let mut clients = Clients::default();
-    let mut ended: Vec<Result<BTreeMap<usize, Answered>, CollectError>> = Vec::new();
+    let mut left: Vec<Result<usize, CollectError>> = Vec::new();
     let mut hosts: BTreeMap<String, Vec<Errand>> = BTreeMap::new();
-    let expected: Vec<usize> = rounds.iter().map(|round| round.wanted.len()).collect();
     for (number, round) in rounds.into_iter().enumerate() {
-        ended.push(visit(round.source, limits, &turns, &mut clients).map(|visit| {
-            let mut lost = BTreeMap::new();
-            for (place, wanted) in round.wanted.into_iter().enumerate() {
-                match what(round.source, &visit, &wanted) {
-                    Ok((host, what)) => {
-                        let visit = Arc::clone(&visit);
-                        let place = (number, place);
-                        let errand = Errand { place, host: host.clone(), wanted, visit, what };
-                        hosts.entry(host).or_default().push(errand);
-                    }
-                    Err(reason) => {
-                        on_done();
-                        lost.insert(place, answered(wanted, Outcome::failed(reason)));
-                    }
-                }
+        let visit = match visit(round.source, limits, &turns, &mut clients) {
+            Ok(visit) => visit,
+            Err(error) => {
+                left.push(Err(error));
+                continue;
             }
-            lost
-        }));
-    }
-    for ((round, place), answered) in ask_hosts(hosts, limits, on_done).await {
-        if let Some(Ok(answers)) = ended.get_mut(round) {
-            answers.insert(place, answered);
+        };
+        let mut count = 0;
+        for wanted in round.wanted {
+            match what(round.source, &visit, &wanted) {
+                Ok((host, what)) => {
+                    count += 1;
+                    let visit = Arc::clone(&visit);
+                    let errand = Errand { round: number, host: host.clone(), wanted, visit, what };
+                    hosts.entry(host).or_default().push(errand);
+                }
+                Err(reason) => on_answer(number, answered(wanted, Outcome::failed(reason)))?,
+            }
         }
+        left.push(Ok(count));
     }
-    ended.into_iter().zip(expected).map(|(round, expected)| whole(round?, expected)).collect()
+    ask_hosts(hosts, limits, &mut |round, answered| {
+        if let Some(Ok(count)) = left.get_mut(round) {
+            *count = count.saturating_sub(1);
+        }
+        on_answer(round, answered)
+    })
+    .await?;
+    Ok(left.into_iter().map(|left| whole(left?)).collect())
 }
 
 /// A fetch that broke off must not look like a return that nobody wanted.
-fn whole(answers: BTreeMap<usize, Answered>, expected: usize) -> RoundEnded {
-    if answers.len() == expected {
-        return Ok(answers.into_values().collect());
+fn whole(left: usize) -> RoundEnded {
+    if left == 0 {
+        return Ok(());
     }
     Err(CollectError::Client("a fetch broke off; see the log".to_owned()))
 }
 
-async fn ask_hosts(
+async fn ask_hosts<E>(
     hosts: BTreeMap<String, Vec<Errand>>,
     limits: &Limits,
-    on_done: &mut (dyn FnMut() + Send),
-) -> Vec<Ended> {
+    on_answer: &mut dyn FnMut(usize, Answered) -> Result<(), E>,
+) -> Result<(), E> {
     let at_once = Arc::new(Semaphore::new(usize::try_from(limits.fetches_at_once.max(1)).unwrap_or(1)));
-    let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let (sender, mut told) = tokio::sync::mpsc::channel(1);
     let mut tasks = JoinSet::new();
-    for errands in hosts.into_values() {
+    for mut errands in hosts.into_values() {
+        errands.sort_by_key(|one| one.wanted.rank);
         tasks.spawn(ask_one_host(Arc::clone(&at_once), errands, sender.clone()));
     }
     drop(sender);
-    let mut ended = Vec::new();
-    while let Some(one) = told.recv().await {
-        on_done();
-        ended.push(one);
+    while let Some((round, answered)) = told.recv().await {
+        on_answer(round, answered)?;
     }
-    ended
+    Ok(())
 }
 
-/// One after the other over one kept connection; a host that keeps failing is left alone.
-async fn ask_one_host(at_once: Arc<Semaphore>, errands: Vec<Errand>, told: UnboundedSender<Ended>) {
-    let mut failures = 0;
-    let mut wants_rest = false;
+/// One after the other over one kept connection; a host that bears itself badly is left alone.
+async fn ask_one_host(at_once: Arc<Semaphore>, errands: Vec<Errand>, told: Sender<(usize, Answered)>) {
+    let mut bearing = Bearing::default();
     for errand in errands {
-        let answered = if failures >= FAILURES_MAX || wants_rest {
-            let why = if wants_rest {
-                "wants to be left alone".to_owned()
-            } else {
-                format!("failed {failures} times in a row just before")
-            };
-            answered(errand.wanted, Outcome::failed(format!("not tried: the host `{}` {why}", errand.host)))
-        } else {
-            let Ok(_permit) = at_once.acquire().await else { return };
-            let wanted = errand.wanted;
-            let done = match &errand.what {
-                What::File(url) => file::fetch(&errand.visit, &wanted, url.clone())
-                    .await
-                    .map(|outcome| (outcome, Vec::new())),
-                What::Ees(source) => ees::fetch(&errand.visit, source, &wanted).await,
-            };
-            let (outcome, notes) = match done {
-                Ok(done) => {
-                    failures = 0;
-                    done
-                }
-                Err(lost) => {
-                    failures += 1;
-                    wants_rest = lost.cause == Cause::Rest;
-                    (Outcome::failed(lost.reason), Vec::new())
-                }
-            };
-            Answered { wanted, outcome, notes }
+        // Held until the answer is taken, so that bodies do not heap up behind it.
+        let Ok(_permit) = at_once.acquire().await else { return };
+        let round = errand.round;
+        let answered = match bearing.why_left_alone() {
+            Some(why) => {
+                let reason = format!("not tried: the host `{}` {why}", errand.host);
+                answered(errand.wanted, Outcome::Untried { reason })
+            }
+            None => ask(errand, &mut bearing).await,
         };
-        if told.send((errand.place, answered)).is_err() {
+        if told.send((round, answered)).await.is_err() {
             return;
+        }
+    }
+}
+
+async fn ask(errand: Errand, bearing: &mut Bearing) -> Answered {
+    let Errand { wanted, visit, what, .. } = errand;
+    let done = match what {
+        What::File(url) => file::fetch(&visit, &wanted, url).await.map(|outcome| (outcome, Vec::new())),
+        What::Ees(source) => ees::fetch(&visit, &source, &wanted).await,
+    };
+    match done {
+        Ok((outcome, notes)) => {
+            bearing.answered();
+            Answered { wanted, outcome, notes }
+        }
+        Err(lost) => {
+            bearing.lost(lost.cause);
+            answered(wanted, Outcome::failed(lost.reason))
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::domain::quarter::Quarter;
 
 mod address;
 mod away;
+mod bearing;
+pub mod done;
 pub mod ees;
 mod file;
 pub mod folder;
@@ -35,6 +37,8 @@ pub struct Wanted {
     pub etag: Option<String>,
     /// The last answer's `Last-Modified`, as sent.
     pub last_modified: Option<String>,
+    /// Its place among what is looked for: a host is asked for the lowest first.
+    pub rank: usize,
 }
 
 /// A file that arrived whole and looks like one.
@@ -73,6 +77,11 @@ pub enum Outcome {
         /// Why, in words, without secrets.
         reason: String,
     },
+    /// It was not asked for: its host is left alone.
+    Untried {
+        /// Why, in words, without secrets.
+        reason: String,
+    },
 }
 
 impl Outcome {
@@ -80,7 +89,8 @@ impl Outcome {
         Self::Refused { reason: reason.into(), body: None }
     }
 
-    fn turned_away(reason: impl Into<String>, body: Received) -> Self {
+    /// It arrived whole and is not taken: what we had stays.
+    pub fn turned_away(reason: impl Into<String>, body: Received) -> Self {
         // Of an empty body nothing could be lost.
         let body = Some(Box::new(body)).filter(|body| !body.bytes.is_empty());
         Self::Refused { reason: reason.into(), body }

@@ -13,7 +13,7 @@ use url::Url;
 use crate::collect::address::origin;
 use crate::collect::guard::admit;
 use crate::collect::patience::asked_for;
-use crate::collect::visit::{Setback, Visit, setback};
+use crate::collect::visit::{Cause, Setback, Visit, setback};
 
 /// A token is not used in its last minute: it would expire on the way.
 const MARGIN: Duration = Duration::from_mins(1);
@@ -104,7 +104,8 @@ impl Tokens {
         let status = response.status();
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
             let reason = format!("got no token: `{}` answered {status}", origin(&self.url));
-            return Err(Setback::Again { reason, asked: asked_for(response.headers()) });
+            let asked = asked_for(response.headers());
+            return Err(Setback::Again { reason, asked, cause: Cause::Fault });
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(setback)? {

@@ -70,8 +70,10 @@ pub(super) struct Lost {
 /// Whose fault it is that there was no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// The host did not answer within the limits.
-    Host,
+    /// The host could not be reached, or did not answer within the limits.
+    Silence,
+    /// The host answered, and cannot: a server error, a body that broke off. It may be of one address only.
+    Fault,
     /// The host asked to be left alone for longer than we have.
     Rest,
     /// It will not go better, and says nothing of the host: a redirect, a login.
@@ -83,7 +85,7 @@ pub(super) enum Cause {
 /// Why one try brought nothing.
 pub(super) enum Setback {
     /// It may go better later.
-    Again { reason: String, asked: Option<Duration> },
+    Again { reason: String, asked: Option<Duration>, cause: Cause },
     /// It will not go better.
     Final(Lost),
 }
@@ -102,7 +104,7 @@ impl Visit {
         let deadline = Instant::now() + budget;
         timeout(budget, self.put_with_patience(question, deadline)).await.unwrap_or_else(|_| {
             let reason = format!("no whole answer from `{}` within {seconds} seconds", origin(&question.url));
-            Err(Lost { reason, cause: Cause::Host })
+            Err(Lost { reason, cause: Cause::Silence })
         })
     }
 
@@ -110,20 +112,20 @@ impl Visit {
         let shown = origin(&question.url);
         let mut attempt = 0;
         loop {
-            let (reason, asked) = match self.ask(question).await {
+            let (reason, asked, cause) = match self.ask(question).await {
                 Ok(answer) => return Ok(answer),
-                Err(Setback::Final(Lost { reason, cause: cause @ (Cause::Host | Cause::Rest) })) => {
+                Err(Setback::Final(Lost { reason, cause: cause @ (Cause::Silence | Cause::Rest) })) => {
                     return Err(Lost { reason: format!("`{shown}` {reason}"), cause });
                 }
                 Err(Setback::Final(lost)) => return Err(lost),
-                Err(Setback::Again { reason, asked }) => (reason, asked),
+                Err(Setback::Again { reason, asked, cause }) => (reason, asked, cause),
             };
             let left = deadline.saturating_duration_since(Instant::now());
             let wait = pause(attempt, asked);
             attempt += 1;
             if attempt == ATTEMPTS_MAX || wait >= left {
                 let tries = if attempt == 1 { "once".to_owned() } else { format!("{attempt} times") };
-                let cause = if asked.is_some_and(|asked| asked >= left) { Cause::Rest } else { Cause::Host };
+                let cause = if asked.is_some_and(|asked| asked >= left) { Cause::Rest } else { cause };
                 let rest = match asked.filter(|_| cause == Cause::Rest) {
                     Some(asked) => format!(" and wants to be left alone for {} seconds", asked.as_secs()),
                     None => String::new(),
@@ -203,7 +205,8 @@ impl Visit {
         let asks_for_patience = matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS);
         if asks_for_patience || status.is_server_error() {
             let reason = format!("answered {status}");
-            return Err(Setback::Again { reason, asked: asked_for(response.headers()) });
+            let asked = asked_for(response.headers());
+            return Err(Setback::Again { reason, asked, cause: Cause::Fault });
         }
         let (etag, last_modified) = (kept(&response, &ETAG), kept(&response, &LAST_MODIFIED));
         let bytes = match status {
@@ -245,7 +248,7 @@ impl Visit {
 }
 
 fn stopped(words: &str) -> Setback {
-    Setback::Final(Lost { reason: words.to_owned(), cause: Cause::Host })
+    Setback::Final(Lost { reason: words.to_owned(), cause: Cause::Silence })
 }
 
 fn body_refused(reason: String) -> Setback {
@@ -288,8 +291,9 @@ pub(super) fn setback(error: reqwest::Error) -> Setback {
     if error.is_timeout() && !error.is_connect() {
         return stopped("stopped answering");
     }
+    let cause = if error.is_body() || error.is_decode() { Cause::Fault } else { Cause::Silence };
     let reason = format!("could not be read: {}", reason_of(error));
-    Setback::Again { reason, asked: None }
+    Setback::Again { reason, asked: None, cause }
 }
 
 /// An error in words, from outside in, without the address: its query may hold a secret.

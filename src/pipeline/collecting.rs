@@ -1,111 +1,26 @@
-//! Collecting: sources are polled, what is new is kept under its hash and journalled.
+//! Collecting: what came is kept under its hash and journalled; what is new becomes a version.
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::collect::http::{self, Asked, Round};
-use crate::collect::{Answered, Note, Outcome, Received, Wanted};
+use crate::collect::{Outcome, Received, Wanted};
 use crate::config::settings::{Collection, Source};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
-use crate::pipeline::Report;
-use crate::pipeline::dropping::{self, Dropped};
-use crate::pipeline::opening::{Progress, Walk};
-use crate::pipeline::stopping::Stopped;
-use crate::pipeline::wanting::{has_history, history_subject, is_about, is_history, wanted};
+use crate::pipeline::opening::Walk;
+use crate::pipeline::wanting::{is_about, is_history};
+use crate::pipeline::{Report, loading};
+use crate::read::csv::delimited;
+use crate::read::cut_short::cut_short;
+use crate::read::sniff::{Format, sniff};
+use crate::read::validate::understand;
+use crate::store::counting::{self, Whose};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 
 /// Of one return, so many bodies that could not be one are kept in a row.
 const REFUSED_IN_A_ROW_MAX: usize = 8;
-
-/// Polls every source for what it may have, keeps what is new, and journals it.
-///
-/// Sources over HTTP are asked at once, each host for one thing at a time. The dropped files that came are
-/// put away only when their verdict is known: see [`dropping::put_away`].
-///
-/// # Errors
-/// When something received cannot be kept. A source that fails is a failure in the report.
-pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Dropped>> {
-    let mut dropped = Vec::new();
-    for group in groups(walk) {
-        let (mut web, mut folders) = (Vec::new(), Vec::new());
-        for collection in group {
-            let subject = format!("poll {}", collection.name);
-            if !walk.may_do(&subject)? {
-                continue;
-            }
-            walk.is_doing(&subject, &format!("polling the sources of {}", collection.name))?;
-            match &collection.source {
-                Source::Hand => {}
-                Source::Http(source) => web.push((collection, Asked::Files(source))),
-                Source::Ees(source) => web.push((collection, Asked::Ees(source))),
-                Source::Folder(source) => folders.push((collection, source)),
-            }
-        }
-        poll(walk, web, report).await?;
-        for (collection, source) in folders {
-            let failures_before = report.failures.len();
-            dropped.extend(dropping::look(walk, collection, source, report)?);
-            close_history(walk, collection, failures_before, report)?;
-        }
-    }
-    Ok(dropped)
-}
-
-/// Which collections are polled together: all at once, but each alone when the run before died of one.
-fn groups<'a>(walk: &Walk<'a>) -> Vec<Vec<&'a Collection>> {
-    let polled = walk.settings.collections.iter().filter(|one| one.source.is_polled());
-    if walk.is_careful() { polled.map(|one| vec![one]).collect() } else { vec![polled.collect()] }
-}
-
-fn close_history(
-    walk: &mut Walk<'_>,
-    collection: &Collection,
-    failures_before: usize,
-    report: &Report,
-) -> Result<()> {
-    if report.failures.len() == failures_before && !has_history(walk, collection) {
-        walk.journal.append(walk.now, Happened::Walked, &history_subject(collection), json!({}))?;
-    }
-    Ok(())
-}
-
-async fn poll(walk: &mut Walk<'_>, web: Vec<(&Collection, Asked<'_>)>, report: &mut Report) -> Result<()> {
-    let rounds: Vec<Round<'_>> = web
-        .iter()
-        .map(|(collection, source)| Round { source: *source, wanted: wanted(walk, collection) })
-        .collect();
-    let asked_for: Vec<Vec<Wanted>> = rounds.iter().map(|round| round.wanted.clone()).collect();
-    let (total, mut done) = (asked_for.iter().map(Vec::len).sum(), 0);
-    let limits = walk.settings.limits;
-    let stop = walk.stop.clone();
-    let ended = {
-        let mut told = || {
-            done += 1;
-            walk.tell(Progress::Polled(done, total));
-        };
-        tokio::select! {
-            ended = http::fetch_all(rounds, &limits, &mut told) => ended,
-            () = stop.told() => return Err(Stopped.into()),
-        }
-    };
-    for (((collection, _), asked_for), ended) in web.into_iter().zip(asked_for).zip(ended) {
-        let failures_before = report.failures.len();
-        match ended {
-            Ok(answers) => {
-                for Answered { wanted, outcome, notes } in answers {
-                    take(walk, collection, &wanted, outcome, report)?;
-                    note(walk, collection, notes, report)?;
-                }
-            }
-            Err(error) => unseen(collection, &asked_for, error.to_string(), report),
-        }
-        close_history(walk, collection, failures_before, report)?;
-    }
-    Ok(())
-}
 
 /// A source as a whole could not be asked.
 pub(super) fn unseen(collection: &Collection, wanted: &[Wanted], why: String, report: &mut Report) {
@@ -115,23 +30,80 @@ pub(super) fn unseen(collection: &Collection, wanted: &[Wanted], why: String, re
     report.failures.push(trouble(format!("collection `{}`", collection.name), why));
 }
 
-/// Tells what a source says besides: once for each matter.
-fn note(walk: &mut Walk<'_>, collection: &Collection, notes: Vec<Note>, report: &mut Report) -> Result<()> {
-    for note in notes {
-        let known = |line: &Line| line.event == Happened::Noted && line.subject == note.about;
-        if walk.journal.lines().iter().any(known) {
-            continue;
-        }
-        report.failures.push(Trouble {
-            room: Room::Collect,
-            what: note.says.clone(),
-            place: collection.name.clone(),
-            next: "nothing is lost; decide what the configuration should say. This is told once".to_owned(),
-        });
-        let detail = json!({ "collection": collection.name, "words": note.says });
-        walk.journal.append(walk.now, Happened::Noted, &note.about, detail)?;
+/// What came, or its refusal when it came only in part: a download that was cut, or an upload, must not take
+/// the place of the whole.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn whole_or_refused(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    wanted: &Wanted,
+    outcome: Outcome,
+) -> Result<Outcome> {
+    let Outcome::Received(received) = outcome else { return Ok(outcome) };
+    let part = match beginning_of_what_counts(walk, collection, wanted, &received)? {
+        Some(part) => Some(part),
+        None => cut_in_a_row(walk, collection, wanted, &received),
+    };
+    let Some(part) = part else { return Ok(Outcome::Received(received)) };
+    let again = match collection.source {
+        Source::Folder(_) | Source::Hand => "drop it again, whole",
+        Source::Http(_) | Source::Ees(_) => "the next run asks for it again",
+    };
+    Ok(Outcome::turned_away(format!("{part}. It may have been cut on its way: {again}"), received))
+}
+
+/// That what came is a beginning of the version that counts. One that was accepted before may come back.
+fn beginning_of_what_counts(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    wanted: &Wanted,
+    received: &Received,
+) -> Result<Option<String>> {
+    if !walk.journal.lines().iter().any(|line| announces(line, collection, wanted, received)) {
+        return Ok(None);
     }
-    Ok(())
+    let whose = Whose {
+        collection: &collection.name,
+        authority: wanted.authority.as_ref(),
+        quarter: wanted.quarter,
+        source: &received.origin,
+    };
+    let connection = walk.store.connection();
+    let Some(counting) = counting::of(connection, whose).context("cannot ask which version counts")? else {
+        return Ok(None);
+    };
+    // A kept file that is lost or damaged is nothing to compare with.
+    let before = keep::read_received(&walk.settings.state, &counting.hash).unwrap_or_default();
+    let Some(cut) = cut_short(&before, &received.bytes, walk.settings.limits.unpacked_bytes_max) else {
+        return Ok(None);
+    };
+    if counting::was_accepted(connection, whose, &keep::hash(&received.bytes))? {
+        return Ok(None);
+    }
+    Ok(Some(format!(
+        "what came is a beginning of version {}, which stays: {cut}. If rows were taken out on purpose, \
+         whoever runs quarterdeck takes it in with `quarterdeck receive FILE --smaller`",
+        counting.version
+    )))
+}
+
+/// That a text ends in the middle of a row, as its reading would say. Looked at when no line ends there.
+fn cut_in_a_row(
+    walk: &Walk<'_>,
+    collection: &Collection,
+    wanted: &Wanted,
+    received: &Received,
+) -> Option<String> {
+    let is_ended = matches!(received.bytes.last(), None | Some(b'\r' | b'\n'));
+    if is_ended || !matches!(sniff(&received.bytes, &received.file_name), Ok(Format::Delimited)) {
+        return None;
+    }
+    let expected = loading::expected(walk, collection, wanted.authority.as_ref(), wanted.quarter);
+    let read =
+        delimited(&received.bytes, &walk.settings.limits).and_then(|grid| understand(&grid, &expected));
+    read.err().filter(|refusal| refusal.code == "truncated-body").map(|refusal| refusal.reason)
 }
 
 pub(super) fn take(
@@ -154,7 +126,7 @@ pub(super) fn take(
             let what = format!("{reason}{}", kept.unwrap_or_default());
             report.failures.push(trouble(about(collection, wanted), what));
         }
-        Outcome::Failed { reason } => {
+        Outcome::Failed { reason } | Outcome::Untried { reason } => {
             report.unseen.add(&collection.name, wanted);
             report.failures.push(trouble(about(collection, wanted), reason));
         }
@@ -192,7 +164,7 @@ fn keep_refused(
 }
 
 /// Whose file it is and where it came from, as the journal has it.
-fn described(collection: &Collection, wanted: &Wanted, file: &Received) -> Value {
+pub(super) fn described(collection: &Collection, wanted: &Wanted, file: &Received) -> Value {
     json!({
         "collection": collection.name,
         "authority": wanted.authority.as_ref().map(ToString::to_string),

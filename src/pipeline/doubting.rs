@@ -53,6 +53,18 @@ pub fn look_for_strays(walk: &Walk<'_>) -> Result<()> {
     Ok(keep::sync_folder(&state.join(keep::MESSAGES))?)
 }
 
+/// Raises a doubt for a reason in words, unless there is one.
+///
+/// # Errors
+/// When the mark cannot be read or made.
+pub(super) fn raise(walk: &Walk<'_>, why: &str) -> Result<()> {
+    let state = &walk.settings.state;
+    if recover::doubt(state)?.is_none() {
+        recover::raise_doubt(state, &Doubt { since: walk.now, why: why.to_owned() })?;
+    }
+    Ok(())
+}
+
 /// Holds every message that is not known as sent, when this state is in doubt. Call before posting.
 ///
 /// # Errors

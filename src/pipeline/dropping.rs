@@ -12,10 +12,11 @@ use crate::collect::folder::{self, Claim, Fate, Mark};
 use crate::collect::{Outcome, Wanted};
 use crate::config::settings::{Collection, FolderSource};
 use crate::domain::letter::notice::{Room, Trouble};
-use crate::pipeline::Report;
-use crate::pipeline::collecting::{about, keep_new, take, trouble, unseen};
+use crate::pipeline::collecting::{about, described, keep_new, take, trouble, unseen, whole_or_refused};
+use crate::pipeline::forgotten::{self, AS_VERSION, Clocks, Forgotten, MINUTE, TAKEN_IN, Why};
 use crate::pipeline::opening::Walk;
 use crate::pipeline::wanting::{is_about, wanted};
+use crate::pipeline::{Report, doubting, polled};
 use crate::store::journal::{Happened, Line};
 use crate::store::judged::{self, Judged};
 use crate::store::keep;
@@ -35,7 +36,8 @@ pub struct Dropped {
     hash: String,
 }
 
-/// Takes in what lies in a drop folder; what was taken in by an earlier run is put away at once.
+/// Takes in what lies in a drop folder; what was taken in by an earlier run is put away at once. What this
+/// state does not know of, and was put away before, is taken in again.
 ///
 /// # Errors
 /// When something cannot be kept.
@@ -45,21 +47,27 @@ pub(super) fn look(
     source: &FolderSource,
     report: &mut Report,
 ) -> Result<Vec<Dropped>> {
-    let wanted = wanted(walk, collection);
+    let wanted = wanted(walk, collection)?;
     if let Some(why) = not_the_one(walk, collection, source, report)? {
         unseen(collection, &wanted, why, report);
         return Ok(Vec::new());
     }
+    let mut waiting = remember(walk, collection, source, report)?;
     let found = match folder::look(source, &wanted, walk.machine_now) {
         Ok(found) => found,
         Err(error) => {
             unseen(collection, &wanted, error.to_string(), report);
-            return Ok(Vec::new());
+            return Ok(waiting);
         }
     };
-    let mut waiting = Vec::new();
+    // What is left for the next look may be of the past; a stranger is of no return.
+    let mut left = found.waiting + found.unsettled + found.unreadable.len();
     for (wanted, claim) in found.claims {
-        waiting.extend(take_claim(walk, collection, wanted, claim, report)?);
+        match take_claim(walk, collection, wanted, claim, report)? {
+            Taken::Waits(dropped) => waiting.push(dropped),
+            Taken::Settled => {}
+            Taken::Left => left += 1,
+        }
     }
     let unreadable = found.unreadable.into_iter().map(|(name, why)| {
         trouble(collection.name.clone(), format!("cannot look at `{name}` in the drop folder: {why}"))
@@ -70,7 +78,80 @@ pub(super) fn look(
         report.failures.push(trouble(collection.name.clone(), what));
     }
     report.failures.extend(strangers(collection, &found.strangers));
+    if left == 0 {
+        polled::close(walk, &collection.name)?;
+    }
     Ok(waiting)
+}
+
+/// What became of a claim.
+enum Taken {
+    /// It is kept, and waits for its verdict.
+    Waits(Dropped),
+    /// It is put away.
+    Settled,
+    /// It stays where it is, for the next run.
+    Left,
+}
+
+/// Takes in again what lies in `done` and is not known, and says so.
+///
+/// It came when its receipt says so, which its sender has; so nobody is written to as if it came now. Where
+/// even the reception is not known, the state is older than the world, and mail is held.
+fn remember(
+    walk: &mut Walk<'_>,
+    collection: &Collection,
+    source: &FolderSource,
+    report: &mut Report,
+) -> Result<Vec<Dropped>> {
+    let clocks = Clocks { today: walk.today, machine: walk.machine_now };
+    let found = match forgotten::find(walk.settings, walk.journal.lines(), collection, source, clocks) {
+        Ok(found) => found,
+        Err(error) => {
+            report.failures.push(trouble(collection.name.clone(), error.to_string()));
+            return Ok(Vec::new());
+        }
+    };
+    if found.iter().any(|one| one.why == Why::Unheard) {
+        doubting::raise(walk, "`done` of a drop folder holds returns that this state does not know of")?;
+    }
+    report.failures.extend(of_the_forgotten(collection, &found));
+    let mut dropped = Vec::new();
+    for one in found {
+        let (wanted, claim) = (one.put_away.wanted, one.put_away.claim);
+        let hash = keep::keep_received(&walk.settings.state, &one.received.bytes)
+            .context("cannot keep a file that was forgotten")?;
+        let mut detail = described(collection, &wanted, &one.received);
+        detail["etag"] = json!(one.received.etag);
+        if one.why == Why::Unheard {
+            detail["history"] = json!(true);
+            detail["received_at"] = json!(one.came_at);
+        }
+        walk.journal.append(walk.now, Happened::Received, &hash, detail)?;
+        report.received += 1;
+        dropped.push(Dropped { claim, wanted, collection: collection.name.clone(), hash });
+    }
+    Ok(dropped)
+}
+
+fn of_the_forgotten(collection: &Collection, found: &[Forgotten]) -> Vec<Trouble> {
+    let (first, rest) = found.split_at(found.len().min(NAMED_MAX));
+    let one = |it: &Forgotten| Trouble {
+        room: Room::Collect,
+        what: match it.why {
+            Why::Unheard => "this state does not know of it, and takes it in again",
+            Why::Grown => "its upload went on after it was taken in, so it is taken in again",
+        }
+        .to_owned(),
+        place: format!("{}: `done/{}`", collection.name, it.put_away.claim.file_name()),
+        next: "nothing is lost; see its receipt beside it, and `quarterdeck returns`".to_owned(),
+    };
+    let mut troubles: Vec<Trouble> = first.iter().map(one).collect();
+    if let Some(last) = rest.last() {
+        let place = format!("{}: and {} more in `done`", collection.name, rest.len());
+        troubles.push(Trouble { place, ..one(last) });
+    }
+    troubles
 }
 
 /// Why this folder cannot be the one that was seen before; it is marked when it is seen for the first time.
@@ -116,8 +197,9 @@ fn take_claim(
     wanted: Wanted,
     claim: Claim,
     report: &mut Report,
-) -> Result<Option<Dropped>> {
-    let received = match claim.bytes(&walk.settings.limits) {
+) -> Result<Taken> {
+    let outcome = whole_or_refused(walk, collection, &wanted, claim.bytes(&walk.settings.limits))?;
+    let received = match outcome {
         Outcome::Received(received) => received,
         refused @ Outcome::Refused { .. } => {
             let words = refused_words(&refused);
@@ -125,12 +207,12 @@ fn take_claim(
             if let Err(error) = claim.settle(Fate::Refused, &words) {
                 report.failures.push(trouble(about(collection, &wanted), error.to_string()));
             }
-            return Ok(None);
+            return Ok(Taken::Settled);
         }
         // What could not be read now stays where it is, for the next run.
         other => {
             take(walk, collection, &wanted, other, report)?;
-            return Ok(None);
+            return Ok(Taken::Left);
         }
     };
     let hash = keep::hash(&received.bytes);
@@ -146,11 +228,11 @@ fn take_claim(
     let dropped = Dropped { claim, wanted, collection: collection.name.clone(), hash };
     if !is_taken_in {
         keep_new(walk, collection, &dropped.wanted, &received, report)?;
-        return Ok(Some(dropped));
+        return Ok(Taken::Waits(dropped));
     }
     keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
     report.unchanged += 1;
-    put_one_away(walk, dropped, report)
+    Ok(put_one_away(walk, dropped, report)?.map_or(Taken::Settled, Taken::Waits))
 }
 
 /// Puts every dropped file away whose verdict is stored: into `done`, or `refused`, with a receipt in words.
@@ -184,7 +266,8 @@ fn put_one_away(walk: &Walk<'_>, dropped: Dropped, report: &mut Report) -> Resul
 
 /// The receipt beside a file: what became of it, by reason, most rows first.
 fn verdict(walk: &Walk<'_>, judged: &Judged) -> (Fate, String) {
-    let at = judged.received_at.with_timezone(&walk.settings.zone).format("%-d %B %Y at %H:%M %Z");
+    let local = judged.received_at.with_timezone(&walk.settings.zone);
+    let at = format!("{} {}", local.format(MINUTE), local.format("%Z"));
     if let Some(reason) = &judged.refused {
         let words = format!(
             "Refused. It came on {at}.\n\n{reason}\n\nWhat was accepted before still counts. Put the file \
@@ -193,7 +276,7 @@ fn verdict(walk: &Walk<'_>, judged: &Judged) -> (Fate, String) {
         return (Fate::Refused, words);
     }
     let head = format!(
-        "Taken in on {at} as version {}.\n\nRows read: {}\nRows accepted: {}\nRows set aside: {}\n",
+        "{TAKEN_IN}{at}{AS_VERSION}{}.\n\nRows read: {}\nRows accepted: {}\nRows set aside: {}\n",
         judged.version, judged.rows_read, judged.rows_accepted, judged.rows_quarantined
     );
     let (shown, rest) = judged.reasons.split_at(judged.reasons.len().min(REASONS_MAX));

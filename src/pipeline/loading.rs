@@ -11,7 +11,7 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::opening::{Progress, Walk};
-use crate::pipeline::{Report, composing};
+use crate::pipeline::{Report, composing, forgotten};
 use crate::read::changes;
 use crate::read::code::Refusal;
 use crate::read::csv;
@@ -113,7 +113,7 @@ pub fn arrival(line: &Line) -> Option<Arrival> {
         collection: text("collection")?.to_owned(),
         authority: text("authority").and_then(|code| AuthorityCode::parse(code).ok()),
         quarter: text("quarter").and_then(Quarter::from_spelling),
-        received_at: line.at,
+        received_at: forgotten::received_at(line),
         source: text("source").unwrap_or_default().to_owned(),
         file_name: text("file_name").unwrap_or_default().to_owned(),
         history: line.detail.get("history").and_then(Value::as_bool).unwrap_or(false),

@@ -21,6 +21,7 @@ pub mod digesting;
 pub mod doubting;
 pub mod dropping;
 pub mod facts;
+pub mod forgotten;
 pub mod found;
 pub mod keeping;
 pub mod loading;
@@ -28,6 +29,8 @@ pub mod metering;
 pub mod noticing;
 pub mod opening;
 pub mod picture;
+mod polled;
+pub mod polling;
 pub mod posting;
 pub mod previewing;
 pub mod rebuilding;
@@ -130,7 +133,7 @@ async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> 
     let wants = |step| only.is_none_or(|one| one == step);
     let mut dropped = Vec::new();
     if wants(Step::Collect) {
-        dropped = collecting::collect(walk, report).await?;
+        dropped = polling::collect(walk, report).await?;
         refreshing::refresh(walk, report).await?;
     }
     walk.begin_transaction()?;

@@ -25,6 +25,12 @@ impl Stop {
         Self(Some(from))
     }
 
+    /// Whether somebody may say so.
+    #[must_use]
+    pub fn may_come(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Between two steps: goes on unless the run was told to stop.
     ///
     /// # Errors

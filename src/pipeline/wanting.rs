@@ -1,22 +1,33 @@
 //! What is looked for: which returns a source may have by now, and what we have of each.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::collect::{Wanted, ees};
-use crate::config::settings::{Collection, Reporters, Source};
+use crate::config::settings::{Collection, Reporters, Settings, Source};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::quarter::Quarter;
 use crate::pipeline::opening::Walk;
+use crate::pipeline::polled::Polled;
+use crate::store::counting;
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 
-/// What a source may have: the newest quarters, and once the whole history.
-pub(super) fn wanted(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
-    let mut list = listed(walk, collection);
-    let received = latest_received(walk.journal.lines(), &collection.source);
-    for it in &mut list {
+/// What a source may have: the quarters that are open, and of the past what is not done with yet.
+///
+/// Nothing is known of a return whose latest file was refused: what was wrong with it may have happened on
+/// its way, so the source must not say that it has not changed.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) fn wanted(walk: &Walk<'_>, collection: &Collection) -> Result<Vec<Wanted>> {
+    let mut list = in_order(walk, collection);
+    let refused = counting::refused(walk.store.connection()).context("cannot ask what was refused")?;
+    let received = latest_received(walk.journal.lines(), &collection.source, &refused);
+    for (rank, it) in list.iter_mut().enumerate() {
+        it.rank = rank;
         // Without the kept file, the source must send it again, changed or not.
         let kept = |line: &Line| walk.settings.state.join(keep::RECEIVED).join(&line.subject).exists();
         if let Some(line) = received.get(&subject_of(&collection.name, it)).filter(|line| kept(line)) {
@@ -25,20 +36,44 @@ pub(super) fn wanted(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
             it.last_modified = text("last_modified");
         }
     }
-    list
+    Ok(list)
 }
 
-fn listed(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
+/// The newest quarter first, then the others backwards from where the last poll stopped; last what failed in
+/// it. So neither a slow source nor an address that always fails keeps any other waiting for ever.
+fn in_order(walk: &Walk<'_>, collection: &Collection) -> Vec<Wanted> {
+    let polled = Polled::of(walk.journal.lines(), &collection.name, walk.settings.zone);
+    let open = open_quarters(walk, collection);
+    let mut quarters = if polled.is_closed() { open.clone() } else { collection.ended_quarters(walk.today) };
+    quarters.reverse();
+    let is_asked = !matches!(collection.source, Source::Folder(_) | Source::Hand);
+    let mut list = of_quarters(walk.settings, collection, &quarters);
+    list.retain(|it| {
+        let is_open = it.quarter.is_none_or(|quarter| open.contains(&quarter));
+        is_open || !is_asked || !polled.is_done_with(it)
+    });
+    let (failed, others): (Vec<_>, Vec<_>) = list.into_iter().partition(|it| polled.failed_last(it));
+    let (mut newest, mut older): (Vec<_>, Vec<_>) =
+        others.into_iter().partition(|it| it.quarter == open.last().copied());
+    for part in [&mut newest, &mut older] {
+        let stopped_at = part.iter().position(|it| polled.stopped_at(it)).unwrap_or(0);
+        part.rotate_left(stopped_at);
+    }
+    [newest, older, failed].concat()
+}
+
+/// The returns of some quarters, in their order; of a publisher with one file, that file.
+pub(super) fn of_quarters(settings: &Settings, collection: &Collection, quarters: &[Quarter]) -> Vec<Wanted> {
     if is_one_file(collection) {
         return vec![Wanted::default()];
     }
     let mut list = Vec::new();
-    for quarter in quarters(walk, collection) {
+    for quarter in quarters.iter().copied() {
         if collection.reporters == Reporters::Publisher {
             list.push(Wanted { quarter: Some(quarter), ..Wanted::default() });
             continue;
         }
-        for it in walk.settings.authorities.iter().filter(|one| one.existed_on(quarter.last_day())) {
+        for it in settings.authorities.iter().filter(|one| one.existed_on(quarter.last_day())) {
             list.push(Wanted {
                 authority: Some(it.code.clone()),
                 dfe_number: Some(it.dfe_number.clone()),
@@ -60,23 +95,12 @@ fn is_one_file(collection: &Collection) -> bool {
     }
 }
 
-/// The quarters that are polled: the newest and those still open to revision; all of them the first time.
-fn quarters(walk: &Walk<'_>, collection: &Collection) -> Vec<Quarter> {
+/// The quarters that are always polled: the newest, and those still open to revision; oldest first.
+pub(super) fn open_quarters(walk: &Walk<'_>, collection: &Collection) -> Vec<Quarter> {
     let mut ended = collection.ended_quarters(walk.today);
-    if has_history(walk, collection) {
-        let open = usize::try_from(collection.revision_quarters).unwrap_or(0) + 1;
-        ended.drain(..ended.len().saturating_sub(open));
-    }
+    let open = usize::try_from(collection.revision_quarters).unwrap_or(0) + 1;
+    ended.drain(..ended.len().saturating_sub(open));
     ended
-}
-
-pub(super) fn has_history(walk: &Walk<'_>, collection: &Collection) -> bool {
-    let subject = history_subject(collection);
-    walk.journal.lines().iter().any(|line| line.event == Happened::Walked && line.subject == subject)
-}
-
-pub(super) fn history_subject(collection: &Collection) -> String {
-    format!("history.{}", collection.name)
 }
 
 type ReturnName = (String, Option<String>, Option<String>);
@@ -89,8 +113,12 @@ fn subject_of(collection: &str, wanted: &Wanted) -> ReturnName {
     )
 }
 
-/// The latest `received` line of each return; of a data set, the latest that came from there.
-fn latest_received<'a>(lines: &'a [Line], source: &Source) -> HashMap<ReturnName, &'a Line> {
+/// The latest `received` line of each return that was not refused; of a data set, the latest from there.
+fn latest_received<'a>(
+    lines: &'a [Line],
+    source: &Source,
+    refused: &BTreeSet<u64>,
+) -> HashMap<ReturnName, &'a Line> {
     let data_set = match source {
         Source::Ees(source) => Some(ees::origin(source)),
         Source::Http(_) | Source::Folder(_) | Source::Hand => None,
@@ -98,7 +126,7 @@ fn latest_received<'a>(lines: &'a [Line], source: &Source) -> HashMap<ReturnName
     let text = |line: &Line, name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
     lines
         .iter()
-        .filter(|line| line.event == Happened::Received)
+        .filter(|line| line.event == Happened::Received && !refused.contains(&line.seq))
         .filter(|line| data_set.is_none() || text(line, "source") == data_set)
         .map(|line| {
             let name = (
@@ -120,10 +148,11 @@ pub(super) fn is_about(line: &Line, collection: &str, wanted: &Wanted) -> bool {
         && text("quarter") == wanted.quarter.map(|quarter| quarter.to_string()).as_deref()
 }
 
-/// Whether an old quarter comes while the history is still being collected.
+/// Whether an old quarter comes with the history: in the first poll that asked for it.
 pub(super) fn is_history(walk: &Walk<'_>, collection: &Collection, wanted: &Wanted) -> bool {
     let newest = collection.ended_quarters(walk.today).last().copied();
-    !has_history(walk, collection)
-        && wanted.quarter.is_some_and(|quarter| Some(quarter) != newest)
+    let is_old = wanted.quarter.is_some_and(|quarter| Some(quarter) != newest);
+    is_old
         && collection.source.is_polled()
+        && !Polled::of(walk.journal.lines(), &collection.name, walk.settings.zone).knows(wanted)
 }

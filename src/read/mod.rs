@@ -15,6 +15,7 @@ pub mod code;
 mod container;
 pub mod csv;
 mod doubt;
+pub mod cut_short;
 mod duplicates;
 mod encoding;
 mod figures;

@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod backup;
 pub mod check_file;
 pub mod configured;
+pub mod counting;
 pub mod decided;
 pub mod examine;
 pub mod facts;

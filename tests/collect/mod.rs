@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may")]
 
+mod bearing;
 mod ees;
 mod folder;
 mod hosts;
@@ -11,6 +12,8 @@ mod oauth;
 mod page;
 mod server;
 mod tls;
+
+use std::convert::Infallible;
 
 use quarterdeck::collect::http::{Asked, Round, fetch_all};
 use quarterdeck::collect::{Answered, CollectError, Outcome, Received, Wanted};
@@ -59,15 +62,19 @@ fn wanted(code: &str) -> Wanted {
     }
 }
 
+/// The outcomes, in the order of `wanted`.
 fn fetch_many(
     source: &HttpSource,
     limits: &Limits,
     wanted: Vec<Wanted>,
 ) -> Result<Vec<Outcome>, CollectError> {
     let asked = wanted.clone();
-    let done = ask(Round { source: Asked::Files(source), wanted }, limits)?;
-    assert!(done.iter().map(|one| &one.wanted).eq(asked.iter()), "the order is kept");
-    Ok(done.into_iter().map(|one| one.outcome).collect())
+    let mut done = ask(Round { source: Asked::Files(source), wanted }, limits)?;
+    let mut outcome_of = |wanted: &Wanted| {
+        let place = done.iter().position(|one| &one.wanted == wanted).unwrap();
+        done.remove(place).outcome
+    };
+    Ok(asked.iter().map(&mut outcome_of).collect())
 }
 
 fn ask(round: Round<'_>, limits: &Limits) -> Result<Vec<Answered>, CollectError> {
@@ -78,11 +85,13 @@ fn ask_all(rounds: Vec<Round<'_>>, limits: &Limits) -> Vec<Result<Vec<Answered>,
     // A second test in this binary finds the provider installed already.
     let _installed = rustls::crypto::ring::default_provider().install_default().is_ok();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let mut heard = 0;
-    let done = runtime.block_on(fetch_all(rounds, limits, &mut || heard += 1));
-    let count: usize = done.iter().flatten().map(Vec::len).sum();
-    assert_eq!(heard, count, "each outcome is announced once");
-    done
+    let mut heard: Vec<Vec<Answered>> = rounds.iter().map(|_| Vec::new()).collect();
+    let mut on_answer = |round: usize, answered| -> Result<(), Infallible> {
+        heard[round].push(answered);
+        Ok(())
+    };
+    let Ok(ended) = runtime.block_on(fetch_all(rounds, limits, &mut on_answer));
+    ended.into_iter().zip(heard).map(|(ended, heard)| ended.map(|()| heard)).collect()
 }
 
 fn fetch(source: &HttpSource, limits: &Limits) -> Outcome {
@@ -98,7 +107,9 @@ fn received(outcome: Outcome) -> Received {
 
 fn reason(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Failed { reason } | Outcome::Refused { reason, .. } => reason.clone(),
+        Outcome::Failed { reason } | Outcome::Untried { reason } | Outcome::Refused { reason, .. } => {
+            reason.clone()
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -1,12 +1,13 @@
 //! A shelf of files behind loopback HTTP, with entity tags; what is not there is not there yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use quarterdeck::store::keep;
+use tokio::sync::watch;
 
 pub(super) struct Web {
     address: SocketAddr,
@@ -22,6 +23,14 @@ pub(super) struct Shelf {
     /// Every path, in order.
     pub(super) asked: Vec<String>,
     pub(super) is_down: bool,
+    /// Paths that are answered as some stores answer for what they do not have.
+    pub(super) forbidden: BTreeSet<String>,
+    /// Paths at which the server falls over.
+    pub(super) broken: BTreeSet<String>,
+    /// Paths whose answer is cut after so many bytes, and says neither how long it is.
+    pub(super) cut: BTreeMap<String, usize>,
+    /// After so many questions in all, this is told.
+    pub(super) patience: Option<(usize, watch::Sender<bool>)>,
 }
 
 impl Web {
@@ -78,13 +87,24 @@ fn converse(stream: &TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
         }
         let answer = answer(&path, &known, &mut shelf.lock().unwrap());
         out.write_all(&answer)?;
+        if !String::from_utf8_lossy(&answer).contains("Content-Length") {
+            return Ok(());
+        }
     }
 }
 
 fn answer(path: &str, known: &str, shelf: &mut Shelf) -> Vec<u8> {
     shelf.asked.push(path.to_owned());
-    if shelf.is_down {
+    if let Some((most, told)) = &shelf.patience
+        && shelf.asked.len() >= *most
+    {
+        told.send_replace(true);
+    }
+    if shelf.is_down || shelf.forbidden.contains(path) {
         return b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".to_vec();
+    }
+    if shelf.broken.contains(path) {
+        return b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n".to_vec();
     }
     let Some(body) = shelf.files.get(path) else {
         shelf.not_there += 1;
@@ -96,6 +116,9 @@ fn answer(path: &str, known: &str, shelf: &mut Shelf) -> Vec<u8> {
         return format!("HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n").into_bytes();
     }
     shelf.fetched += 1;
+    if let Some(length) = shelf.cut.get(path) {
+        return [format!("HTTP/1.1 200 OK\r\nETag: {tag}\r\n\r\n").as_bytes(), &body[..*length]].concat();
+    }
     let head = format!("HTTP/1.1 200 OK\r\nETag: {tag}\r\nContent-Length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }

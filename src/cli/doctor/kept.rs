@@ -5,8 +5,11 @@ use std::path::PathBuf;
 use chrono::{DateTime, Utc};
 
 use crate::cli::doctor::Seen;
-use crate::config::settings::Settings;
-use crate::pipeline::picture::{Picture, age};
+use crate::cli::print;
+use crate::clock;
+use crate::config::settings::{Collection, Settings, Source};
+use crate::pipeline::forgotten::{self, Clocks};
+use crate::pipeline::picture::{Picture, age, counted};
 use crate::store::journal::{Happened, Line};
 use crate::store::runs;
 use crate::store::soundness::{self, Files};
@@ -15,11 +18,35 @@ const NAMED_MAX: usize = 3;
 
 /// A line for each kind of file.
 pub(super) fn look(settings: &Settings, lines: &[Line], picture: &Picture, now: DateTime<Utc>) -> Vec<Seen> {
-    vec![
+    let clocks = Clocks { today: print::day(settings, now), machine: clock::machine() };
+    [
         files("received files", &soundness::received(&settings.state, lines)),
         files("message files", &soundness::messages(&settings.state, lines)),
         backup(settings, lines, picture, now),
     ]
+    .into_iter()
+    .chain(forgotten(settings, lines, clocks))
+    .collect()
+}
+
+/// A line for each drop folder that holds what the journal does not know.
+fn forgotten(settings: &Settings, lines: &[Line], clocks: Clocks) -> Vec<Seen> {
+    let one = |collection: &Collection| {
+        let Source::Folder(source) = &collection.source else { return None };
+        let check = format!("put away {}", collection.name);
+        let found = match forgotten::find(settings, lines, collection, source, clocks) {
+            Ok(found) => found,
+            Err(error) => return Some(Seen::warning(check, error.to_string(), "see what its folder is")),
+        };
+        let names = found.iter().take(NAMED_MAX).map(|one| format!("`{}`", one.put_away.claim.file_name()));
+        let names: Vec<String> = names.collect();
+        (!found.is_empty()).then(|| {
+            let files = counted(found.len(), "file in `done` is", "files in `done` are");
+            let saw = format!("{files} not known to this state, such as {}", names.join(", "));
+            Seen::warning(check, saw, "nothing: the next run takes them in again")
+        })
+    };
+    settings.collections.iter().filter_map(one).collect()
 }
 
 fn files(check: &str, found: &Files) -> Seen {

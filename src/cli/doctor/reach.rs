@@ -1,5 +1,6 @@
 //! What must be reached: the mail server, each source, the heartbeat. Nothing is sent, nothing is kept.
 
+use std::convert::Infallible;
 use std::fs;
 use std::path::Path;
 
@@ -65,11 +66,15 @@ async fn web(check: &str, settings: &Settings, source: Asked<'_>, wanted: Option
     };
     let next = "see whether the source answers from this machine, and its `login`";
     let round = Round { source, wanted: vec![wanted] };
-    let answered = match fetch_all(vec![round], &limits, &mut || {}).await.pop() {
-        Some(Ok(mut answers)) => answers.pop(),
-        Some(Err(error)) => return Seen::problem(check, error.to_string(), next),
-        None => None,
+    let mut answered = None;
+    let mut on_answer = |_, one| -> Result<(), Infallible> {
+        answered = Some(one);
+        Ok(())
     };
+    let Ok(mut ended) = fetch_all(vec![round], &limits, &mut on_answer).await;
+    if let Some(Err(error)) = ended.pop() {
+        return Seen::problem(check, error.to_string(), next);
+    }
     let Some(answered) = answered else { return Seen::warning(check, "nothing was asked for", next) };
     if let Some(note) = answered.notes.first() {
         return Seen::warning(check, note.says.clone(), "decide what the configuration should say");
@@ -81,7 +86,7 @@ async fn web(check: &str, settings: &Settings, source: Asked<'_>, wanted: Option
         Outcome::Unchanged => Seen::ok(check, "answers that what we have has not changed"),
         Outcome::NotThere => Seen::ok(check, "answers that the newest return is not there yet"),
         Outcome::Refused { reason, .. } => Seen::warning(check, format!("answers, but {reason}"), next),
-        Outcome::Failed { reason } => Seen::problem(check, reason, next),
+        Outcome::Failed { reason } | Outcome::Untried { reason } => Seen::problem(check, reason, next),
     }
 }
 

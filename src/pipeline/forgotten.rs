@@ -1,0 +1,180 @@
+//! What a state forgot: returns that lie in the `done` of a drop folder, and that the journal does not know.
+//!
+//! A state that was restored from a copy knows less than the world. What came over HTTP since is fetched
+//! again; a drop folder is emptied by taking in, so what came there is looked for where it was put away. So
+//! is a file that went on growing there, because its upload had only paused.
+
+use std::collections::BTreeSet;
+use std::time::SystemTime;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+use chrono_tz::Tz;
+use serde_json::Value;
+
+use crate::collect::done::{self, PutAway};
+use crate::collect::{CollectError, Outcome, Received};
+use crate::config::settings::{Collection, FolderSource, Settings};
+use crate::pipeline::wanting::{is_about, of_quarters};
+use crate::store::journal::{Happened, Line};
+use crate::store::{keep, recover};
+
+/// How a receipt begins that says that its file was taken in.
+pub(super) const TAKEN_IN: &str = "Taken in on ";
+
+/// How it writes the minute, without its zone.
+pub(super) const MINUTE: &str = "%-d %B %Y at %H:%M";
+
+/// What stands between the instant and the version.
+pub(super) const AS_VERSION: &str = " as version ";
+
+/// Of files that are not known by size and time, so many are read in one look, the newest first.
+const READ_MAX: usize = 100;
+
+/// A file in `done` that is not known.
+#[derive(Debug)]
+pub struct Forgotten {
+    /// Where it lies, and whose it is.
+    pub put_away: PutAway,
+    /// What it holds.
+    pub received: Received,
+    /// When its receipt says that it came.
+    pub came_at: DateTime<Utc>,
+    /// Why it is not known.
+    pub why: Why,
+}
+
+/// Why a file in `done` is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The journal has no reception at that time: the state is older than the file.
+    Unheard,
+    /// The journal has the reception, and the upload went on after it.
+    Grown,
+}
+
+/// By which clocks is looked.
+#[derive(Clone, Copy, Debug)]
+pub struct Clocks {
+    /// The day of the run.
+    pub today: NaiveDate,
+    /// The machine's own time.
+    pub machine: SystemTime,
+}
+
+/// The files in `done` that the journal's lines do not know, in the order in which they came.
+///
+/// A file is known by its size and time, or else by its bytes. One without our receipt is nobody's business.
+///
+/// # Errors
+/// When the folder cannot be listed.
+pub fn find(
+    settings: &Settings,
+    lines: &[Line],
+    collection: &Collection,
+    source: &FolderSource,
+    clocks: Clocks,
+) -> Result<Vec<Forgotten>, CollectError> {
+    let wanted = of_quarters(settings, collection, &collection.ended_quarters(clocks.today));
+    let of_it = |line: &&Line| text(line, "collection") == Some(&collection.name) && line.keeps_a_file();
+    let lines: Vec<&Line> = lines.iter().filter(of_it).collect();
+    let marks: BTreeSet<String> = lines.iter().filter_map(|line| mark(line)).collect();
+    let mut unknown = done::put_away(source, &wanted, clocks.machine)?;
+    unknown.retain(|one| !marks.contains(&one.mark()));
+    unknown.sort_by_key(|one| std::cmp::Reverse(one.changed()));
+    let rest = unknown.split_off(unknown.len().min(READ_MAX));
+    let look = |some: Vec<PutAway>| {
+        some.into_iter().filter_map(|one| forgotten(settings, &lines, collection, one)).collect::<Vec<_>>()
+    };
+    let mut found = look(unknown);
+    // A state that knows less than the world may have forgotten any of them.
+    let is_old = !recover::doubt(&settings.state).is_ok_and(|doubt| doubt.is_none());
+    if is_old || found.iter().any(|one| one.why == Why::Unheard) {
+        found.extend(look(rest));
+    }
+    found.sort_by_key(|one| (one.came_at, one.put_away.changed()));
+    Ok(found)
+}
+
+fn forgotten(
+    settings: &Settings,
+    lines: &[&Line],
+    collection: &Collection,
+    put_away: PutAway,
+) -> Option<Forgotten> {
+    let came_at = instant(&put_away.receipt(), settings.zone)?;
+    let Outcome::Received(received) = put_away.claim.bytes(&settings.limits) else { return None };
+    let about: Vec<&&Line> =
+        lines.iter().filter(|line| is_about(line, &collection.name, &put_away.wanted)).collect();
+    let hash = keep::hash(&received.bytes);
+    if about.iter().any(|line| line.subject == hash) {
+        return None;
+    }
+    let minute = |at: DateTime<Utc>| at.timestamp().div_euclid(60);
+    let mut heard = about.iter().filter(|line| minute(received_at(line)) == minute(came_at)).peekable();
+    let why = if heard.peek().is_none() {
+        Why::Unheard
+    } else if heard.any(|line| has_grown(settings, &line.subject, &received.bytes)) {
+        Why::Grown
+    } else {
+        // Somebody wrote into what is put away: that is no way to send a return.
+        return None;
+    };
+    Some(Forgotten { put_away, received, came_at, why })
+}
+
+/// Whether a kept file is only the beginning of what its file holds now.
+fn has_grown(settings: &Settings, hash: &str, now: &[u8]) -> bool {
+    keep::read_received(&settings.state, hash)
+        .is_ok_and(|kept| now.len() > kept.len() && now.starts_with(&kept))
+}
+
+fn text<'a>(line: &'a Line, name: &str) -> Option<&'a str> {
+    line.detail.get(name).and_then(Value::as_str)
+}
+
+/// Size and time of a file that was taken in from a drop folder: what its stamp ends with.
+fn mark(line: &Line) -> Option<String> {
+    let mut parts = text(line, "etag").filter(|_| line.event == Happened::Received)?.rsplitn(3, ' ');
+    let (changed, bytes) = (parts.next()?, parts.next()?);
+    Some(format!("{bytes} {changed}"))
+}
+
+/// When a file came: by its line, unless that says that it came before and was forgotten.
+#[must_use]
+pub fn received_at(line: &Line) -> DateTime<Utc> {
+    text(line, "received_at").and_then(|at| at.parse().ok()).unwrap_or(line.at)
+}
+
+/// The instant in the first line of a receipt; none when it does not say that a file was taken in.
+fn instant(receipt: &str, zone: Tz) -> Option<DateTime<Utc>> {
+    let (at, _) = receipt.strip_prefix(TAKEN_IN)?.split_once(AS_VERSION)?;
+    let (minute, abbreviation) = at.rsplit_once(' ')?;
+    let local = NaiveDateTime::parse_from_str(minute, MINUTE).ok()?;
+    // An hour that comes twice is told apart by the abbreviation of its zone.
+    let both = zone.from_local_datetime(&local);
+    let later = both.latest().filter(|it| it.format("%Z").to_string() == abbreviation);
+    Some(later.or(both.earliest())?.to_utc())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono_tz::Europe::London;
+
+    use super::instant;
+
+    #[test]
+    fn the_minute_of_a_receipt_is_read_back() {
+        let read = |text: &str| instant(text, London).map(|at| at.to_rfc3339());
+        let summer = "Taken in on 3 July 2017 at 09:05 BST as version 12.";
+        assert_eq!(read(summer).as_deref(), Some("2017-07-03T08:05:00+00:00"));
+        let winter = "Taken in on 17 November 2017 at 08:00 GMT as version 1.";
+        assert_eq!(read(winter).as_deref(), Some("2017-11-17T08:00:00+00:00"));
+        let twice =
+            ["BST", "GMT"].map(|zone| format!("Taken in on 29 October 2017 at 01:30 {zone} as version 1."));
+        assert_eq!(read(&twice[0]).as_deref(), Some("2017-10-29T00:30:00+00:00"));
+        assert_eq!(read(&twice[1]).as_deref(), Some("2017-10-29T01:30:00+00:00"));
+        for other in ["", "Refused. It came on 17 November 2017 at 08:00 GMT.", "Taken in on some day"] {
+            assert_eq!(read(other), None);
+        }
+    }
+}
