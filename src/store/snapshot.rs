@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 22] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -20,6 +20,8 @@ const TABLES: [&str; 20] = [
     "expected_returns",
     "area_names",
     "submissions",
+    "withdrawals",
+    "history_submissions",
     "figures",
     "quarantined_rows",
     "remarks",

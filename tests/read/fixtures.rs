@@ -8,7 +8,7 @@ use quarterdeck::domain::indicator::{Behaviour, Indicator, IndicatorId, Polarity
 use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::read::code::Refusal;
 use quarterdeck::read::csv::delimited;
-use quarterdeck::read::reading::{Expected, Reading};
+use quarterdeck::read::reading::{Expected, OtherQuarters, Reading};
 use quarterdeck::read::validate::understand;
 
 pub(crate) const HEADING: &str = "authority_code,indicator,quarter,numerator,denominator,value,status,note\n";
@@ -138,7 +138,6 @@ pub(crate) struct World {
     pub(crate) layouts: Vec<Layout>,
     pub(crate) authorities: Vec<Authority>,
     pub(crate) today: NaiveDate,
-    pub(crate) previous_rows: Option<u32>,
 }
 
 impl World {
@@ -167,7 +166,6 @@ impl World {
                 authority("E06000023", "Bristol, City of"),
             ],
             today: day(2017, 11, 17),
-            previous_rows: None,
         }
     }
 
@@ -192,7 +190,7 @@ impl World {
             layouts: &self.layouts,
             authorities: &self.authorities,
             today: self.today,
-            previous_rows: self.previous_rows,
+            other_quarters: OtherQuarters::SetAside,
         }
     }
 
