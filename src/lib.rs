@@ -23,8 +23,8 @@
 //!    ([`pipeline::dropping`]).
 //! 3. [`pipeline::loading`] reads every journalled file that the database does not have. [`read::sniff`]
 //!    says what it is; a workbook is opened by a [`worker`], a child under limits; [`read::validate`] makes
-//!    observations, quarantined rows and remarks of it, or refuses it whole. [`store::returns`] keeps all
-//!    of it.
+//!    observations, quarantined rows and remarks of it, or refuses it whole; [`read::replacing`] says whether
+//!    it may take the place of the version that counts. [`store::returns`] keeps all of it.
 //! 4. [`pipeline::asking`] asks the checks (`queries/checks`) of every quarter that changed, lets one story
 //!    stand for six ([`domain::inhibition`]), and folds the answers into findings ([`domain::finding`]).
 //! 5. [`pipeline::composing`] writes the receipt: facts from [`store::facts`], words from

@@ -34,6 +34,7 @@ due_returns AS (
       coalesce(CAST(returns.first_received_at AS DATE), asked_as_of())
     ) AS late_days,
     CASE
+      WHEN returns.is_history THEN 'loaded as history'
       WHEN returns.due < began.first_day AND returns.first_received_at IS NOT NULL
         THEN 'due before the first return was collected'
       WHEN returns.first_received_at IS NULL AND returns.due >= asked_as_of() THEN 'not due yet'

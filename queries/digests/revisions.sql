@@ -16,4 +16,4 @@ SELECT
 FROM revisions
 JOIN authority_settings AS mine ON mine.authority = revisions.authority
 WHERE revisions.collection = asked_collection()
-ORDER BY revisions.received_at, revisions.authority, revisions.indicator, revisions.quarter;
+ORDER BY revisions.received_at, revisions.step, revisions.authority, revisions.indicator, revisions.quarter;

@@ -75,6 +75,14 @@ CREATE TABLE IF NOT EXISTS submissions (
 CREATE TABLE IF NOT EXISTS submission_arrivals (
   submission BIGINT, journal_line BIGINT
 );
+-- Versions that somebody withdrew: they are kept, and count no more from that instant on.
+CREATE TABLE IF NOT EXISTS withdrawals (
+  submission BIGINT, withdrawn_at TIMESTAMP, withdrawn_by VARCHAR, reason VARCHAR
+);
+-- Versions that were taken in as history, long after their quarter: they are not late, and no news.
+CREATE TABLE IF NOT EXISTS history_submissions (
+  submission BIGINT
+);
 CREATE TABLE IF NOT EXISTS figures (
   submission BIGINT, authority VARCHAR, indicator VARCHAR, quarter INTEGER,
   numerator DOUBLE, denominator DOUBLE, stated DOUBLE,

@@ -38,6 +38,10 @@ CREATE OR REPLACE MACRO is_known(received_at) AS
 CREATE OR REPLACE MACRO is_within(quarter) AS
   asked_quarter() IS NULL OR quarter <= asked_quarter();
 
+-- Whether a version has been withdrawn.
+CREATE OR REPLACE MACRO is_withdrawn(version_of) AS
+  version_of IN (SELECT submission FROM withdrawals WHERE is_known(withdrawn_at));
+
 -- The denominator of a figure: as given, or what numerator and value come from together.
 CREATE OR REPLACE MACRO implied_denominator(factor, numerator, denominator, value) AS
   coalesce(denominator, CASE WHEN numerator > 0 AND value > 0 THEN factor * numerator / value END);

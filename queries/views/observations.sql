@@ -1,5 +1,5 @@
--- The figures that count: of a return, those of its latest accepted version, wholly; of publishers'
--- files, the latest figure of each area, indicator and quarter.
+-- The figures that count: of a return, those of its latest accepted version that was not withdrawn, wholly;
+-- of publishers' files, the latest figure of each area, indicator and quarter.
 CREATE OR REPLACE VIEW observations AS
 WITH latest AS (
   SELECT
@@ -8,7 +8,11 @@ WITH latest AS (
     quarter,
     max_by(submission, (received_at, submission)) AS submission
   FROM submissions
-  WHERE verdict = 'accepted' AND authority IS NOT NULL AND is_known(received_at)
+  WHERE
+    verdict = 'accepted'
+    AND authority IS NOT NULL
+    AND is_known(received_at)
+    AND NOT is_withdrawn(submission)
   GROUP BY collection, authority, quarter
 )
 SELECT

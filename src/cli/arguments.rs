@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use crate::cli::file_arguments::{FileArguments, ReceiveArguments, VerifyArguments, WithdrawArguments};
+
 /// The early-warning watch of a region's children's services.
 #[derive(Debug, Parser)]
 #[command(name = "quarterdeck", version, about, propagate_version = true, arg_required_else_help = true)]
@@ -49,6 +51,9 @@ pub enum Command {
     Verify(VerifyArguments),
     /// Takes a file in by hand and prints its receipt
     Receive(ReceiveArguments),
+    /// Withdraws a version of a return: the one before it counts again
+    #[command(disable_version_flag = true)]
+    Withdraw(WithdrawArguments),
     /// The chase grid: what is due, received, late
     Returns(ReturnsArguments),
     /// Runs the checks now and prints the findings
@@ -158,44 +163,6 @@ pub struct OnceArguments {
     /// Try again what was set aside because runs died of it; `status` lists it
     #[arg(long, value_name = "WHAT")]
     pub again: Option<String>,
-}
-
-/// A file and what it is said to be.
-#[derive(Debug, Args)]
-pub struct FileArguments {
-    /// The file
-    pub file: PathBuf,
-    /// The collection it belongs to
-    #[arg(long, default_value = "quarterly")]
-    pub collection: String,
-    /// Whose return it is; needed unless the collection is a publisher's
-    #[arg(long, value_name = "CODE")]
-    pub authority: Option<String>,
-    /// The quarter, such as "2017-18 Q2"; needed unless the collection is a publisher's
-    #[arg(long)]
-    pub quarter: Option<String>,
-    /// How rows are printed
-    #[command(flatten)]
-    pub print: PrintArguments,
-}
-
-/// Arguments of `verify`.
-#[derive(Debug, Args)]
-pub struct VerifyArguments {
-    /// The file and what it is
-    #[command(flatten)]
-    pub of: FileArguments,
-    /// An earlier version of the file: prints also the columns and figures that changed
-    #[arg(long, value_name = "OLD")]
-    pub against: Option<PathBuf>,
-}
-
-/// Arguments of `receive`.
-#[derive(Debug, Args)]
-pub struct ReceiveArguments {
-    /// The file and what it is
-    #[command(flatten)]
-    pub of: FileArguments,
 }
 
 /// Arguments of `returns`.

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod doctor;
 pub mod exit;
 pub mod explain;
+pub mod file_arguments;
 pub mod findings;
 pub mod init;
 pub mod log;
@@ -31,6 +32,7 @@ pub mod status;
 pub mod support;
 pub mod verdict;
 pub mod verify;
+pub mod withdraw;
 pub mod worker;
 
 use std::process::ExitCode;
@@ -86,6 +88,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::CheckConfig => check_config::check_config(with),
         Command::Verify(it) => verify::verify(with, &it),
         Command::Receive(it) => receive::receive(with, &it),
+        Command::Withdraw(it) => withdraw::withdraw(with, &it),
         Command::Returns(it) => returns::returns(with, &it),
         Command::Check(it) => check::check(with, &it),
         Command::Findings(it) => findings::findings(with, &it),

@@ -1,15 +1,20 @@
 //! `receive`: takes a file in by hand and prints its receipt.
 
 use anyhow::Result;
+use serde_json::json;
 
-use crate::cli::arguments::{ReceiveArguments, With};
+use crate::cli::arguments::{Format, ReceiveArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::once;
-use crate::cli::print;
+use crate::cli::print::{self, Rows, UsageError};
 use crate::cli::verdict;
 use crate::cli::verify::{self, Subject};
 use crate::clock;
-use crate::pipeline::{self, Moment, Walk, collecting};
+use crate::config::settings::{Reporters, Settings};
+use crate::pipeline::collecting::{ByHand, Smaller};
+use crate::pipeline::history::{Fate, HistoryFile, Part};
+use crate::pipeline::loading::Loaded;
+use crate::pipeline::{self, Moment, Report, Walk};
 
 /// Keeps, journals and loads a file; its receipt goes out with the next run.
 ///
@@ -17,19 +22,22 @@ use crate::pipeline::{self, Moment, Walk, collecting};
 /// When the configuration or the command line is wrong, or the state cannot be used.
 pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
+    if arguments.history {
+        return history(with, &settings, arguments);
+    }
     let of = &arguments.of;
     let subject = Subject::of(&settings, of)?;
-    let bytes = verify::contents(&of.file, &settings.limits)?;
-    let program = print::program();
-    let moment = Moment { now: print::now(with), machine: clock::machine() };
-    let mut walk = Walk::open(&settings, moment, &program, Box::new(once::bar()))?;
-    let file = collecting::ByHand {
+    let smaller = arguments.by.clone().zip(arguments.reason.clone());
+    let file = ByHand {
         collection: subject.collection,
         authority: subject.authority,
         quarter: subject.quarter,
         file_name: verify::file_name(&of.file),
-        bytes,
+        bytes: verify::contents(&of.file, &settings.limits)?,
+        smaller: smaller.map(|(by, reason)| Smaller { by, reason }),
     };
+    let program = print::program();
+    let mut walk = Walk::open(&settings, moment(with), &program, Box::new(once::bar()))?;
     let received = pipeline::receive(&mut walk, &file)?;
     for loaded in &received.loaded {
         verdict::show(&loaded.outcome, None, of.print.format)?;
@@ -37,9 +45,103 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
     if received.loaded.is_empty() {
         print::say(format_args!("nothing new: the same bytes were received before"))?;
     }
-    for failure in &received.report.failures {
-        print::complain(format_args!("failed: {}: {}", failure.place, failure.what));
-    }
+    complain(&received.report);
     let all_fine = received.loaded.iter().all(|loaded| verify::ending(&loaded.outcome) == Ending::Done);
     Ok(if all_fine && received.report.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })
+}
+
+fn moment(with: &With) -> Moment {
+    Moment { now: print::now(with), machine: clock::machine() }
+}
+
+fn complain(report: &Report) {
+    for failure in &report.failures {
+        print::complain(format_args!("failed: {}: {}; {}", failure.place, failure.what, failure.next));
+    }
+}
+
+/// Every quarter of a file, each as a version of its own return, without a word to anybody.
+fn history(with: &With, settings: &Settings, arguments: &ReceiveArguments) -> Result<Ending> {
+    let of = &arguments.of;
+    let collection = verify::collection(settings, &of.collection)?;
+    if collection.reporters == Reporters::Publisher {
+        let words = format!(
+            "a file of `{}` holds what its publisher gives: take it in without `--history`",
+            collection.name
+        );
+        return Err(UsageError(words).into());
+    }
+    let authority = of.authority.as_deref().ok_or_else(|| {
+        UsageError(format!("the history of `{}` needs --authority, which says whose", collection.name))
+    })?;
+    let file = HistoryFile {
+        collection,
+        authority: print::authority(settings, authority)?.code.clone(),
+        file_name: verify::file_name(&of.file),
+        bytes: verify::contents(&of.file, &settings.limits)?,
+    };
+    let program = print::program();
+    let mut walk = Walk::open(settings, moment(with), &program, Box::new(once::bar()))?;
+    let (parts, received) = pipeline::receive_history(&mut walk, &file)?;
+    let parts = match parts {
+        Ok(parts) => parts,
+        Err(refusal) => {
+            print::say(format_args!("refused whole: {}", refusal.reason))?;
+            return Ok(Ending::SomeFailed);
+        }
+    };
+    let rows = rows(&parts, &received.loaded);
+    rows.print(of.print.format)?;
+    if of.print.format == Format::Table {
+        let taken = parts.iter().filter(|part| part.fate == Fate::Taken).count();
+        print::say(format_args!("{taken} of {} quarters taken in", parts.len()))?;
+    }
+    complain(&received.report);
+    let is_fine =
+        |part: &Part| !matches!(part.fate, Fate::Refused(_) | Fate::Differs(..)) && part.set_aside == 0;
+    let loaded = received.loaded.iter().all(|it| it.outcome.is_ok());
+    let all_fine = parts.iter().all(is_fine) && loaded && received.report.failures.is_empty();
+    Ok(if all_fine { Ending::Done } else { Ending::SomeFailed })
+}
+
+fn rows(parts: &[Part], loaded: &[Loaded]) -> Rows {
+    let mut rows = Rows::of(&["quarter", "outcome", "version", "figures", "rows set aside", "remark"]);
+    for part in parts {
+        let stored =
+            loaded.iter().find(|it| it.arrival.one_of_many && it.arrival.quarter == Some(part.quarter));
+        let (outcome, version, remark) = match &part.fate {
+            Fate::Taken => ("taken in", stored.map(|it| i64::from(it.stored.version)), String::new()),
+            Fate::Same(version) => ("held already", Some(i64::from(*version)), String::new()),
+            Fate::Differs(version, figures) => (
+                "not taken in",
+                Some(i64::from(*version)),
+                format!(
+                    "{figures} figures are not those of version {version}, which counts: to correct it, \
+                     `receive` the file with --quarter \"{}\"",
+                    part.quarter
+                ),
+            ),
+            Fate::Refused(reason) => ("refused", None, reason.clone()),
+            Fate::Current => (
+                "not taken in",
+                None,
+                format!("it is no history yet: `receive` the file with --quarter \"{}\"", part.quarter),
+            ),
+            Fate::NotExpected => (
+                "not taken in",
+                None,
+                "no return of it is expected: see `first_quarter` and `cadence` in quarterdeck.toml"
+                    .to_owned(),
+            ),
+        };
+        rows.rows.push(vec![
+            json!(part.quarter.to_string()),
+            json!(outcome),
+            json!(version),
+            json!(part.figures),
+            json!(part.set_aside),
+            json!(remark),
+        ]);
+    }
+    rows
 }

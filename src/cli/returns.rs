@@ -53,7 +53,8 @@ fn rows(settings: &Settings, grid: &[ReturnRow], today: chrono::NaiveDate) -> Ro
         let name =
             settings.authorities.iter().find(|one| one.code == row.authority).map(|one| one.name.clone());
         let received = row.first_received_at.map(|at| print::day(settings, at));
-        let late = row.due.map(|due| settings.calendar.between(due, received.unwrap_or(today)).max(0));
+        let due = row.due.filter(|_| !row.is_history);
+        let late = due.map(|due| settings.calendar.between(due, received.unwrap_or(today)).max(0));
         rows.rows.push(vec![
             json!(row.collection),
             json!(row.quarter.to_string()),
@@ -65,17 +66,28 @@ fn rows(settings: &Settings, grid: &[ReturnRow], today: chrono::NaiveDate) -> Ro
             json!(row.accepted),
             json!(row.quarantined),
             json!(late.filter(|days| *days > 0)),
-            json!(remark(row, today)),
+            json!(remark(settings, row, today)),
         ]);
     }
     rows
 }
 
-fn remark(row: &ReturnRow, today: chrono::NaiveDate) -> String {
-    match (&row.first_received_at, row.due) {
-        (Some(_), _) => String::new(),
-        (None, _) if row.refused.is_some() => format!("refused: {}", row.refused.clone().unwrap_or_default()),
-        (None, Some(due)) if due < today => "not received".to_owned(),
-        (None, _) => "not due yet".to_owned(),
-    }
+/// What else is to be known of a return: what was refused or withdrawn, since when it is missing.
+fn remark(settings: &Settings, row: &ReturnRow, today: chrono::NaiveDate) -> String {
+    let day = |at| print::day(settings, at).format("%-d %B %Y");
+    let refused = row.refused.as_ref().map(|reason| match (row.received_at, row.refused_at) {
+        (Some(_), Some(at)) => format!("a newer file was refused on {}: {reason}", day(at)),
+        _ => format!("refused: {reason}"),
+    });
+    let withdrawn = row
+        .withdrawn
+        .as_ref()
+        .map(|(version, at, why)| format!("version {version} was withdrawn on {}: {why}", day(*at)));
+    let stands = match (&row.first_received_at, row.due) {
+        (Some(_), _) => row.is_history.then(|| "history".to_owned()),
+        (None, _) if refused.is_some() => None,
+        (None, Some(due)) if due < today => Some("not received".to_owned()),
+        (None, _) => Some("not due yet".to_owned()),
+    };
+    [stands, refused, withdrawn].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -42,7 +42,13 @@ pub fn show(outcome: &Result<Reading, Refusal>, changes: Option<&Changes<'_>>, f
         return rows.print(format);
     }
     match outcome {
-        Err(refusal) => print::say(format_args!("refused whole: {}", refusal.reason))?,
+        Err(refusal) => {
+            print::say(format_args!("refused whole: {}", refusal.reason))?;
+            let rows = refusal.reading.as_ref().map(|reading| grouped(reading)).unwrap_or_default();
+            if !rows.rows.is_empty() {
+                rows.print(format)?;
+            }
+        }
         Ok(reading) => {
             print::say(format_args!("{}", summary(reading)))?;
             let rows = grouped(reading);
@@ -58,13 +64,17 @@ pub fn show(outcome: &Result<Reading, Refusal>, changes: Option<&Changes<'_>>, f
 #[must_use]
 pub fn summary(reading: &Reading) -> String {
     format!(
-        "rows read {} = accepted {} + quarantined {}; figures {}; layout {}; indicators missing {}",
+        "rows read {} = accepted {} + quarantined {}; figures {}; layout {}; indicators missing {}{}",
         reading.rows_read,
         reading.accepted,
         reading.quarantined.len(),
         reading.observations.len(),
         reading.layout,
-        reading.missing_indicators.len()
+        reading.missing_indicators.len(),
+        match reading.set_aside_indicators.len() {
+            0 => String::new(),
+            aside => format!(", {aside} of them set aside"),
+        }
     )
 }
 
@@ -94,7 +104,13 @@ fn grouped(reading: &Reading) -> Rows {
 fn every(outcome: &Result<Reading, Refusal>, changes: Option<&Changes<'_>>) -> Vec<Vec<Value>> {
     let mut rows = Vec::new();
     match outcome {
-        Err(refusal) => rows.push(problem("refused", None, refusal.code, &refusal.reason, None)),
+        Err(refusal) => {
+            rows.push(problem("refused", None, refusal.code, &refusal.reason, None));
+            let of_rows = refusal.quarantined().iter();
+            rows.extend(
+                of_rows.map(|row| problem("quarantined", Some(&row.place), row.code, &row.reason, Some(1))),
+            );
+        }
         Ok(reading) => {
             rows.push(problem("read", None, "counts", &summary(reading), Some(reading.rows_read)));
             for (code, _, _) in by_reason(reading) {

@@ -1,5 +1,6 @@
 //! `verify`: a pre-flight for a submitter; nothing is stored.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
@@ -14,11 +15,16 @@ use crate::config::settings::{Collection, Limits, Reporters, Settings};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::check::LOOKING_BACK;
 use crate::domain::quarter::Quarter;
-use crate::pipeline::loading;
+use crate::pipeline::{beside, loading};
 use crate::read::changes;
 use crate::read::code::Refusal;
-use crate::read::reading::{Expected, Reading};
+use crate::read::reading::{Expected, OtherQuarters, Reading};
+use crate::read::replacing::Size;
 use crate::read::validate::understand;
+use crate::store::journal::Journal;
+use crate::store::open::Store;
+use crate::store::returns::{self, Counting};
+use crate::store::withdrawn::withdrawn;
 
 /// Reads and validates a file as `receive` would, and prints what it would say.
 ///
@@ -30,9 +36,9 @@ pub fn verify(with: &With, arguments: &VerifyArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let of = &arguments.of;
     let subject = Subject::of(&settings, of)?;
-    let outcome = read(with, &settings, &subject, &of.file)?;
+    let outcome = read(with, &settings, &subject, &of.file, Beside::Held)?;
     let earlier = match &arguments.against {
-        Some(file) => match read(with, &settings, &subject, file)? {
+        Some(file) => match read(with, &settings, &subject, file, Beside::Nothing)? {
             Ok(earlier) => Some(earlier),
             Err(refusal) => {
                 let words = format!("cannot compare with `{}`: {}", file.display(), refusal.reason);
@@ -60,29 +66,77 @@ fn say_what_is_not_asked(settings: &Settings) -> Result<()> {
     print::say(format_args!("not asked here, because earlier figures are needed: {names}"))
 }
 
+/// What is held of the return, where this machine has a state that can be read now.
+fn held(settings: &Settings, subject: &Subject<'_>) -> Option<Held> {
+    let (authority, quarter) = subject.authority.as_ref().zip(subject.quarter)?;
+    // A submitter's own machine has none, and a run may have it in use.
+    let store = Store::open_read_only(&settings.state, &settings.limits).ok()?;
+    let withdrawn = withdrawn(&Journal::read(&settings.state).ok()?);
+    let name = &subject.collection.name;
+    let before = returns::counting(store.connection(), name, authority, quarter, &withdrawn).ok()?;
+    Some(Held { store, withdrawn, before })
+}
+
+/// What is held, as this machine knows it.
+struct Held {
+    store: Store,
+    withdrawn: BTreeSet<u64>,
+    before: Option<Counting>,
+}
+
 fn read(
     with: &With,
     settings: &Settings,
     subject: &Subject<'_>,
     file: &Path,
+    beside: Beside,
 ) -> Result<Result<Reading, Refusal>> {
     let bytes = contents(file, &settings.limits)?;
     let layouts = &subject.collection.layouts;
     let grid = loading::rows(&print::program(), &settings.limits, &bytes, &file_name(file), layouts)?;
-    Ok(grid.and_then(|grid| {
-        let expected = Expected {
-            collection: &subject.collection.name,
-            cadence: subject.collection.cadence,
-            authority: subject.authority.as_ref(),
-            quarter: subject.quarter,
-            indicators: &settings.indicators,
-            layouts,
-            authorities: &settings.authorities,
-            today: print::day(settings, print::now(with)),
-            previous_rows: None,
-        };
-        understand(&grid, &expected)
-    }))
+    let grid = match grid {
+        Ok(grid) => grid,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let expected = Expected {
+        collection: &subject.collection.name,
+        cadence: subject.collection.cadence,
+        authority: subject.authority.as_ref(),
+        quarter: subject.quarter,
+        indicators: &settings.indicators,
+        layouts,
+        authorities: &settings.authorities,
+        today: print::day(settings, print::now(with)),
+        other_quarters: OtherQuarters::SetAside,
+    };
+    let outcome = understand(&grid, &expected);
+    if beside == Beside::Nothing {
+        return Ok(outcome);
+    }
+    let held = held(settings, subject);
+    let before = held.as_ref().and_then(|held| held.before.as_ref());
+    let judged = outcome
+        .and_then(|reading| beside::may_count(settings, &bytes, reading, before, Size::Expected))
+        .and_then(|mut reading| {
+            if let Some(held) = &held {
+                let connection = held.store.connection();
+                // What cannot be compared is not said.
+                let others =
+                    beside::other_quarters(connection, (&grid, &reading), &expected, &held.withdrawn);
+                reading.remarks.extend(others.unwrap_or_default());
+            }
+            Ok(reading)
+        });
+    Ok(judged)
+}
+
+/// What a file is looked at beside.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Beside {
+    /// What is held of the return.
+    Held,
+    /// Nothing: it is only there to be compared with.
+    Nothing,
 }
 
 /// The bytes of the file; of one that is too large, one byte more than is taken.
@@ -124,15 +178,7 @@ impl<'a> Subject<'a> {
     /// # Errors
     /// When collection, authority or quarter is missing or unknown.
     pub fn of(settings: &'a Settings, arguments: &FileArguments) -> Result<Self> {
-        let collection =
-            settings.collections.iter().find(|one| one.name == arguments.collection).with_context(|| {
-                let names: Vec<&str> = settings.collections.iter().map(|one| one.name.as_str()).collect();
-                UsageError(format!(
-                    "there is no collection `{}`; there are {}",
-                    arguments.collection,
-                    names.join(", ")
-                ))
-            })?;
+        let collection = collection(settings, &arguments.collection)?;
         if collection.reporters == Reporters::Publisher {
             return Ok(Self { collection, authority: None, quarter: None });
         }
@@ -147,6 +193,17 @@ impl<'a> Subject<'a> {
         let authority = print::authority(settings, authority)?.code.clone();
         Ok(Self { collection, authority: Some(authority), quarter: Some(print::quarter(quarter)?) })
     }
+}
+
+/// The collection with this name.
+///
+/// # Errors
+/// When there is none.
+pub fn collection<'a>(settings: &'a Settings, name: &str) -> Result<&'a Collection> {
+    settings.collections.iter().find(|one| one.name == name).with_context(|| {
+        let names: Vec<&str> = settings.collections.iter().map(|one| one.name.as_str()).collect();
+        UsageError(format!("there is no collection `{name}`; there are {}", names.join(", ")))
+    })
 }
 
 /// 0 when every row was accepted, 1 otherwise.

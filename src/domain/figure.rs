@@ -69,6 +69,14 @@ pub struct Figure {
     pub status: Status,
 }
 
+impl Figure {
+    /// Whether it has a number, and not only a status in place of one.
+    #[must_use]
+    pub fn has_number(&self) -> bool {
+        self.numerator.is_some() || self.value.is_some()
+    }
+}
+
 /// Where in a file something stands.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::config::settings::{Collection, Reporters, Settings};
 use crate::domain::check::ByCheck;
-use crate::domain::finding::{Outcome, Rule};
+use crate::domain::finding::{Event, Outcome, Rule};
 use crate::domain::indicator::{Indicator, Polarity};
 use crate::domain::inhibition::{self, Direction, Fate, Said};
 use crate::domain::letter::notice::{Room, Trouble};
@@ -28,6 +28,7 @@ use crate::store::keep;
 use crate::store::moments;
 use crate::store::returns::instant;
 use crate::store::schema;
+use crate::store::withdrawn::Gone;
 
 /// A change of effect smaller than this, in standard units, is no change (`statistics.md` 4).
 pub(super) const BAND: f64 = 0.5;
@@ -69,16 +70,23 @@ pub fn checks_of(settings: &Settings) -> Result<Vec<(CheckFile, Origin)>> {
 
 /// Asks the checks of every quarter that may have changed, keeps what is new, and folds.
 ///
+/// `gone` are the versions that count no more since the last time.
+///
 /// # Errors
 /// When the database refuses. A check that fails is a failure in the report, and stops no other.
-pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Result<Vec<Finding>> {
+pub fn ask(
+    walk: &mut Walk<'_>,
+    loaded: &[Loaded],
+    gone: &[Gone],
+    report: &mut Report,
+) -> Result<Vec<Finding>> {
     let checks = checks(walk)?;
     let run = next_run(walk)?;
     let last = last_ask(walk, &checks)?;
     let mut plan = Vec::new();
     let collections = &walk.settings.collections;
     for collection in collections {
-        for quarter in quarters(walk, collection, loaded, last.as_ref())? {
+        for quarter in quarters(walk, collection, loaded, gone, last.as_ref())? {
             plan.push((collection, quarter));
         }
     }
@@ -98,7 +106,7 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
         walk.tell(Progress::Asked(done + 1, total));
     }
     let findings = fold(walk, &checks)?;
-    let unwritten = moments::unwritten(&findings);
+    let unwritten = moments::unwritten(&findings, |finding| is_of_history(finding, loaded));
     if anything_new || !unwritten.is_empty() {
         moments::keep(walk.store.connection(), run, walk.now, &findings)?;
     }
@@ -114,6 +122,22 @@ pub fn ask(walk: &mut Walk<'_>, loaded: &[Loaded], report: &mut Report) -> Resul
         report.changed = 0;
     }
     Ok(findings)
+}
+
+/// Whether a finding tells of nothing newer than history that is being loaded: of no news to anybody.
+///
+/// It opened in such a quarter, and became worse in no other.
+fn is_of_history(finding: &Finding, loaded: &[Loaded]) -> bool {
+    let told = |event| matches!(event, Event::Opened | Event::Reopened | Event::Worse);
+    let of_return = |it: &&Loaded| {
+        it.arrival.one_of_many
+            && it.arrival.collection == finding.key.collection
+            && it.arrival.authority.as_ref() == Some(&finding.key.authority)
+    };
+    let quarters: BTreeSet<Quarter> =
+        loaded.iter().filter(of_return).filter_map(|it| it.arrival.quarter).collect();
+    let last = finding.moments.iter().rev().find(|(moment, _)| moment.event.is_some_and(told));
+    last.is_some_and(|(moment, _)| quarters.contains(&moment.quarter))
 }
 
 /// The findings as kept, when nothing was asked.
@@ -208,12 +232,13 @@ fn remember_ask(walk: &Walk<'_>, run: i64, checks: &[(CheckFile, Origin)]) -> Re
     Ok(())
 }
 
-/// From the earliest quarter that was loaded on; the newest also when a due day has passed since the last
-/// ask.
+/// From the earliest quarter that was loaded or withdrawn on; the newest also when a due day has passed since
+/// the last ask.
 fn quarters(
     walk: &Walk<'_>,
     collection: &Collection,
     loaded: &[Loaded],
+    gone: &[Gone],
     last: Option<&LastAsk>,
 ) -> Result<BTreeSet<Quarter>> {
     let held = held(walk, collection)?;
@@ -222,6 +247,7 @@ fn quarters(
         .filter(|it| it.arrival.collection == collection.name)
         .filter_map(|it| it.outcome.as_ref().ok())
         .flat_map(|reading| reading.observations.iter().map(|one| one.quarter))
+        .chain(gone.iter().filter(|it| it.collection == collection.name).map(|it| it.quarter))
         .min();
     let from = if last.is_none() { held.first().copied() } else { touched };
     let mut quarters: BTreeSet<Quarter> =

@@ -18,6 +18,7 @@ use crate::read::validate::understand;
 use crate::store::counting::{self, Whose};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
+use crate::store::withdrawn::withdrawn;
 
 /// Of one return, so many bodies that could not be one are kept in a row.
 const REFUSED_IN_A_ROW_MAX: usize = 8;
@@ -188,6 +189,17 @@ pub struct ByHand<'a> {
     pub file_name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Who says that it is meant to be smaller than the version before, where somebody does.
+    pub smaller: Option<Smaller>,
+}
+
+/// That a version is meant to be smaller than the one before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Smaller {
+    /// Who says so.
+    pub by: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// Keeps and journals a file that was taken in by hand.
@@ -203,11 +215,19 @@ pub fn take_by_hand(walk: &mut Walk<'_>, file: &ByHand<'_>, report: &mut Report)
         etag: None,
         last_modified: None,
     };
-    // Whoever brings again what was set aside wants it read again.
-    if walk.try_again(&format!("read {}", keep::hash(&received.bytes)))? {
-        return keep_version(walk, file.collection, &wanted, &received, report);
+    // Whoever brings again what was set aside, refused as too small, or withdrawn, wants it read again.
+    let again = walk.try_again(&format!("read {}", keep::hash(&received.bytes)))?;
+    if again || file.smaller.is_some() || is_withdrawn(walk, file.collection, &wanted, &received) {
+        return keep_version(walk, file.collection, &wanted, &received, file.smaller.as_ref(), report);
     }
     keep_new(walk, file.collection, &wanted, &received, report)
+}
+
+/// Whether the latest version of this return was withdrawn.
+fn is_withdrawn(walk: &Walk<'_>, collection: &Collection, wanted: &Wanted, received: &Received) -> bool {
+    let lines = walk.journal.lines();
+    let latest = lines.iter().rev().find(|line| announces(line, collection, wanted, received));
+    latest.is_some_and(|line| withdrawn(lines).contains(&line.seq))
 }
 
 pub(super) fn trouble(place: String, what: String) -> Trouble {
@@ -241,7 +261,7 @@ pub(super) fn keep_new(
         report.unchanged += 1;
         return Ok(());
     }
-    keep_version(walk, collection, wanted, received, report)
+    keep_version(walk, collection, wanted, received, None, report)
 }
 
 /// Keeps and journals a version, whether or not the same bytes came before.
@@ -250,6 +270,7 @@ fn keep_version(
     collection: &Collection,
     wanted: &Wanted,
     received: &Received,
+    smaller: Option<&Smaller>,
     report: &mut Report,
 ) -> Result<()> {
     let earlier = walk.journal.lines().iter().any(|line| announces(line, collection, wanted, received));
@@ -260,6 +281,9 @@ fn keep_version(
     detail["etag"] = json!(received.etag);
     detail["last_modified"] = json!(received.last_modified);
     detail["history"] = json!(history);
+    if let Some(it) = smaller {
+        detail["smaller"] = json!({ "by": it.by, "reason": it.reason });
+    }
     walk.journal.append(walk.now, Happened::Received, &hash, detail)?;
     report.received += 1;
     Ok(())

@@ -17,6 +17,16 @@ use crate::pipeline::{Report, Step, chasing, digesting, noticing, receipting, re
 use crate::store::findings::Finding;
 use crate::store::journal::{Happened, Line};
 use crate::store::outbox;
+use crate::store::withdrawn::Gone;
+
+/// What this walk did to the returns.
+#[derive(Clone, Copy, Debug)]
+pub struct News<'a> {
+    /// What was loaded.
+    pub loaded: &'a [Loaded],
+    /// Versions that count no more.
+    pub gone: &'a [Gone],
+}
 
 /// Composes and queues everything that is due. Inside the transaction that loaded and checked.
 ///
@@ -25,13 +35,14 @@ use crate::store::outbox;
 pub fn compose(
     walk: &mut Walk<'_>,
     only: Option<Step>,
-    loaded: &[Loaded],
+    news: &News<'_>,
     findings: &[Finding],
     report: &mut Report,
 ) -> Result<()> {
     let wants = |step| only.is_none_or(|one| one == step);
     let mut queue = Queue::open(walk)?;
-    let mut letters = receipting::receipts(walk, loaded, findings)?;
+    let mut letters = receipting::receipts(walk, news.loaded, findings)?;
+    letters.extend(receipting::withdrawals(walk, news.gone)?);
     if wants(Step::Remind) {
         letters.extend(chasing::chasers(walk, &queue, &report.unseen)?);
         letters.extend(reminding::reminders(walk, &queue)?);

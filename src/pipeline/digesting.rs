@@ -27,6 +27,7 @@ use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::found::{self, Telling};
 use crate::pipeline::opening::Walk;
 use crate::pipeline::regional::{self, is_regional};
+use crate::pipeline::revising;
 use crate::pipeline::supporting::{self, Supporting};
 use crate::store::check_file::CheckFile;
 use crate::store::decided;
@@ -79,6 +80,7 @@ struct Everything {
     checks: BTreeMap<String, CheckFile>,
     collections: BTreeMap<String, CollectionFacts>,
     actions: Vec<Action>,
+    quiet: BTreeMap<String, DateTime<Utc>>,
     supports: Vec<Support>,
     returns: Vec<ReturnFact>,
     deadlines: Vec<DeadlineFact>,
@@ -97,6 +99,7 @@ impl Everything {
             checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),
             collections,
             actions: found::actions(walk.journal.lines()),
+            quiet: found::quiet(walk.journal.lines()),
             supports: decided::supports(walk.journal.lines()),
             returns: returns(walk, &[ended, quarter])?,
             deadlines: walk.settings.deadlines.iter().flat_map(|one| deadline_facts(walk, one)).collect(),
@@ -140,6 +143,7 @@ fn digest_to(
         checks: &known.checks,
         known: &known.collections,
         actions: &known.actions,
+        quiet: &known.quiet,
         today: walk.today,
     };
     // What is about the region as a whole stands apart.
@@ -237,7 +241,7 @@ fn alike(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<Regio
     of_region.filter_map(fact).collect()
 }
 
-/// What later versions changed since a recipient's last digest; before the first one, nothing was told.
+/// What is not as it was in a recipient's last digest; before the first one, nothing was told.
 fn revisions(
     walk: &Walk<'_>,
     known: &Everything,
@@ -249,9 +253,8 @@ fn revisions(
     let mut told = Vec::new();
     for (name, one) in &known.collections {
         let provisional = walk.settings.collections.iter().any(|it| &it.name == name && it.provisional);
-        let fresh = one.revised.iter().filter(|it| it.received_at > since);
-        for it in fresh {
-            let Some(revision) = facts::revision(walk.settings, one, recipient, provisional, it) else {
+        for it in revising::net_since(&one.revised, since) {
+            let Some(revision) = facts::revision(walk.settings, one, recipient, provisional, &it) else {
                 continue;
             };
             let of = findings.iter().filter(|finding| {
@@ -297,7 +300,8 @@ fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
     let settings = walk.settings;
     let day = |at: Option<DateTime<Utc>>| at.map(|at| composing::day_of(walk, at));
     let until = day(row.first_received_at).unwrap_or(walk.today);
-    let late = row.due.map_or(0, |due| settings.calendar.between(due, until));
+    let due = row.due.filter(|_| !row.is_history);
+    let late = due.map_or(0, |due| settings.calendar.between(due, until));
     let title =
         settings.collections.iter().find(|one| one.name == row.collection).map(|one| one.title.clone());
     let arrival = match (day(row.received_at), row.submission) {

@@ -271,7 +271,8 @@ fn verdict(walk: &Walk<'_>, judged: &Judged) -> (Fate, String) {
     if let Some(reason) = &judged.refused {
         let words = format!(
             "Refused. It came on {at}.\n\n{reason}\n\nWhat was accepted before still counts. Put the file \
-             right and drop it again.\n"
+             right and drop it again.\n{}",
+            reasons(judged)
         );
         return (Fate::Refused, words);
     }
@@ -279,6 +280,11 @@ fn verdict(walk: &Walk<'_>, judged: &Judged) -> (Fate, String) {
         "{TAKEN_IN}{at}{AS_VERSION}{}.\n\nRows read: {}\nRows accepted: {}\nRows set aside: {}\n",
         judged.version, judged.rows_read, judged.rows_accepted, judged.rows_quarantined
     );
+    (Fate::Done, head + &reasons(judged))
+}
+
+/// The rows that were set aside, by reason, most rows first.
+fn reasons(judged: &Judged) -> String {
     let (shown, rest) = judged.reasons.split_at(judged.reasons.len().min(REASONS_MAX));
     let reasons = shown.iter().map(|reason| {
         let rows = if reason.rows == 1 { "1 row".to_owned() } else { format!("{} rows", reason.rows) };
@@ -286,8 +292,7 @@ fn verdict(walk: &Walk<'_>, judged: &Judged) -> (Fate, String) {
     });
     let more = (!rest.is_empty())
         .then(|| format!("\nand {} more reasons; `quarterdeck verify` names all.\n", rest.len()));
-    let words = std::iter::once(head).chain(reasons).chain(more).collect();
-    (Fate::Done, words)
+    reasons.chain(more).collect()
 }
 
 fn refused_words(refused: &Outcome) -> String {

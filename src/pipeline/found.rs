@@ -9,7 +9,7 @@ use crate::config::settings::Settings;
 use crate::domain::announcement::{self, Candidate, Why};
 use crate::domain::disclosure::Disclosure;
 use crate::domain::figure::Status;
-use crate::domain::finding::{Action, Deed, Event, State};
+use crate::domain::finding::{Action, Deed, Event, Moment, State};
 use crate::domain::indicator::{Indicator, Polarity, Unit};
 use crate::domain::inhibition;
 use crate::domain::letter::digest::facts::{self as digest, FindingFact, Said, Series};
@@ -74,10 +74,31 @@ pub fn told(lines: &[Line], stem: &str, recipient: &str) -> BTreeMap<String, Dat
     told
 }
 
-/// The life of a finding as the rules of attention need it.
+/// When each finding came with history that was loaded, and was no news to anybody.
 #[must_use]
-pub fn life(finding: &Finding) -> Vec<Known> {
-    known(&finding.moments)
+pub fn quiet(lines: &[Line]) -> BTreeMap<String, DateTime<Utc>> {
+    let is_quiet = |line: &&Line| line.detail.get("quiet").and_then(Value::as_bool) == Some(true);
+    let found = lines.iter().filter(|line| line.event == Happened::Found).filter(is_quiet);
+    found.map(|line| (line.subject.clone(), line.at)).collect()
+}
+
+/// The life of a finding as the rules of attention need it, for somebody who knew it at `then`.
+///
+/// What stands as it stood then is no older and no newer to them, though something else was believed in
+/// between: a version that came and went changes nothing.
+#[must_use]
+pub fn life(finding: &Finding, then: Option<DateTime<Utc>>) -> Vec<Known> {
+    let mut life = known(&finding.moments);
+    let Some(then) = then else { return life };
+    for known in life.iter_mut().filter(|known| known.since > then) {
+        let of_quarter = |(was, since): &&Since| was.quarter == known.moment.quarter && *since <= then;
+        let stood = |it: &Moment| (it.state, it.level, it.episode);
+        let last = finding.past.iter().rev().find(of_quarter);
+        if let Some((was, since)) = last.filter(|(was, _)| stood(was) == stood(&known.moment)) {
+            (known.since, known.moment.event) = (*since, was.event);
+        }
+    }
+    life
 }
 
 fn known(moments: &[Since]) -> Vec<Known> {
@@ -89,7 +110,8 @@ fn known(moments: &[Since]) -> Vec<Known> {
 pub fn attention(finding: &Finding, actions: &[Action], today: NaiveDate) -> (Quietness, Option<Action>) {
     let id = finding.key.id();
     let mine: Vec<Action> = actions.iter().filter(|one| one.finding == id).cloned().collect();
-    let quietness = quietness::quiet(&life(finding), &mine, today);
+    let last = mine.iter().map(|one| one.at).max();
+    let quietness = quietness::quiet(&life(finding, last), &mine, today);
     let holds = quietness != Quietness::Heard;
     (quietness, mine.into_iter().filter(|_| holds).max_by_key(|one| one.at))
 }
@@ -188,12 +210,18 @@ pub fn consequence<'a>(
     let mut told = Vec::new();
     for finding in of {
         let replayed = finding.replayed();
-        let last = replayed.iter().rev().find(|it| it.at > since && (it.was.is_open() || it.now.is_open()));
-        told.extend(last.map(|it| {
+        let fresh: Vec<_> = replayed.iter().filter(|it| it.at > since).collect();
+        // From how it stood for them to how it stands: what came and went in between is nothing.
+        let net = fresh.iter().rev().find_map(|last| {
+            let first = fresh.iter().find(|it| it.quarter == last.quarter)?;
+            let (was, now) = (first.was, last.now);
+            (was != now && (was.is_open() || now.is_open())).then_some((last.quarter, was, now))
+        });
+        told.extend(net.map(|(quarter, was, now)| {
             let word = |state| state_word(settings, finding, state);
             let id = finding.key.id();
-            let when = stretch(settings, finding).label(it.quarter);
-            format!("finding {id} was {} in {when}, and is {} now", word(it.was), word(it.now))
+            let when = stretch(settings, finding).label(quarter);
+            format!("finding {id} was {} in {when}, and is {} now", word(was), word(now))
         }));
     }
     (!told.is_empty()).then(|| told.join("; "))
@@ -214,6 +242,8 @@ pub struct Telling<'a> {
     pub known: &'a BTreeMap<String, CollectionFacts>,
     /// What people did.
     pub actions: &'a [Action],
+    /// When findings came with history that was loaded.
+    pub quiet: &'a BTreeMap<String, DateTime<Utc>>,
     /// The day.
     pub today: NaiveDate,
 }
@@ -268,10 +298,13 @@ fn candidate(
             && one.fired_in == finding.fired_in
             && one.state().is_open()
     });
+    let (said, quiet) = (told.get(&id).copied(), telling.quiet.get(&id).copied());
+    // Nobody hears that what they were never told is over.
+    let told = if finding.state() == State::Resolved { said } else { said.max(quiet) };
     Candidate {
-        told: told.get(&id).copied(),
+        told,
         finding: id,
-        life: life(finding),
+        life: life(finding, told),
         past: known(&finding.past),
         about_figure: inhibition::is_data_quality(&finding.key.check) && finding.key.indicator.is_some(),
         quietness: attention(finding, telling.actions, telling.today).0,

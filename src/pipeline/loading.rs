@@ -11,19 +11,21 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::opening::{Progress, Walk};
-use crate::pipeline::{Report, composing, forgotten};
+use crate::pipeline::{Report, beside, composing, forgotten};
 use crate::read::changes;
 use crate::read::code::Refusal;
 use crate::read::csv;
 use crate::read::grid::Grid;
 use crate::read::json as json_file;
-use crate::read::reading::{Expected, Reading};
+use crate::read::reading::{Expected, OtherQuarters, Reading};
+use crate::read::replacing::Size;
 use crate::read::sheets;
 use crate::read::sniff::{Format, sniff};
 use crate::read::validate::understand;
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
-use crate::store::returns::{self, Arrival, Contents, Stored, Verdict};
+use crate::store::returns::{self, Arrival, Contents, Counting, Stored, Verdict};
+use crate::store::withdrawn::{self, Withdrawal};
 use crate::worker::{self, WorkerError};
 
 /// A file that was loaded in this walk.
@@ -35,6 +37,8 @@ pub struct Loaded {
     pub stored: Stored,
     /// What reading made of it.
     pub outcome: Result<Reading, Refusal>,
+    /// The version that counted when it came.
+    pub replaces: Option<u32>,
 }
 
 /// Reads and stores every journalled file that the database does not have.
@@ -44,7 +48,13 @@ pub struct Loaded {
 /// # Errors
 /// When the database refuses.
 pub fn load(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Loaded>> {
-    load_until(walk, u64::MAX, report)
+    let loaded = load_until(walk, u64::MAX, report)?;
+    let protected = loaded.iter().filter_map(|it| {
+        let refusal = it.outcome.as_ref().err()?;
+        beside::told(&it.arrival, refusal, it.replaces)
+    });
+    report.failures.extend(protected);
+    Ok(loaded)
 }
 
 /// As [`load`], but nothing that was journalled after the line `until`.
@@ -54,12 +64,14 @@ pub fn load(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Loaded>> {
 pub fn load_until(walk: &mut Walk<'_>, until: u64, report: &mut Report) -> Result<Vec<Loaded>> {
     let mut arrivals = waiting(walk)?;
     arrivals.retain(|it| it.journal_line <= until);
-    let lost = accepted_losses(walk.journal.lines());
+    let lines = walk.journal.lines();
+    let (lost, withdrawals) = (accepted_losses(lines), withdrawn::withdrawals(lines));
+    let past = Past { lost: &lost, withdrawals: &withdrawals };
     let total = arrivals.len();
     let mut loaded = Vec::with_capacity(total);
     for (done, arrival) in arrivals.into_iter().enumerate() {
-        let outcome = match judge(walk, &arrival, &lost) {
-            Ok(outcome) => outcome,
+        let Judged { outcome, before } = match judge(walk, &arrival, past) {
+            Ok(judged) => judged,
             Err(error) => {
                 report.failures.push(trouble(&arrival, &error));
                 continue;
@@ -67,7 +79,8 @@ pub fn load_until(walk: &mut Walk<'_>, until: u64, report: &mut Report) -> Resul
         };
         let stored = store(walk, &arrival, &outcome)?;
         count(report, &outcome);
-        loaded.push(Loaded { arrival, stored, outcome });
+        let replaces = before.map(|it| it.version);
+        loaded.push(Loaded { arrival, stored, outcome, replaces });
         walk.tell(Progress::Read(done + 1, total));
     }
     if total > 0 {
@@ -117,6 +130,8 @@ pub fn arrival(line: &Line) -> Option<Arrival> {
         source: text("source").unwrap_or_default().to_owned(),
         file_name: text("file_name").unwrap_or_default().to_owned(),
         history: line.detail.get("history").and_then(Value::as_bool).unwrap_or(false),
+        one_of_many: line.detail.get("one_of_many").and_then(Value::as_bool).unwrap_or(false),
+        meant_smaller: line.detail.get("smaller").is_some_and(Value::is_object),
     })
 }
 
@@ -133,24 +148,36 @@ pub fn accepted_losses(lines: &[Line]) -> BTreeSet<String> {
     aside.filter_map(|line| line.subject.strip_prefix(&lost_subject(""))).map(str::to_owned).collect()
 }
 
-fn judge(
-    walk: &mut Walk<'_>,
-    arrival: &Arrival,
-    lost: &BTreeSet<String>,
-) -> Result<Result<Reading, Refusal>> {
+/// What became of a file, and the version of its return that counted when it came.
+struct Judged {
+    outcome: Result<Reading, Refusal>,
+    before: Option<Counting>,
+}
+
+/// What the journal says that no file does.
+#[derive(Clone, Copy)]
+struct Past<'a> {
+    lost: &'a BTreeSet<String>,
+    withdrawals: &'a [Withdrawal],
+}
+
+fn judge(walk: &mut Walk<'_>, arrival: &Arrival, past: Past<'_>) -> Result<Judged> {
     let settings = walk.settings;
-    if lost.contains(&arrival.hash) && !settings.state.join(keep::RECEIVED).join(&arrival.hash).exists() {
+    let refused =
+        |code, reason: String| Ok(Judged { outcome: Err(Refusal::new(code, reason)), before: None });
+    if past.lost.contains(&arrival.hash) && !settings.state.join(keep::RECEIVED).join(&arrival.hash).exists()
+    {
         let reason = "the kept file of this version was lost, and the operator gave it up".to_owned();
-        return Ok(Err(Refusal::new("lost", reason)));
+        return refused("lost", reason);
     }
     let Some(collection) = settings.collections.iter().find(|one| one.name == arrival.collection) else {
         let reason = format!("collection `{}` is no longer configured", arrival.collection);
-        return Ok(Err(Refusal::new("unknown-collection", reason)));
+        return refused("unknown-collection", reason);
     };
     let subject = format!("read {}", arrival.hash);
     if !walk.may_do(&subject)? {
         let reason = "several runs died while they read this file; it was set aside and the original is kept";
-        return Ok(Err(Refusal::new("set-aside", reason.to_owned())));
+        return refused("set-aside", reason.to_owned());
     }
     walk.is_doing(&subject, &format!("reading `{}` of {}", arrival.file_name, arrival.collection))?;
     let bytes = keep::read_received(&settings.state, &arrival.hash)
@@ -158,19 +185,32 @@ fn judge(
     let limits = &settings.limits;
     let grid = rows(walk.program, limits, &bytes, &arrival.file_name, &collection.layouts)?;
     let expected = Expected {
-        previous_rows: returns::rows_before(walk.store.connection(), arrival)?,
+        other_quarters: if arrival.one_of_many { OtherQuarters::LeftOut } else { OtherQuarters::SetAside },
         // A file that is loaded again is judged as on the day on which it came.
         today: composing::day_of(walk, arrival.received_at),
         ..expected(walk, collection, arrival.authority.as_ref(), arrival.quarter)
     };
-    let mut outcome = grid.and_then(|grid| understand(&grid, &expected));
+    let connection = walk.store.connection();
+    let withdrawn = withdrawn::before(past.withdrawals, arrival.journal_line);
+    let before = beside::counting(connection, arrival, &withdrawn)?;
+    let size = if arrival.meant_smaller { Size::Meant } else { Size::Expected };
+    let grid = match grid {
+        Ok(grid) => grid,
+        Err(refusal) => return Ok(Judged { outcome: Err(refusal), before }),
+    };
+    let mut outcome = understand(&grid, &expected)
+        .and_then(|reading| beside::may_count(settings, &bytes, reading, before.as_ref(), size));
     if let Ok(reading) = &mut outcome {
+        if !arrival.one_of_many {
+            let others = beside::other_quarters(connection, (&grid, &*reading), &expected, &withdrawn)?;
+            reading.remarks.extend(others);
+        }
         let before = returns::headings_before(walk.store.connection(), arrival, &reading.layout)?;
         if !before.is_empty() {
             reading.remarks.extend(changes::column_remarks(&before, &reading.columns));
         }
     }
-    Ok(outcome)
+    Ok(Judged { outcome, before })
 }
 
 /// The rows of a file, or why it cannot be trusted. What is packed (a workbook, a ZIP or gzip file) is opened
@@ -248,7 +288,7 @@ pub fn expected<'a>(
         layouts: &collection.layouts,
         authorities: &walk.settings.authorities,
         today: walk.today,
-        previous_rows: None,
+        other_quarters: OtherQuarters::SetAside,
     }
 }
 
@@ -272,11 +312,16 @@ fn store(walk: &Walk<'_>, arrival: &Arrival, outcome: &Result<Reading, Refusal>)
             };
             returns::load(walk.store.connection(), arrival, &Verdict::Accepted(contents))
         }
-        Err(refusal) => returns::load(
-            walk.store.connection(),
-            arrival,
-            &Verdict::Refused { reason: refusal.reason.clone() },
-        ),
+        Err(refusal) => {
+            let (reading, reason) = (refusal.reading.as_ref(), refusal.reason.clone());
+            let verdict = Verdict::Refused {
+                reason,
+                rows_read: reading.map_or(0, |it| it.rows_read),
+                rows_accepted: reading.map_or(0, |it| it.accepted),
+                quarantined: refusal.quarantined(),
+            };
+            returns::load(walk.store.connection(), arrival, &verdict)
+        }
     };
     stored.with_context(|| format!("cannot store the submission `{}`", arrival.file_name))
 }

@@ -12,6 +12,7 @@ pub mod advising;
 pub mod apart;
 pub mod asking;
 pub mod backing_up;
+pub mod beside;
 pub mod chasing;
 pub mod collecting;
 pub mod comparing;
@@ -23,6 +24,7 @@ pub mod dropping;
 pub mod facts;
 pub mod forgotten;
 pub mod found;
+pub mod history;
 pub mod keeping;
 pub mod loading;
 pub mod metering;
@@ -39,11 +41,13 @@ pub mod refreshing;
 pub mod regional;
 pub mod reminding;
 pub mod repairing;
+pub mod revising;
 pub mod stopping;
 pub mod supporting;
 pub mod telling;
 pub mod unseen;
 mod wanting;
+pub mod withdrawing;
 
 use anyhow::Result;
 use serde_json::json;
@@ -51,9 +55,11 @@ use serde_json::json;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::store::journal::Happened;
 use crate::store::mirror;
+use crate::store::withdrawn;
 
 use crate::pipeline::stopping::Stopped;
 use crate::pipeline::unseen::Unseen;
+use crate::read::code::Refusal;
 
 pub use crate::pipeline::opening::{Moment, Progress, Walk};
 
@@ -181,11 +187,57 @@ pub struct ReceivedByHand {
 /// # Errors
 /// When it cannot be kept or loaded. A file that cannot be trusted is a submission that was refused.
 pub fn receive(walk: &mut Walk<'_>, file: &collecting::ByHand<'_>) -> Result<ReceivedByHand> {
+    let mut received = by_hand(walk)?;
+    let done = collecting::take_by_hand(walk, file, &mut received.report);
+    let done = done.and_then(|()| load_by_hand(walk, received));
+    told(walk, done)
+}
+
+/// Takes every quarter of a file in, as history; none when the file as a whole cannot be read.
+///
+/// # Errors
+/// As [`receive`].
+pub fn receive_history(
+    walk: &mut Walk<'_>,
+    file: &history::HistoryFile<'_>,
+) -> Result<(Result<Vec<history::Part>, Refusal>, ReceivedByHand)> {
+    let received = by_hand(walk)?;
+    let done = history::take(walk, file);
+    let done = done.and_then(|parts| Ok((parts, load_by_hand(walk, received)?)));
+    told(walk, done)
+}
+
+/// Withdraws a version: journalled, and the checks asked again; gives the version that counts now.
+///
+/// # Errors
+/// [`withdrawing::NotWithdrawn`] when there is no such version; when the journal or the database refuses.
+pub fn withdraw(walk: &mut Walk<'_>, it: &withdrawing::Withdrawing<'_>) -> Result<(Option<u32>, Report)> {
+    let meant = withdrawing::find(walk, it)?;
+    let received = by_hand(walk)?;
+    let done = withdrawing::announce(walk, it, &meant);
+    let done = done.and_then(|()| load_by_hand(walk, received));
+    let received = told(walk, done)?;
+    Ok((withdrawing::standing(walk, it)?, received.report))
+}
+
+/// Journals that it could not be done: else the next run would take it for a death.
+fn told<T>(walk: &mut Walk<'_>, done: Result<T>) -> Result<T> {
+    if let Err(error) = &done {
+        walk.journal.append(walk.now, Happened::Failed, "all", json!({ "why": format!("{error:#}") }))?;
+    }
+    done
+}
+
+/// What begins whatever a person does to the returns.
+fn by_hand(walk: &mut Walk<'_>) -> Result<ReceivedByHand> {
     let mut received = ReceivedByHand::default();
     walk.begin()?;
     doubting::look_for_strays(walk)?;
     received.report.failures.append(&mut walk.troubles);
-    collecting::take_by_hand(walk, file, &mut received.report)?;
+    Ok(received)
+}
+
+fn load_by_hand(walk: &mut Walk<'_>, mut received: ReceivedByHand) -> Result<ReceivedByHand> {
     walk.begin_transaction()?;
     let done = load_check_compose(walk, Some(Step::Collect), &mut received.report);
     received.loaded = walk.end_transaction(done)?;
@@ -203,12 +255,13 @@ fn load_check_compose(
     let wants = |step| only.is_none_or(|one| one == step);
     walk.replace_configuration()?;
     let loaded = loading::load(walk, report)?;
-    let findings = if wants(Step::Check) || !loaded.is_empty() {
-        asking::ask(walk, &loaded, report)?
+    let gone = withdrawn::follow(walk.store.connection(), walk.journal.lines())?;
+    let findings = if wants(Step::Check) || !loaded.is_empty() || !gone.is_empty() {
+        asking::ask(walk, &loaded, &gone, report)?
     } else {
         asking::kept(walk)?
     };
-    composing::compose(walk, only, &loaded, &findings, report)?;
+    composing::compose(walk, only, &composing::News { loaded: &loaded, gone: &gone }, &findings, report)?;
     // What is stored is never without the lines that announced it: a lost journal is mended from them.
     mirror::follow_within(walk.store.connection(), walk.journal.lines())?;
     Ok(loaded)

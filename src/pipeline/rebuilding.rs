@@ -23,6 +23,7 @@ use crate::store::outbox;
 use crate::store::recover::{self, Aside};
 use crate::store::refusal::StoreError;
 use crate::store::returns::Arrival;
+use crate::store::withdrawn;
 
 /// The subject of the lines of a rebuild.
 const REBUILD: &str = "rebuild";
@@ -172,9 +173,13 @@ impl Opened {
 fn refill(walk: &mut Walk<'_>, remade: &mut Remade) -> Result<()> {
     walk.replace_configuration()?;
     let mut report = Report::default();
-    let loaded = loading::load_until(walk, last_walked(walk.journal.lines()), &mut report)?;
+    let until = last_walked(walk.journal.lines());
+    let loaded = loading::load_until(walk, until, &mut report)?;
     remade.submissions = loaded.len();
-    asking::ask(walk, &loaded, &mut report)?;
+    let finished: Vec<Line> =
+        walk.journal.lines().iter().take_while(|line| line.seq <= until).cloned().collect();
+    let gone = withdrawn::follow(walk.store.connection(), &finished)?;
+    asking::ask(walk, &loaded, &gone, &mut report)?;
     remade.remarks.extend(report.failures.iter().map(|one| format!("{}: {}", one.place, one.what)));
     put_messages_back(walk, remade)
 }

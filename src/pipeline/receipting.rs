@@ -6,15 +6,19 @@ use std::collections::btree_map::Entry;
 use anyhow::Result;
 
 use crate::config::settings::{Collection, Reporters};
+use crate::domain::authority::AuthorityCode;
 use crate::domain::check;
+use crate::domain::figure::{Place, Quarantined};
 use crate::domain::finding::State;
-use crate::domain::indicator::Indicator;
+use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::letter::facts::{OwnFigure, Revision};
 use crate::domain::letter::receipt::{self, Accepted, ReceiptFacts, Verdict};
+use crate::domain::letter::withdrawal::{self, WithdrawalFacts};
 use crate::domain::message::Letter;
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::asking::{self, Origin};
+use crate::pipeline::beside;
 use crate::pipeline::composing;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::loading::Loaded;
@@ -23,6 +27,7 @@ use crate::read::reading::Remark;
 use crate::store::check_file::CheckFile;
 use crate::store::configured;
 use crate::store::findings::Finding;
+use crate::store::withdrawn::Gone;
 
 /// More remarks of one kind than this are one line of a receipt.
 const TOLD_ALONE_MAX: usize = 6;
@@ -56,15 +61,53 @@ pub fn receipts(walk: &Walk<'_>, loaded: &[Loaded], findings: &[Finding]) -> Res
     Ok(letters)
 }
 
+/// To the senders of versions that were withdrawn.
+///
+/// # Errors
+/// When the database refuses.
+pub fn withdrawals(walk: &Walk<'_>, gone: &[Gone]) -> Result<Vec<Letter>> {
+    let mut letters = Vec::new();
+    for it in gone {
+        let Some(collection) = walk.settings.collections.iter().find(|one| one.name == it.collection) else {
+            continue;
+        };
+        let facts = WithdrawalFacts {
+            collection: collection.name.clone(),
+            collection_title: collection.title.clone(),
+            authority: facts::named(walk.settings, &it.authority),
+            quarter: it.quarter,
+            version: it.version,
+            file_name: it.file_name.clone(),
+            on: composing::day_of(walk, it.withdrawal.at),
+            by: it.withdrawal.by.clone(),
+            reason: it.withdrawal.reason.clone(),
+            standing: standing(walk, &collection.name, &it.authority, it.quarter)?,
+        };
+        let own = |one: &&Recipient| one.role == Role::PerformanceLead && one.owns(&it.authority);
+        let recipients = walk.settings.recipients.iter().filter(own);
+        letters.extend(
+            recipients.filter_map(|one| withdrawal::compose(&composing::occasion(walk, one), &facts)),
+        );
+    }
+    Ok(letters)
+}
+
 /// What is known of each quarter, gathered once for all its receipts.
 type Known = BTreeMap<(String, Quarter), CollectionFacts>;
 
-/// Performance leads of the authority; of a publisher's file, those of the region. Nobody for history.
+/// Performance leads of the authority; of a publisher's file, the region's leads. Nobody for history.
 fn recipients<'a>(walk: &Walk<'a>, collection: &Collection, loaded: &Loaded) -> Vec<&'a Recipient> {
     let everybody = walk.settings.recipients.iter();
     match (&loaded.arrival.authority, loaded.arrival.quarter) {
         (Some(authority), Some(quarter)) if !loaded.arrival.history && is_open(walk, collection, quarter) => {
-            everybody.filter(|one| one.role == Role::PerformanceLead && one.owns(authority)).collect()
+            let own = |one: &&Recipient| one.role == Role::PerformanceLead && one.owns(authority);
+            // Who watches over the region hears when a good version was nearly lost.
+            let is_kept = loaded.replaces.is_some()
+                && loaded.outcome.as_ref().is_err_and(|refusal| beside::PROTECTING.contains(&refusal.code));
+            let watches = |one: &&Recipient| {
+                is_kept && one.role == Role::RegionalLead && one.may_see(authority) && !own(one)
+            };
+            everybody.filter(|one| own(one) || watches(one)).collect()
         }
         (None, _) if collection.reporters == Reporters::Publisher => {
             everybody.filter(|one| one.role == Role::RegionalLead).collect()
@@ -95,7 +138,7 @@ fn facts_of(
         arrival.quarter.and_then(|quarter| configured::due_day(collection, quarter, &settings.calendar));
     // A correction is not late: the return was in.
     let late = due
-        .filter(|_| it.stored.version <= 1)
+        .filter(|_| it.replaces.is_none())
         .map(|due| settings.calendar.between(due, received_on))
         .filter(|days| *days > 0);
     Ok(ReceiptFacts {
@@ -181,40 +224,61 @@ fn verdict(
     let reading = match &it.outcome {
         Ok(reading) => reading,
         Err(refusal) => {
-            return Ok(Verdict::Refused { reason: refusal.reason.clone(), standing: standing(walk, it)? });
+            // What the rows say is for those whose rows they are.
+            let is_own = it.arrival.authority.as_ref().is_none_or(|code| recipient.owns(code));
+            let refused_rows = if is_own { row_reasons(refusal.quarantined()) } else { Vec::new() };
+            let of = it.arrival.authority.as_ref().zip(it.arrival.quarter);
+            let standing = match of {
+                Some((authority, quarter)) => standing(walk, &it.arrival.collection, authority, quarter)?,
+                None => None,
+            };
+            return Ok(Verdict::Refused {
+                reason: refusal.reason.clone(),
+                standing,
+                errors: receipt::grouped(refused_rows.clone()),
+                refused_rows,
+            });
         }
     };
-    let rows = reading.quarantined.iter();
-    let rows = rows.map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone()));
-    let refused_rows: Vec<_> = rows.collect();
+    let refused_rows = row_reasons(&reading.quarantined);
     let (headlines, revisions) = useful(walk, collection, it, recipient, known)?;
+    let aside = &reading.set_aside_indicators;
+    let missing = reading.missing_indicators.iter().filter(|id| !aside.contains(id));
     Ok(Verdict::Accepted(Accepted {
         version: u32::try_from(it.stored.version).unwrap_or(1),
+        replaces: it.replaces,
         rows_read: reading.rows_read as usize,
         rows_accepted: reading.accepted as usize,
         rows_quarantined: reading.quarantined.len(),
         errors: receipt::grouped(refused_rows.clone()),
         refused_rows,
-        missing: reading
-            .missing_indicators
-            .iter()
-            .filter_map(|id| facts::indicator(walk.settings, id))
-            .map(Indicator::shown_name)
-            .collect(),
+        missing: names(walk, missing),
+        set_aside: names(walk, &reading.set_aside_indicators),
         revisions,
         headlines,
     }))
 }
 
-/// The version that counts while this file is refused, and the day it came.
-fn standing(walk: &Walk<'_>, it: &Loaded) -> Result<Option<(u32, chrono::NaiveDate)>> {
-    let (Some(authority), Some(quarter)) = (&it.arrival.authority, it.arrival.quarter) else {
-        return Ok(None);
-    };
+fn row_reasons(rows: &[Quarantined]) -> Vec<(String, String, Place)> {
+    rows.iter().map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone())).collect()
+}
+
+fn names<'i>(walk: &Walk<'_>, ids: impl IntoIterator<Item = &'i IndicatorId>) -> Vec<String> {
+    let found = ids.into_iter().filter_map(|id| facts::indicator(walk.settings, id));
+    found.map(Indicator::shown_name).collect()
+}
+
+/// The version of a return that counts now, and the day it came.
+fn standing(
+    walk: &Walk<'_>,
+    collection: &str,
+    authority: &AuthorityCode,
+    quarter: Quarter,
+) -> Result<Option<(u32, chrono::NaiveDate)>> {
     let grid = crate::store::grid::returns(walk.store.connection())?;
-    let row = grid.into_iter().find(|row| {
-        row.collection == it.arrival.collection && &row.authority == authority && row.quarter == quarter
-    });
+    let row = grid
+        .into_iter()
+        .find(|row| row.collection == collection && &row.authority == authority && row.quarter == quarter);
     Ok(row.and_then(|row| {
         let day = row.received_at.map(|at| composing::day_of(walk, at))?;
         Some((row.version?, day))

@@ -3,13 +3,15 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
+use crate::domain::figure::Quarantined;
 use crate::read::figures::Part;
+use crate::read::reading::Reading;
 
 /// A code in kebab case, one of [`ALL`].
 pub type Code = &'static str;
 
 /// Every code, in groups: a refused file, a quarantined row, a remark.
-pub const ALL: [Code; 120] = [
+pub const ALL: [Code; 123] = [
     // A file refused whole.
     "empty-file",
     "html-page",
@@ -55,7 +57,9 @@ pub const ALL: [Code; 120] = [
     "wrong-authority",
     "wrong-quarter",
     "too-many-bad-rows",
-    "far-fewer-rows",
+    "nothing-accepted",
+    "far-fewer-figures",
+    "cut-short",
     "unreadable",
     // A row quarantined; `wrong-authority` and `wrong-quarter` do both.
     "unknown-indicator",
@@ -96,6 +100,7 @@ pub const ALL: [Code; 120] = [
     "float-noise",
     "rows-without-figures",
     "other-quarters",
+    "other-quarters-differ",
     "column-not-there",
     "columns-appeared",
     "columns-gone",
@@ -150,7 +155,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Code, D::Error>
 }
 
 /// Why a file is refused whole.
-#[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Error, Serialize, Deserialize)]
 #[error("{reason}")]
 pub struct Refusal {
     /// One of [`ALL`].
@@ -158,13 +163,28 @@ pub struct Refusal {
     pub code: Code,
     /// A plain sentence: what, the value, what to do.
     pub reason: String,
+    /// What was read of the file, where it was refused for that.
+    #[serde(skip)]
+    pub reading: Option<Box<Reading>>,
 }
 
 impl Refusal {
     /// A refusal with this code and sentence.
     #[must_use]
     pub fn new(code: Code, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into() }
+        Self { code, reason: reason.into(), reading: None }
+    }
+
+    /// A refusal for what was read.
+    #[must_use]
+    pub fn of(code: Code, reason: impl Into<String>, reading: Reading) -> Self {
+        Self { reading: Some(Box::new(reading)), ..Self::new(code, reason) }
+    }
+
+    /// The rows that were set aside, where it was refused for those.
+    #[must_use]
+    pub fn quarantined(&self) -> &[Quarantined] {
+        self.reading.as_ref().map_or(&[], |reading| &reading.quarantined)
     }
 }
 

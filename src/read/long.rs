@@ -100,7 +100,8 @@ impl<'e> LongRows<'e> {
         found.map_err(|objection| objection.at(at))
     }
 
-    fn quarter(&self, row: &GridRow, tally: &mut Tally) -> Result<Quarter, Objection> {
+    /// The quarter of a row.
+    pub(crate) fn quarter(&self, row: &GridRow, tally: &mut Tally) -> Result<Quarter, Objection> {
         let year = self.map.year.map_or("", |at| cell(row, at));
         let found = self.subjects.quarter_in(row, self.map.quarter, year, tally);
         found.map_err(|objection| objection.at(self.map.quarter))

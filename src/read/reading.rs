@@ -11,6 +11,15 @@ use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::quarter::Quarter;
 use crate::read::code::Code;
 
+/// What becomes of rows about another quarter than the one that a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OtherQuarters {
+    /// They are set aside: they do not belong into the file.
+    SetAside,
+    /// They are no rows of this return: the file holds many, and each is read by itself.
+    LeftOut,
+}
+
 /// What a file is expected to be.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'a> {
@@ -30,8 +39,8 @@ pub struct Expected<'a> {
     pub authorities: &'a [Authority],
     /// The day it is read on: later quarters are in the future.
     pub today: NaiveDate,
-    /// Rows of the version before, if there was one.
-    pub previous_rows: Option<u32>,
+    /// What becomes of rows about another quarter than the one that it is for.
+    pub other_quarters: OtherQuarters,
 }
 
 /// What a file held. `rows_read` is `accepted` plus the number of `quarantined`, always.
@@ -53,6 +62,8 @@ pub struct Reading {
     pub remarks: Vec<Remark>,
     /// Indicators of the collection that the file does not hold.
     pub missing_indicators: Vec<IndicatorId>,
+    /// Those of them that rows of the file are about: they were set aside.
+    pub set_aside_indicators: Vec<IndicatorId>,
     /// The headings as spelled in the file, in its order; without the columns that have none.
     pub columns: Vec<String>,
 }

@@ -83,9 +83,9 @@ fn sentence(code: Code, count: u32, first: &str) -> String {
         "repeated-rows" => "a row repeats an earlier one in every cell, and was counted once",
         "float-noise" => "a count was stored a hair beside its whole number, which was taken",
         "rows-without-figures" => "a row holds text and no figure, and was left out",
-        "other-quarters" => "a column is about another quarter than asked for, and was not read",
         "date-as-quarter" => "a date stands for a quarter, and was read as the one that it falls in",
         "merged-cells" => "a figure stands in a cell merged over several rows, and was read for each of them",
+        "other-quarters" => "another quarter stands in the file too, and was not taken in with this one",
         _ => "something odd was met",
     };
     if first.is_empty() { format!("{what}: {times}") } else { format!("{what}: {times}, first `{first}`") }

@@ -43,6 +43,11 @@ impl Labels {
         Self { known }
     }
 
+    /// The indexes of the measures that a text stands for.
+    pub(crate) fn measures(&self, written: &str) -> Vec<usize> {
+        self.find(written).into_iter().flatten().map(|(index, _)| *index).collect()
+    }
+
     fn find(&self, written: &str) -> Option<&Vec<(usize, Option<Part>)>> {
         self.known.get(&text::heading(written))
     }

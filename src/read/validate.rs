@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::config::settings::Shape;
 use crate::domain::figure::{Area, Observation, Place, Quarantined};
 use crate::domain::indicator::{IndicatorId, Unit};
+use crate::domain::quarter::Quarter;
 use crate::read::across::WideMap;
 use crate::read::code::{Objection, Refusal};
 use crate::read::doubt;
@@ -12,9 +13,10 @@ use crate::read::duplicates;
 use crate::read::grid::{Grid, GridRow};
 use crate::read::layout::{self, Columns, Header};
 use crate::read::long::LongRows;
+use crate::read::named;
 use crate::read::number::DecimalMark;
 use crate::read::ragged::Ragged;
-use crate::read::reading::{Expected, Reading, Remark, by_reason};
+use crate::read::reading::{Expected, OtherQuarters, Reading, Remark, by_reason};
 use crate::read::subject::Subjects;
 use crate::read::tally::Tally;
 use crate::read::template::{self, Labels};
@@ -24,8 +26,6 @@ use crate::read::wide::WideRows;
 
 /// With more bad rows than this, and more bad than good, it is the wrong file.
 const BAD_ROWS_MAX: usize = 1_000;
-/// A file with fewer than a half of so many earlier rows is taken for a part of one.
-const EARLIER_ROWS_MIN: u32 = 10;
 
 type Outcome = Result<Vec<Observation>, Objection>;
 
@@ -33,12 +33,16 @@ type Outcome = Result<Vec<Observation>, Objection>;
 ///
 /// # Errors
 /// When no layout recognises the headings, there are no rows, the text ends in the middle of one, every row is
-/// about another authority or quarter, most of very many rows are bad, or there are far fewer rows than in the
-/// version before.
+/// about another authority or quarter, or most of very many rows are bad. Whether it may take the place of
+/// another version is asked of [`crate::read::replacing`].
 pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refusal> {
     let header = layout::find(grid, expected.layouts)?;
     let mut tally = Tally::default();
-    let rows = figure_rows(grid, &header, expected, &mut tally);
+    let mut rows = figure_rows(grid, &header, expected, &mut tally);
+    if expected.other_quarters == OtherQuarters::LeftOut {
+        let quarter = named::of_row(&header, expected);
+        rows.retain(|row| quarter(row).is_none_or(|of_row| Some(of_row) == expected.quarter));
+    }
     let mut quarantined = quarantined_lines(grid, &header);
     if rows.is_empty() && quarantined.is_empty() {
         return Err(Refusal::new(
@@ -71,6 +75,8 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
     }
     quarantined.sort_by_key(|row| row.place.line);
     let missing_indicators = missing_indicators(&header, expected, &observations);
+    let set_aside_indicators =
+        set_aside_indicators(&header, expected, &rows, &quarantined, &missing_indicators);
     let remarks = remarks(grid, &header, expected, tally, &observations, &missing_indicators);
     let reading = Reading {
         layout: header.layout.name.clone(),
@@ -81,9 +87,10 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
         areas,
         remarks,
         missing_indicators,
+        set_aside_indicators,
         columns: header.spelled.iter().filter(|name| !name.is_empty()).cloned().collect(),
     };
-    is_believable(reading, expected)
+    is_believable(reading)
 }
 
 /// Lines below the headings that could not be split. Where columns are not kept, nothing of such a line is.
@@ -211,10 +218,12 @@ fn remark_on_quarters(header: &Header<'_>, map: &WideMap<'_>, expected: &Expecte
     for column in days.filter(|one| one.day.zip(one.quarter).is_some_and(|(day, it)| day != it.last_day())) {
         tally.note("date-as-quarter", header.line, &column.words);
     }
-    let Some(asked) = expected.quarter else { return };
-    let others = map.figures.iter().filter(|one| one.quarter.is_some_and(|quarter| quarter != asked));
-    for column in others {
-        tally.note("other-quarters", header.line, &header.column(column.at).heading);
+    let Some(asked) = expected.quarter.filter(|_| expected.other_quarters == OtherQuarters::SetAside) else {
+        return;
+    };
+    let others: BTreeSet<Quarter> = map.figures.iter().filter_map(|column| column.quarter).collect();
+    for quarter in others.into_iter().filter(|quarter| *quarter != asked) {
+        tally.note("other-quarters", header.line, &quarter.to_string());
     }
 }
 
@@ -239,6 +248,23 @@ fn missing_indicators(
             .collect(),
     };
     wanted.difference(&there).map(|id| (*id).clone()).collect()
+}
+
+/// The missing ones that rows are about which were set aside.
+fn set_aside_indicators(
+    header: &Header<'_>,
+    expected: &Expected<'_>,
+    rows: &[&GridRow],
+    quarantined: &[Quarantined],
+    missing: &[IndicatorId],
+) -> Vec<IndicatorId> {
+    if missing.is_empty() || quarantined.is_empty() {
+        return Vec::new();
+    }
+    let lines: BTreeSet<u32> = quarantined.iter().map(|row| row.place.line).collect();
+    let aside: Vec<&GridRow> = rows.iter().copied().filter(|row| lines.contains(&row.line)).collect();
+    let named = named::indicators(header, expected, &aside);
+    missing.iter().filter(|id| named.contains(id)).cloned().collect()
 }
 
 fn remarks(
@@ -320,7 +346,7 @@ fn fractions(expected: &Expected<'_>, observations: &[Observation]) -> Option<St
     ))
 }
 
-fn is_believable(reading: Reading, expected: &Expected<'_>) -> Result<Reading, Refusal> {
+fn is_believable(reading: Reading) -> Result<Reading, Refusal> {
     let bad = reading.quarantined.len();
     if bad > BAD_ROWS_MAX && u32::try_from(bad).unwrap_or(u32::MAX) > reading.accepted {
         let reasons = by_reason(&reading).into_iter().take(3);
@@ -333,13 +359,5 @@ fn is_believable(reading: Reading, expected: &Expected<'_>) -> Result<Reading, R
         let reason = "no row is about anything that is collected: check the categories the layout asks for";
         return Err(Refusal::new("no-observations", reason));
     }
-    match expected.previous_rows {
-        Some(earlier) if earlier >= EARLIER_ROWS_MIN && reading.rows_read < earlier / 2 => {
-            let rows = reading.rows_read;
-            let reason =
-                format!("the file has {rows} rows, the version before had {earlier}: send the whole return");
-            Err(Refusal::new("far-fewer-rows", reason))
-        }
-        _ => Ok(reading),
-    }
+    Ok(reading)
 }

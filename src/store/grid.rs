@@ -7,7 +7,7 @@ use duckdb::types::Value;
 use duckdb::{Connection, Result, Row, params};
 
 use crate::domain::authority::AuthorityCode;
-use crate::domain::figure::Column;
+use crate::domain::figure::{Column, Figure, Status};
 use crate::domain::quarter::Quarter;
 
 /// One cell of the chase grid.
@@ -33,10 +33,14 @@ pub struct ReturnRow {
     pub accepted: Option<u32>,
     /// Its quarantined rows.
     pub quarantined: Option<u32>,
-    /// Why the last refused file was refused; none once a version is accepted.
+    /// Why the last refused file was refused; none once a later version is accepted.
     pub refused: Option<String>,
     /// When that file came.
     pub refused_at: Option<DateTime<Utc>>,
+    /// Whether the first version that counts was taken in as history, long after its quarter.
+    pub is_history: bool,
+    /// The version that was withdrawn last, the day, and why.
+    pub withdrawn: Option<(u32, DateTime<Utc>, String)>,
 }
 
 /// The chase grid, by collection, quarter and authority.
@@ -46,8 +50,11 @@ pub struct ReturnRow {
 pub fn returns(connection: &Connection) -> Result<Vec<ReturnRow>> {
     let mut statement = connection.prepare(
         "SELECT collection, authority, quarter, due, epoch_us(first_received_at), submission, version,
-                accepted, quarantined, CASE WHEN submission IS NULL THEN refused_reason END,
-                epoch_us(received_at), CASE WHEN submission IS NULL THEN epoch_us(refused_at) END
+                accepted, quarantined,
+                CASE WHEN submission IS NULL OR refused_at > received_at THEN refused_reason END,
+                epoch_us(received_at),
+                CASE WHEN submission IS NULL OR refused_at > received_at THEN epoch_us(refused_at) END,
+                is_history, withdrawn_version, epoch_us(withdrawn_at), withdrawn_reason
            FROM returns
           ORDER BY collection, quarter, authority",
     )?;
@@ -69,6 +76,12 @@ pub fn returns(connection: &Connection) -> Result<Vec<ReturnRow>> {
             quarantined: row.get(8)?,
             refused: row.get(9)?,
             refused_at: instant(row, 11)?,
+            is_history: row.get(12)?,
+            withdrawn: row
+                .get::<_, Option<u32>>(13)?
+                .zip(instant(row, 14)?)
+                .zip(row.get::<_, Option<String>>(15)?)
+                .map(|((version, at), reason)| (version, at, reason)),
         });
     }
     Ok(grid)
@@ -124,6 +137,30 @@ pub fn quarantined(connection: &Connection, submission: i64) -> Result<Vec<Quara
             code: row.get(4)?,
             reason: row.get(5)?,
         })
+    })?;
+    rows.collect()
+}
+
+/// The figures of one submission as they were sent, by indicator.
+///
+/// # Errors
+/// When the database refuses.
+pub fn figures_of(connection: &Connection, submission: i64) -> Result<BTreeMap<String, Figure>> {
+    let mut statement = connection.prepare(
+        "SELECT indicator, numerator, denominator, stated, status
+           FROM figures
+          WHERE submission = ?
+          ORDER BY indicator",
+    )?;
+    let rows = statement.query_map([submission], |row| {
+        let status: String = row.get(4)?;
+        let figure = Figure {
+            numerator: row.get(1)?,
+            denominator: row.get(2)?,
+            value: row.get(3)?,
+            status: Status::parse(&status).unwrap_or(Status::Ok),
+        };
+        Ok((row.get(0)?, figure))
     })?;
     rows.collect()
 }

@@ -31,6 +31,8 @@ pub enum Happened {
     Received,
     /// What came cannot be a return, and is kept all the same; the subject is its hash, the detail says why.
     TurnedAway,
+    /// A version of a return was withdrawn; the subject is its hash, the detail says who and why.
+    Withdrawn,
     /// Something that is told or done once; the subject says what, such as a drop folder that was seen.
     Noted,
     /// A run could not be done; the subject is `all`, the detail says why.

@@ -30,3 +30,4 @@ pub mod snapshot;
 pub mod soundness;
 mod stories;
 pub mod totals;
+pub mod withdrawn;

@@ -52,12 +52,15 @@ pub fn since(past: &[Since], moment: &Moment) -> Option<DateTime<Utc>> {
 }
 
 /// What the journal does not say yet: one entry for each finding with moments that are new, or a new rule.
+///
+/// What is quiet is no news to anybody: it came with history that was loaded.
 #[must_use]
-pub fn unwritten(findings: &[Finding]) -> Vec<(String, Value)> {
+pub fn unwritten(findings: &[Finding], is_quiet: impl Fn(&Finding) -> bool) -> Vec<(String, Value)> {
     let entry = |finding: &Finding| {
-        let fresh = finding.moments.iter().filter(|(moment, _)| since(&finding.past, moment).is_none());
-        let moments: Vec<Value> = fresh.map(|(moment, _)| written(moment)).collect();
-        let detail = json!({
+        let fresh: Vec<&Since> =
+            finding.moments.iter().filter(|(moment, _)| since(&finding.past, moment).is_none()).collect();
+        let moments: Vec<Value> = fresh.iter().map(|(moment, _)| written(moment)).collect();
+        let mut detail = json!({
             "check": finding.key.check,
             "collection": finding.key.collection,
             "authority": finding.key.authority.as_str(),
@@ -65,7 +68,10 @@ pub fn unwritten(findings: &[Finding]) -> Vec<(String, Value)> {
             "rule": finding.rule,
             "moments": moments,
         });
-        let is_new = !moments.is_empty() || finding.rule_before.as_ref() != Some(&finding.rule);
+        if is_quiet(finding) {
+            detail["quiet"] = json!(true);
+        }
+        let is_new = !fresh.is_empty() || finding.rule_before.as_ref() != Some(&finding.rule);
         is_new.then(|| (finding.key.id(), detail))
     };
     findings.iter().filter_map(entry).collect()

@@ -31,6 +31,29 @@ pub struct Arrival {
     pub file_name: String,
     /// Whether it came with the history of its collection, long after its quarter.
     pub history: bool,
+    /// Whether its file holds other quarters too, each of which is a version of its own.
+    pub one_of_many: bool,
+    /// Whether somebody said, with a name and a reason, that it is meant to be smaller than the one before.
+    pub meant_smaller: bool,
+}
+
+/// The version of a return that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counting {
+    /// Its number.
+    pub submission: i64,
+    /// Its version.
+    pub version: u32,
+    /// The hash of its file.
+    pub hash: String,
+    /// The name of its file.
+    pub file_name: String,
+    /// The hashes of all accepted versions of the return, its own too.
+    pub hashes: Vec<String>,
+    /// Its figures of measures that are still collected, those with a status in place of a number too.
+    pub figures: u32,
+    /// Those with a number.
+    pub numbers: u32,
 }
 
 /// What reading made of a file.
@@ -42,6 +65,12 @@ pub enum Verdict<'a> {
     Refused {
         /// The reason, a plain sentence.
         reason: String,
+        /// Rows read, where it was refused for those.
+        rows_read: u32,
+        /// Rows that would have been accepted.
+        rows_accepted: u32,
+        /// The rows that were set aside.
+        quarantined: &'a [Quarantined],
     },
 }
 
@@ -86,7 +115,9 @@ pub fn load(connection: &Connection, arrival: &Arrival, verdict: &Verdict<'_>) -
         Verdict::Accepted(it) => {
             ("accepted", None, Some(it.layout), it.rows_read, it.rows_accepted, it.quarantined.len())
         }
-        Verdict::Refused { reason } => ("refused", Some(reason.as_str()), None, 0, 0, 0),
+        Verdict::Refused { reason, rows_read, rows_accepted, quarantined } => {
+            ("refused", Some(reason.as_str()), None, *rows_read, *rows_accepted, quarantined.len())
+        }
     };
     connection.execute(
         "INSERT INTO submissions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -112,8 +143,12 @@ pub fn load(connection: &Connection, arrival: &Arrival, verdict: &Verdict<'_>) -
         "INSERT INTO submission_arrivals VALUES (?, ?)",
         params![stored.submission, arrival.journal_line],
     )?;
-    if let Verdict::Accepted(contents) = verdict {
-        append(connection, stored.submission, contents)?;
+    if arrival.history {
+        connection.execute("INSERT INTO history_submissions VALUES (?)", params![stored.submission])?;
+    }
+    match verdict {
+        Verdict::Accepted(contents) => append(connection, stored.submission, contents)?,
+        Verdict::Refused { quarantined, .. } => set_aside(connection, stored.submission, quarantined)?,
     }
     Ok(stored)
 }
@@ -134,23 +169,98 @@ pub fn arrived(connection: &Connection) -> Result<BTreeSet<u64>> {
     statement.query_map([], |row| row.get(0))?.collect()
 }
 
-/// Rows of the version that counts; none before the first.
+/// The version of a return that counts, but for those whose journal line is `withdrawn`; none before the
+/// first.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn rows_before(connection: &Connection, arrival: &Arrival) -> Result<Option<u32>> {
-    connection.query_row(
-        "SELECT max_by(rows_read, submission)
+pub fn counting(
+    connection: &Connection,
+    collection: &str,
+    authority: &AuthorityCode,
+    quarter: Quarter,
+    withdrawn: &BTreeSet<u64>,
+) -> Result<Option<Counting>> {
+    let mut statement = connection.prepare(
+        "SELECT submission, version, hash, file_name
            FROM submissions
-          WHERE verdict = 'accepted' AND authority IS NOT NULL
-            AND collection = ? AND authority = ? AND quarter = ?",
-        params![
-            arrival.collection,
-            arrival.authority.as_ref().map(AuthorityCode::as_str),
-            arrival.quarter.map(Quarter::index)
-        ],
+          WHERE verdict = 'accepted' AND collection = ? AND authority = ? AND quarter = ?
+          ORDER BY received_at DESC, submission DESC",
+    )?;
+    let rows = statement.query_map(params![collection, authority.as_str(), quarter.index()], |row| {
+        Ok(Counting {
+            submission: row.get(0)?,
+            version: row.get(1)?,
+            hash: row.get(2)?,
+            file_name: row.get(3)?,
+            hashes: Vec::new(),
+            figures: 0,
+            numbers: 0,
+        })
+    })?;
+    let versions = rows.collect::<Result<Vec<_>>>()?;
+    let hashes: Vec<String> = versions.iter().map(|version| version.hash.clone()).collect();
+    let mut latest = None;
+    for version in versions {
+        if withdrawn.is_empty() || !withdrawn.contains(&line_of(connection, version.submission)?) {
+            latest = Some(Counting { hashes, ..version });
+            break;
+        }
+    }
+    let Some(latest) = latest else { return Ok(None) };
+    connection
+        .query_row(
+            "SELECT count(*), count(*) FILTER (numerator IS NOT NULL OR stated IS NOT NULL)
+               FROM figures
+              WHERE submission = ?
+                AND indicator IN (SELECT indicator FROM indicator_settings WHERE collection = ?)",
+            params![latest.submission, collection],
+            |row| Ok(Counting { figures: row.get(0)?, numbers: row.get(1)?, ..latest.clone() }),
+        )
+        .map(Some)
+}
+
+/// The journal line that announced a submission.
+fn line_of(connection: &Connection, submission: i64) -> Result<u64> {
+    connection.query_row(
+        "SELECT min(journal_line) FROM submission_arrivals WHERE submission = ?",
+        params![submission],
         |row| row.get(0),
     )
+}
+
+/// An accepted version of a return.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its version.
+    pub version: u32,
+    /// The hash of its file.
+    pub hash: String,
+    /// The journal line that announced it.
+    pub journal_line: u64,
+}
+
+/// Every accepted version of a return, withdrawn ones too, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn versions(
+    connection: &Connection,
+    collection: &str,
+    authority: &AuthorityCode,
+    quarter: Quarter,
+) -> Result<Vec<Version>> {
+    let mut statement = connection.prepare(
+        "SELECT submissions.version, submissions.hash, arrivals.journal_line
+           FROM submissions
+           JOIN submission_arrivals AS arrivals ON arrivals.submission = submissions.submission
+          WHERE verdict = 'accepted' AND collection = ? AND authority = ? AND quarter = ?
+          ORDER BY submissions.version, arrivals.journal_line",
+    )?;
+    let rows = statement.query_map(params![collection, authority.as_str(), quarter.index()], |row| {
+        Ok(Version { version: row.get(0)?, hash: row.get(1)?, journal_line: row.get(2)? })
+    })?;
+    rows.collect()
 }
 
 /// The headings of the accepted version before, read by the same layout; empty before the first.
@@ -215,22 +325,7 @@ fn append(connection: &Connection, submission: i64, contents: &Contents<'_>) -> 
         ])?;
     }
     figures.flush()?;
-    let mut rows = connection.appender("quarantined_rows")?;
-    for it in contents.quarantined {
-        let column = it.place.column.as_ref();
-        rows.append_row(params![
-            submission,
-            it.place.sheet,
-            it.place.line,
-            column.map(|column| column.number),
-            column.map(Column::letters),
-            column.map(|column| column.heading.as_str()),
-            it.raw,
-            it.code,
-            it.reason
-        ])?;
-    }
-    rows.flush()?;
+    set_aside(connection, submission, contents.quarantined)?;
     let mut remarks = connection.appender("remarks")?;
     for (place, code, words) in contents.remarks {
         let sheet = place.as_ref().and_then(|place| place.sheet.clone());
@@ -265,4 +360,23 @@ fn name_areas(connection: &Connection, areas: &[Area]) -> Result<()> {
         names.append_row(params![area.code.as_str(), area.name, level, area.dfe_number, area.region])?;
     }
     names.flush()
+}
+
+fn set_aside(connection: &Connection, submission: i64, quarantined: &[Quarantined]) -> Result<()> {
+    let mut rows = connection.appender("quarantined_rows")?;
+    for it in quarantined {
+        let column = it.place.column.as_ref();
+        rows.append_row(params![
+            submission,
+            it.place.sheet,
+            it.place.line,
+            column.map(|column| column.number),
+            column.map(Column::letters),
+            column.map(|column| column.heading.as_str()),
+            it.raw,
+            it.code,
+            it.reason
+        ])?;
+    }
+    rows.flush()
 }

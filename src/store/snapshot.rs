@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 21] = [
+const TABLES: [&str; 23] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -21,6 +21,8 @@ const TABLES: [&str; 21] = [
     "expected_returns",
     "area_names",
     "submissions",
+    "withdrawals",
+    "history_submissions",
     "figures",
     "quarantined_rows",
     "remarks",

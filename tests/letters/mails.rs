@@ -2,9 +2,11 @@
 
 use quarterdeck::domain::deadline::{Deadline, DeadlineKind, Ladder, Party, Progress};
 use quarterdeck::domain::letter::chaser::{self, ChaserFacts};
+use quarterdeck::domain::letter::facts::Named;
 use quarterdeck::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
 use quarterdeck::domain::letter::receipt::{self, Accepted, Group, ReceiptFacts, Verdict};
 use quarterdeck::domain::letter::reminder::{self, ReminderFacts};
+use quarterdeck::domain::letter::withdrawal::{self, WithdrawalFacts};
 use quarterdeck::domain::message::{Attachment, Letter};
 use quarterdeck::domain::scope::{Figures, Recipient, Role};
 
@@ -30,6 +32,7 @@ fn accepted(version: u32) -> ReceiptFacts {
         working_days_late: Some(-10),
         verdict: Verdict::Accepted(Accepted {
             version,
+            replaces: Some(version - 1).filter(|before| *before > 0),
             rows_read: 33,
             rows_accepted: 30,
             rows_quarantined: 3,
@@ -41,6 +44,7 @@ fn accepted(version: u32) -> ReceiptFacts {
                 })
                 .collect(),
             missing: vec!["Elective home education".to_owned()],
+            set_aside: Vec::new(),
             revisions: vec![revision(TORBAY), revision(DEVON)],
             headlines: vec![
                 own(TORBAY, rereferrals(), percent(91.0, 333.0)),
@@ -59,7 +63,12 @@ fn accepted(version: u32) -> ReceiptFacts {
 
 fn refused() -> ReceiptFacts {
     let reason = "the file is about Plymouth in 33 of its rows; this address is for Torbay".to_owned();
-    let verdict = Verdict::Refused { reason, standing: Some((1, date("2017-10-20"))) };
+    let verdict = Verdict::Refused {
+        reason,
+        standing: Some((1, date("2017-10-20"))),
+        errors: Vec::new(),
+        refused_rows: Vec::new(),
+    };
     ReceiptFacts { verdict, remarks: Vec::new(), ..accepted(1) }
 }
 
@@ -161,6 +170,63 @@ fn a_receipt_of_a_whole_return_with_a_doubtful_figure_asks_to_look_at_it() {
         assert!(text.contains("Look at the figures that we noticed"), "{code}: {text}");
         assert!(!text.contains("The return is complete."), "{code}: {text}");
     }
+}
+
+#[test]
+fn a_long_name_never_pushes_the_version_out_of_the_subject() {
+    let name = "Bournemouth, Christchurch and Poole with Dorset".to_owned();
+    let facts = ReceiptFacts { authority: Some(Named { name, ..named(TORBAY) }), ..accepted(12) };
+    let subject = receipt::compose(&occasion(&lead(), "2017-10-27"), &facts).unwrap().subject;
+    assert!(subject.starts_with("Received: Quarterly return 2017-18 Q2, Bournemouth"), "{subject}");
+    assert!(subject.ends_with(", version 12") && subject.chars().count() <= 78, "{subject}");
+}
+
+#[test]
+fn a_file_refused_for_its_rows_lists_them_and_the_region_hears_of_it_without_them() {
+    let reason = "no row could be taken in: 3 rows were set aside (bad-number 3)".to_owned();
+    let errors = refused_rows();
+    let rows = |group: &Group| {
+        let (code, reason) = (group.code.clone(), group.reason.clone());
+        group.places.iter().map(move |at| (code.clone(), reason.clone(), at.clone())).collect::<Vec<_>>()
+    };
+    let verdict = |errors: Vec<Group>| Verdict::Refused {
+        reason: reason.clone(),
+        standing: Some((1, date("2017-10-20"))),
+        refused_rows: errors.iter().flat_map(rows).collect(),
+        errors,
+    };
+    let facts = ReceiptFacts { verdict: verdict(errors), remarks: Vec::new(), ..accepted(1) };
+    let letter = receipt::compose(&occasion(&lead(), "2017-10-27"), &facts).unwrap();
+    assert_eq!(letter.attachments.len(), 1);
+    insta::assert_snapshot!(dump(&letter));
+    let facts = ReceiptFacts { verdict: verdict(Vec::new()), ..facts };
+    let region = recipient(Role::RegionalLead, &[]);
+    let letter = receipt::compose(&occasion(&region, "2017-10-27"), &facts).unwrap();
+    insta::assert_snapshot!(dump(&letter));
+}
+
+#[test]
+fn the_sender_of_a_withdrawn_version_hears_what_counts_now() {
+    let facts = WithdrawalFacts {
+        collection: "quarterly".to_owned(),
+        collection_title: "Quarterly return".to_owned(),
+        authority: named(TORBAY),
+        quarter: quarter(2017, 2),
+        version: 2,
+        file_name: "torbay-2017-18-q2.csv".to_owned(),
+        on: date("2017-11-20"),
+        by: "A. Lead".to_owned(),
+        reason: "it is last quarter's workbook".to_owned(),
+        standing: Some((1, date("2017-10-27"))),
+    };
+    let letter = withdrawal::compose(&occasion(&lead(), "2017-11-20"), &facts).unwrap();
+    insta::assert_snapshot!(dump(&letter));
+    let none = WithdrawalFacts { standing: None, ..facts };
+    let text = dump(&withdrawal::compose(&occasion(&lead(), "2017-11-20"), &none).unwrap());
+    assert!(text.contains("No version of this return counts now."), "{text}");
+    assert!(text.contains("Send the whole return again."), "{text}");
+    let stranger = recipient(Role::PerformanceLead, &[DEVON]);
+    assert!(withdrawal::compose(&occasion(&stranger, "2017-11-20"), &none).is_none());
 }
 
 #[test]

@@ -80,7 +80,7 @@ impl World {
         let now = self.now();
         let found = findings::fold(self.store.connection(), &self.lines, &configured, now).unwrap();
         moments::keep(self.store.connection(), self.run, now, &found).unwrap();
-        let unwritten = moments::unwritten(&found);
+        let unwritten = moments::unwritten(&found, |_| false);
         let count = unwritten.len();
         let event = Happened::Found;
         self.lines.extend(unwritten.into_iter().map(|(subject, detail)| Line {

@@ -14,7 +14,7 @@ use quarterdeck::read::code::Refusal;
 use quarterdeck::read::csv::delimited;
 use quarterdeck::read::grid::Grid;
 use quarterdeck::read::packed;
-use quarterdeck::read::reading::{Expected, Reading};
+use quarterdeck::read::reading::{Expected, OtherQuarters, Reading};
 use quarterdeck::read::sheets::the_return;
 use quarterdeck::read::validate::understand;
 
@@ -174,7 +174,6 @@ pub(crate) struct World {
     pub(crate) layouts: Vec<Layout>,
     pub(crate) authorities: Vec<Authority>,
     pub(crate) today: NaiveDate,
-    pub(crate) previous_rows: Option<u32>,
 }
 
 impl World {
@@ -203,7 +202,6 @@ impl World {
                 authority("E06000023", "Bristol, City of"),
             ],
             today: day(2017, 11, 17),
-            previous_rows: None,
         }
     }
 
@@ -229,7 +227,7 @@ impl World {
             layouts: &self.layouts,
             authorities: &self.authorities,
             today: self.today,
-            previous_rows: self.previous_rows,
+            other_quarters: OtherQuarters::SetAside,
         }
     }
 

@@ -265,13 +265,6 @@ fn indicators_that_are_not_there_are_listed() {
 }
 
 #[test]
-fn a_file_far_smaller_than_the_version_before_is_refused() {
-    let mut world = World::member();
-    world.previous_rows = Some(31);
-    assert_eq!(world.refusal(format!("{HEADING}{GOOD}")).code, "far-fewer-rows");
-}
-
-#[test]
 fn reasons_are_grouped_with_the_most_frequent_first() {
     let bad = GOOD.replace(",30,", ",x y,");
     let reading = World::member().rows(&format!("Total,,,,,,,\n{bad}{bad}{GOOD}"));

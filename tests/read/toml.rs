@@ -13,7 +13,7 @@ use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::read::code::Refusal;
 use quarterdeck::read::csv::delimited;
 use quarterdeck::read::grid::{Grid, GridRow};
-use quarterdeck::read::reading::{Expected, Reading};
+use quarterdeck::read::reading::{Expected, OtherQuarters, Reading};
 use quarterdeck::read::validate::understand;
 
 use super::fixtures::{code, day, found_by, limits};
@@ -93,7 +93,7 @@ impl Trial {
             layouts: &self.collection().layouts,
             authorities: &self.settings.authorities,
             today: self.today,
-            previous_rows: None,
+            other_quarters: OtherQuarters::SetAside,
         };
         let reading = understand(grid, &expected)?;
         let bad = u32::try_from(reading.quarantined.len()).unwrap();

@@ -176,6 +176,7 @@ fn what_was_received_and_not_loaded_when_the_database_was_lost_still_gets_its_re
             quarter: Some(quarterdeck::domain::quarter::Quarter::parse(QUARTER).unwrap()),
             file_name: "return.csv".to_owned(),
             bytes: super::figures::csv("E06000022", QUARTER).into_bytes(),
+            smaller: None,
         };
         quarterdeck::pipeline::collecting::take_by_hand(&mut walk, &file, &mut Report::default()).unwrap();
     }

@@ -173,6 +173,7 @@ impl Region {
                 quarter: None,
                 file_name: file.file_name().unwrap().to_string_lossy().into_owned(),
                 bytes: fs::read(file).unwrap(),
+                smaller: None,
             };
             collecting::take_by_hand(&mut walk, &by_hand, &mut Report::default()).unwrap();
         }

@@ -9,6 +9,7 @@ pub mod notice;
 pub mod receipt;
 pub mod reminder;
 mod table;
+pub mod withdrawal;
 mod words;
 
 use chrono::{DateTime, NaiveDate, Utc};

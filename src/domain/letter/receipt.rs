@@ -59,6 +59,10 @@ pub enum Verdict {
         reason: String,
         /// The version that counts, and the day it came.
         standing: Option<(u32, NaiveDate)>,
+        /// The rows for which it was refused, as made by [`grouped`]; only for its sender.
+        errors: Vec<Group>,
+        /// Each of those rows: code, sentence, place. They are attached as a file.
+        refused_rows: Vec<(String, String, Place)>,
     },
 }
 
@@ -67,6 +71,8 @@ pub enum Verdict {
 pub struct Accepted {
     /// 1 for the first.
     pub version: u32,
+    /// The version that counted until it came; none where none did.
+    pub replaces: Option<u32>,
     /// Rows read: accepted plus quarantined.
     pub rows_read: usize,
     /// Rows that count.
@@ -79,6 +85,8 @@ pub struct Accepted {
     pub refused_rows: Vec<(String, String, Place)>,
     /// Names of indicators that were expected and are not in the file.
     pub missing: Vec<String>,
+    /// Names of indicators that are in the file, and of which every row was set aside.
+    pub set_aside: Vec<String>,
     /// What changed against the version before.
     pub revisions: Vec<Revision>,
     /// The sender's own headline figures with comparisons.
@@ -147,28 +155,28 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
             if facts.is_published() {
                 format!("Received: {subject_of}")
             } else {
-                format!("Received: {subject_of}, version {}", accepted.version)
+                with_version(&format!("Received: {subject_of}"), accepted.version)
             },
             accepted_counts(accepted),
             accepted_blocks(occasion, facts, accepted),
         ),
-        Verdict::Refused { reason, standing } => (
+        Verdict::Refused { reason, standing, errors, .. } => (
             format!("Not accepted: {subject_of}"),
             format!("0 rows taken in. {}", words::sentence(reason)),
-            refused_blocks(occasion, facts, reason, *standing),
+            refused_blocks(occasion, facts, reason, *standing, errors),
         ),
     };
-    let whose = if facts.is_published() { "the" } else { "your" };
-    let what = words::lowered(&facts.collection_title);
+    let (whose, what) = (whose(occasion, facts), words::lowered(&facts.collection_title));
     let title = if matches!(facts.verdict, Verdict::Accepted(_)) {
         format!("We have received {whose} {what}")
     } else {
         format!("We could not accept {whose} {what}")
     };
-    let attachments = match &facts.verdict {
-        Verdict::Accepted(accepted) if !accepted.refused_rows.is_empty() => vec![refused_rows(accepted)],
-        _ => Vec::new(),
+    let rows = match &facts.verdict {
+        Verdict::Accepted(accepted) => &accepted.refused_rows,
+        Verdict::Refused { refused_rows, .. } => refused_rows,
     };
+    let attachments = if rows.is_empty() { Vec::new() } else { vec![refused_rows(rows)] };
     Some(occasion.letter(Draft {
         key: key(facts, occasion.recipient),
         kind: Kind::Receipt,
@@ -181,11 +189,27 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
     }))
 }
 
+/// A long name is cut, the version at its end is not: it tells the receipts of one return apart.
+pub(super) fn with_version(subject: &str, version: u32) -> String {
+    let version = format!(", version {version}");
+    let room = words::SUBJECT_CHARS_MAX.saturating_sub(version.chars().count());
+    format!("{}{version}", words::shortened(subject, room))
+}
+
+/// `your` to its sender, and the authority's name to whoever else hears of it.
+fn whose(occasion: &Occasion, facts: &ReceiptFacts) -> String {
+    match &facts.authority {
+        None => "the".to_owned(),
+        Some(authority) if occasion.recipient.owns(&authority.code) => "your".to_owned(),
+        Some(authority) => format!("{}\u{2019}s", authority.name),
+    }
+}
+
 /// The rows that were refused, for those who correct them in a spreadsheet.
-fn refused_rows(accepted: &Accepted) -> Attachment {
+fn refused_rows(rows: &[(String, String, Place)]) -> Attachment {
     let columns = ["sheet", "line", "column", "heading", "code", "reason"].map(str::to_owned);
     let text = |words: Option<String>| words.map_or(Cell::Empty, Cell::Text);
-    let rows = accepted.refused_rows.iter().map(|(code, reason, place)| {
+    let rows = rows.iter().map(|(code, reason, place)| {
         let column = place.column.as_ref();
         vec![
             text(place.sheet.clone()),
@@ -209,16 +233,19 @@ fn subject_of(facts: &ReceiptFacts) -> String {
 }
 
 fn accepted_counts(accepted: &Accepted) -> String {
+    let (missing, aside) = (accepted.missing.len(), accepted.set_aside.len());
+    let missing = (missing > 0)
+        .then(|| format!(" {} missing.", words::counted(missing, "indicator is", "indicators are")));
+    let aside = (aside > 0)
+        .then(|| format!(" {} set aside.", words::counted(aside, "indicator was", "indicators were")));
+    let nothing = " No indicator is missing.".to_owned();
+    let gaps = if missing.is_none() && aside.is_none() { Some(nothing) } else { None };
+    let gaps: String = [gaps, missing, aside].into_iter().flatten().collect();
     format!(
-        "{} read: {} accepted, {} quarantined. {}",
+        "{} read: {} accepted, {} quarantined.{gaps}",
         words::counted(accepted.rows_read, "row", "rows"),
         accepted.rows_accepted,
         accepted.rows_quarantined,
-        if accepted.missing.is_empty() {
-            "No indicator is missing.".to_owned()
-        } else {
-            format!("{} missing.", words::counted(accepted.missing.len(), "indicator is", "indicators are"))
-        }
     )
 }
 
@@ -226,22 +253,29 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     let mut blocks = vec![words::paragraph(format!("Thank you. {}", arrival(occasion, facts)))];
     blocks.push(words::paragraph(format!(
         "{} {}",
-        version_words(facts, accepted.version),
+        version_words(facts, accepted),
         accepted_counts(accepted)
     )));
     blocks.extend(late(facts));
-    let mut not_accepted = group_bullets(&accepted.errors);
-    if !accepted.refused_rows.is_empty() {
-        not_accepted.push(words::paragraph(format!("Each of these rows is in the attached `{ROWS_FILE}`.")));
-    }
-    blocks.extend(words::section("Rows that were not accepted", not_accepted));
+    blocks.extend(rows_not_accepted(&accepted.errors));
+    let set_aside = missing_blocks(&accepted.set_aside);
+    blocks.extend(words::section("Indicators of which every row was set aside", set_aside));
     blocks.extend(words::section("Indicators that are not in the file", missing_blocks(&accepted.missing)));
     blocks.extend(words::section("What to do", to_do(facts, accepted)));
     blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
     blocks.extend(revision_blocks(occasion, facts, accepted));
     blocks.extend(headline_blocks(occasion, facts, accepted));
-    blocks.push(questions());
+    blocks.push(words::questions());
     blocks
+}
+
+/// The rows that were not accepted, by reason.
+fn rows_not_accepted(errors: &[Group]) -> Vec<Block> {
+    let mut blocks = group_bullets(errors);
+    if !errors.is_empty() {
+        blocks.push(words::paragraph(format!("Each of these rows is in the attached `{ROWS_FILE}`.")));
+    }
+    words::section("Rows that were not accepted", blocks)
 }
 
 fn refused_blocks(
@@ -249,6 +283,7 @@ fn refused_blocks(
     facts: &ReceiptFacts,
     reason: &str,
     standing: Option<(u32, NaiveDate)>,
+    errors: &[Group],
 ) -> Vec<Block> {
     let kept = "The file is kept as it came. Nothing was replaced.";
     let counts = match standing {
@@ -258,7 +293,12 @@ fn refused_blocks(
     };
     let mut blocks = vec![words::paragraph(format!("{} We could not take it in.", arrival(occasion, facts)))];
     blocks.extend(words::section("Why", vec![words::paragraph(words::sentence(reason))]));
-    let next = if facts.is_published() {
+    blocks.extend(rows_not_accepted(errors));
+    let is_own = facts.authority.as_ref().is_some_and(|one| occasion.recipient.owns(&one.code));
+    let next = if !is_own && !facts.is_published() {
+        "The sender was told the same. If the return is meant to be smaller, the operator can take the file \
+         in with `quarterdeck receive FILE --smaller`."
+    } else if facts.is_published() {
         "Fetch the file again from where it is published, whole and as it is. If it is refused again, the \
          configuration does not know its layout yet."
     } else {
@@ -267,7 +307,7 @@ fn refused_blocks(
     blocks.extend(words::section("What to do", vec![words::paragraph(next)]));
     blocks.push(words::paragraph(format!("{kept} {counts}")));
     blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
-    blocks.push(questions());
+    blocks.push(words::questions());
     blocks
 }
 
@@ -285,13 +325,14 @@ fn arrival(occasion: &Occasion, facts: &ReceiptFacts) -> String {
     )
 }
 
-fn version_words(facts: &ReceiptFacts, version: u32) -> String {
-    if facts.is_published() {
-        "What earlier files said, and this one does not, still counts.".to_owned()
-    } else if version <= 1 {
-        "It is version 1.".to_owned()
-    } else {
-        format!("It is version {version} and replaces version {}, which is kept.", version - 1)
+fn version_words(facts: &ReceiptFacts, accepted: &Accepted) -> String {
+    let version = accepted.version;
+    match accepted.replaces {
+        _ if facts.is_published() => {
+            "What earlier files said, and this one does not, still counts.".to_owned()
+        }
+        Some(before) => format!("It is version {version} and replaces version {before}, which is kept."),
+        None => format!("It is version {version}."),
     }
 }
 
@@ -389,9 +430,10 @@ fn revision_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
         return Vec::new();
     }
     // A publisher's version counts its files, which need not be about the same.
-    let heading = match facts.authority {
-        Some(_) => format!("What changed against version {}", accepted.version - 1),
-        None => "What changed against the files before".to_owned(),
+    let heading = match (&facts.authority, accepted.replaces) {
+        (Some(_), Some(before)) => format!("What changed against version {before}"),
+        (Some(_), None) => return Vec::new(),
+        (None, _) => "What changed against the files before".to_owned(),
     };
     let seen: Vec<&Revision> = accepted
         .revisions
@@ -426,10 +468,6 @@ fn headline_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
         "Your figures beside last year and the region",
         vec![Block::Table(table), Block::Note(note.to_owned())],
     )
-}
-
-fn questions() -> Block {
-    words::paragraph("Questions? Reply to this message. A person reads it.")
 }
 
 #[cfg(test)]

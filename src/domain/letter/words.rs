@@ -12,6 +12,11 @@ pub(super) const SUBJECT_CHARS_MAX: usize = 78;
 pub(super) const PREHEADER_CHARS_MAX: usize = 90;
 const PLACES_MAX: usize = 5;
 
+/// The end of a letter to somebody who sent something.
+pub(super) fn questions() -> Block {
+    paragraph("Questions? Reply to this message. A person reads it.")
+}
+
 /// `Friday 1 December 2017`.
 pub(super) fn day(date: NaiveDate) -> String {
     date.format("%A %-d %B %Y").to_string()
