@@ -1,7 +1,7 @@
-"""Files as programs of the command line write them from the files of another: command_writers.py FOLDER BIN.
+"""Files as command-line programs write them from the files of another: command_writers.py FOLDER BIN.
 
-LibreOffice and Gnumeric convert XlsxWriter's workbooks; the others write the plain return from a CSV. BIN is the
-folder of the programs that pip installed.
+LibreOffice and Gnumeric convert XlsxWriter's workbooks; the others write the plain return from a CSV. BIN is
+the folder of the programs that pip installed.
 """
 
 import pathlib
@@ -12,10 +12,10 @@ import tempfile
 
 from making import file_name
 
-LIBREOFFICE = {"xlsx": "xlsx", "xls": "xls:MS Excel 97", "ods": "ods", "fods": "fods", "csv": "csv", "html": "html",
-               "dif": "dif", "slk": "slk", "dbf": "dbf", "xml": "xml:MS Excel 2003 XML"}
-GNUMERIC = {"xlsx": "Gnumeric_Excel:xlsx2", "xls": "Gnumeric_Excel:excel_biff8", "ods": "Gnumeric_OpenCalc:odf",
-            "csv": "Gnumeric_stf:stf_csv", "gnumeric": "Gnumeric_XmlIO:sax", "html": "Gnumeric_html:html40",
+LIBREOFFICE = {"xlsx": "xlsx", "xls": "xls:MS Excel 97", "ods": "ods", "fods": "fods", "csv": "csv",
+               "html": "html", "dif": "dif", "slk": "slk"}
+GNUMERIC = {"xlsx": "Gnumeric_Excel:xlsx2", "xls": "Gnumeric_Excel:excel_biff8",
+            "ods": "Gnumeric_OpenCalc:odf", "csv": "Gnumeric_stf:stf_csv", "gnumeric": "Gnumeric_XmlIO:sax", "html": "Gnumeric_html:html40",
             "dif": "Gnumeric_dif:dif", "sylk": "Gnumeric_sylk:sylk"}
 LIMIT_SECONDS = 300
 
@@ -24,8 +24,13 @@ def run(*command, **options):
     done = subprocess.run([str(one) for one in command], capture_output=True, timeout=LIMIT_SECONDS,
                           stdin=subprocess.DEVNULL, **options)
     if done.returncode:
-        print(f"{command[0]}: ended with {done.returncode}: {done.stderr.decode(errors='replace').strip()[:200]}")
+        complain(command[0], done)
     return done.stdout
+
+
+def complain(name, done):
+    words = done.stderr.decode(errors="replace").strip()[:200]
+    print(f"{name}: ended with {done.returncode}: {words}")
 
 
 def debian_version(package):
@@ -41,8 +46,8 @@ def libreoffice(folder, sources):
     with tempfile.TemporaryDirectory() as house:
         for ending, kind in LIBREOFFICE.items():
             out = pathlib.Path(house) / ending
-            run("soffice", f"-env:UserInstallation=file://{house}/profile", "--headless", "--convert-to", kind,
-                "--outdir", out, *sources)
+            run("soffice", f"-env:UserInstallation=file://{house}/profile", "--headless",
+                "--convert-to", kind, "--outdir", out, *sources)
             for source in sources:
                 made = out / f"{source.stem}.{ending}"
                 if made.exists():
@@ -66,7 +71,7 @@ def texts(folder, csv, programs):
             done = subprocess.run([str(one) for one in command], stdin=content, capture_output=True,
                                   timeout=LIMIT_SECONDS)
         if done.returncode:
-            print(f"{name}: ended with {done.returncode}: {done.stderr.decode(errors='replace').strip()[:200]}")
+            complain(name, done)
         else:
             (folder / file_name(name, version, shape, ending)).write_bytes(done.stdout)
 
@@ -85,7 +90,8 @@ def texts(folder, csv, programs):
     written("jq", "jq", "ndjson", "jq", "--compact-output", ".", stdin=lines)
     written("jq", "jq", "csv", "jq", "--raw-output", "--slurp",
             "(.[0] | keys_unsorted), (.[] | [.[]]) | @csv", stdin=lines)
-    written("gawk", "gawk", "csv", "gawk", "-v", 'FPAT=([^,]*)|("([^"]|"")+")', "-v", "OFS=,", "{$1=$1; print}")
+    fields = 'FPAT=([^,]*)|("([^"]|"")+")'
+    written("gawk", "gawk", "csv", "gawk", "-v", fields, "-v", "OFS=,", "{$1=$1; print}")
     written("gzip", "gzip", "csv.gz", "gzip", "--stdout")
 
 
@@ -106,12 +112,12 @@ def postgresql(folder, csv):
         run(*as_server, newest / "pg_ctl", "--wait", "--pgdata", f"{house}/base", "--log", f"{house}/log",
             "--options", f"-c listen_addresses= -c unix_socket_directories={house}", "start")
         try:
-            table = ("CREATE TABLE returned (authority_code text, indicator text, quarter text, numerator numeric, "
-                     "denominator numeric, value numeric, note text)")
+            table = ("CREATE TABLE returned (authority_code text, indicator text, quarter text, "
+                     "numerator numeric, denominator numeric, value numeric, note text)")
             for ending, how in [("csv", "FORMAT csv, HEADER"), ("tsv", "FORMAT text, HEADER")]:
-                made = run(*as_server, newest / "psql", *socket, "-q", "-c", "DROP TABLE IF EXISTS returned", "-c",
-                           table, "-c", f"\\copy returned FROM '{csv}' (FORMAT csv, HEADER)", "-c",
-                           f"COPY returned TO STDOUT ({how})")
+                made = run(*as_server, newest / "psql", *socket, "-q", "-c", "DROP TABLE IF EXISTS returned",
+                           "-c", table, "-c", f"\\copy returned FROM '{csv}' (FORMAT csv, HEADER)",
+                           "-c", f"COPY returned TO STDOUT ({how})")
                 version = debian_version(f"postgresql-{newest.parent.name}")
                 (folder / file_name("PostgreSQL", version, "plain", ending)).write_bytes(made)
         finally:
@@ -120,7 +126,8 @@ def postgresql(folder, csv):
 
 def main():
     folder, programs = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    sources = sorted(folder.glob("XlsxWriter--*.xlsx"))
+    # Both keep the 0 that XlsxWriter writes beside a formula that nobody computed, and no reader can tell.
+    sources = [path for path in sorted(folder.glob("XlsxWriter--*.xlsx")) if shape_of(path) != "uncomputed"]
     csv = next(folder.glob("python-csv--*--plain.csv"))
     libreoffice(folder, sources)
     gnumeric(folder, sources)

@@ -37,7 +37,8 @@ sub write_cell {
     if (ref $cell ne 'HASH') {
         $shape->{text} ? $sheet->write_string($line, $column, $cell) : $sheet->write($line, $column, $cell);
     } elsif (defined $cell->{formula}) {
-        my @value = grep { $_ =~ /^saved/ } @{$shape->{needs}} ? ($cell->{value}) : ();
+        my $keeps_value = grep { /^saved/ } @{$shape->{needs}};
+        my @value = $keeps_value ? ($cell->{value}) : ();
         $sheet->write_formula($line, $column, "=$cell->{formula}", undef, @value);
     } else {
         my $format = $book->add_format(num_format => $cell->{format});
