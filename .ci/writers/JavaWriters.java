@@ -66,7 +66,8 @@ class JavaWriters {
         if (keepsValues(shape)) {
             book.getCreationHelper().createFormulaEvaluator().evaluateAll();
         }
-        try (var out = new FileOutputStream(called("Apache-POI", Version.getVersion(), name, "xls").toFile())) {
+        Path path = called("Apache-POI", Version.getVersion(), name, "xls");
+        try (var out = new FileOutputStream(path.toFile())) {
             book.write(out);
         }
     }
@@ -121,10 +122,12 @@ class JavaWriters {
     }
 
     static void csv(JsonObject shape, String name) throws Exception {
-        for (var format : Map.of("Commons-CSV-excel", CSVFormat.EXCEL, "Commons-CSV", CSVFormat.RFC4180).entrySet()) {
+        var formats = Map.of("Commons-CSV-excel", CSVFormat.EXCEL, "Commons-CSV", CSVFormat.RFC4180);
+        var rows = shape.getAsJsonArray("sheets").get(0).getAsJsonArray().get(1).getAsJsonArray();
+        for (var format : formats.entrySet()) {
             try (var out = Files.newBufferedWriter(called(format.getKey(), "1.9.0", name, "csv"));
                     var printer = new CSVPrinter(out, format.getValue())) {
-                for (JsonElement row : shape.getAsJsonArray("sheets").get(0).getAsJsonArray().get(1).getAsJsonArray()) {
+                for (JsonElement row : rows) {
                     Object[] cells = new Object[row.getAsJsonArray().size()];
                     for (int at = 0; at < cells.length; at++) {
                         JsonElement cell = row.getAsJsonArray().get(at);

@@ -15,8 +15,8 @@ from making import file_name
 LIBREOFFICE = {"xlsx": "xlsx", "xls": "xls:MS Excel 97", "ods": "ods", "fods": "fods", "csv": "csv",
                "html": "html", "dif": "dif", "slk": "slk"}
 GNUMERIC = {"xlsx": "Gnumeric_Excel:xlsx2", "xls": "Gnumeric_Excel:excel_biff8",
-            "ods": "Gnumeric_OpenCalc:odf", "csv": "Gnumeric_stf:stf_csv", "gnumeric": "Gnumeric_XmlIO:sax", "html": "Gnumeric_html:html40",
-            "dif": "Gnumeric_dif:dif", "sylk": "Gnumeric_sylk:sylk"}
+            "ods": "Gnumeric_OpenCalc:odf", "csv": "Gnumeric_stf:stf_csv",
+            "gnumeric": "Gnumeric_XmlIO:sax", "html": "Gnumeric_html:html40", "dif": "Gnumeric_dif:dif", "sylk": "Gnumeric_sylk:sylk"}
 LIMIT_SECONDS = 300
 
 

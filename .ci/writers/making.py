@@ -30,7 +30,8 @@ class Writer:
                 try:
                     self.write(variant, path)
                 except Exception as error:
-                    print(f"{path.name}: not written: {type(error).__name__}: {error}".replace("\n", " ")[:200])
+                    words = f"{type(error).__name__}: {error}".replace("\n", " ")[:150]
+                    print(f"{path.name}: not written: {words}")
                     path.unlink(missing_ok=True)
 
 

@@ -62,7 +62,8 @@ for my $name (sort keys %$shapes) {
     my $shape = $shapes->{$name};
     $shape->{text} = $name eq 'text';
     my $called = sub { "$folder/$_[0]--$_[1]--$name.$_[2]" };
-    workbook('Excel::Writer::XLSX', $shape, $called->('Excel-Writer-XLSX', $Excel::Writer::XLSX::VERSION, 'xlsx'));
+    workbook('Excel::Writer::XLSX', $shape,
+        $called->('Excel-Writer-XLSX', $Excel::Writer::XLSX::VERSION, 'xlsx'));
     workbook('Spreadsheet::WriteExcel', $shape,
         $called->('Spreadsheet-WriteExcel', $Spreadsheet::WriteExcel::VERSION, 'xls'));
     csv($shape, $called->('Text-CSV', $Text::CSV::VERSION, 'csv')) if !@{$shape->{needs}};

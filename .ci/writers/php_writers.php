@@ -14,6 +14,7 @@ foreach ($shapes as $name => $shape) {
     }
     fclose($out);
     $headings = array_shift($rows);
-    $records = array_map(fn($row) => array_combine($headings, array_pad($row, count($headings), null)), $rows);
+    $record = fn($row) => array_combine($headings, array_pad($row, count($headings), null));
+    $records = array_map($record, $rows);
     file_put_contents("$folder/PHP-json--" . PHP_VERSION . "--$name.json", json_encode($records));
 }

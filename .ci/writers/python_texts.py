@@ -151,7 +151,7 @@ WRITERS = [
     of_plain("pandas-na", "pandas", "csv", pandas_csv(na_rep="NA")),
     of_plain("pandas-continental", "pandas", "csv", pandas_csv(sep=";", decimal=",")),
     of_plain("pandas-gzip", "pandas", "csv.gz", pandas_csv()),
-    of_plain("pandas-zip", "pandas", "zip", pandas_csv(compression={"method": "zip", "archive_name": "return.csv"})),
+    of_plain("pandas-zip", "pandas", "zip", pandas_csv(compression={"method": "zip", "archive_name": "a.csv"})),
     *(of_plain(f"pandas-{orient}", "pandas", "json", pandas_json(orient))
       for orient in ["records", "split", "index", "columns", "values", "table"]),
     of_plain("pandas-lines", "pandas", "ndjson", pandas_json("records", lines=True)),

@@ -63,7 +63,7 @@ def xlwt(variant, path):
         merged = [xlwt_area(area) for area in variant.merges]
         for line, cells in enumerate(rows):
             for column, cell in enumerate(cells):
-                area = next((one for one in merged if one[0] <= line <= one[1] and one[2] <= column <= one[3]), None)
+                area = next((one for one in merged if lies_in(one, line, column)), None)
                 if area and (line, column) == (area[0], area[2]):
                     sheet.write_merge(*area, cell)
                 elif area or cell is None:
@@ -76,6 +76,11 @@ def xlwt(variant, path):
                     style = xlwt.easyxf(num_format_str=cell["format"])
                     sheet.write(line, column, cell.get("number", day(cell)), style)
     book.save(str(path))
+
+
+def lies_in(area, line, column):
+    top, bottom, left, right = area
+    return top <= line <= bottom and left <= column <= right
 
 
 def xlwt_area(area):
@@ -98,8 +103,8 @@ def pandas_dates(variant, path):
     import pandas
 
     headings, *rows = variant.sheets[0][1]
-    frame = pandas.DataFrame([[day(cell) if isinstance(cell, dict) else cell for cell in row] for row in rows],
-                             columns=headings)
+    held = [[day(cell) if isinstance(cell, dict) else cell for cell in row] for row in rows]
+    frame = pandas.DataFrame(held, columns=headings)
     frame.to_excel(path, index=False)
 
 
@@ -135,7 +140,8 @@ def odfpy_cell(cell, variant, table, text):
     elif "date" in cell:
         made = table.TableCell(valuetype="date", datevalue=cell["date"])
     elif "number" in cell:
-        made = table.TableCell(valuetype="percentage" if "%" in cell["format"] else "float", value=cell["number"])
+        kind = "percentage" if "%" in cell["format"] else "float"
+        made = table.TableCell(valuetype=kind, value=cell["number"])
     elif keeps_values(variant):
         made = table.TableCell(formula=f"of:={cell['formula']}", valuetype="float", value=cell["value"])
     else:
@@ -167,7 +173,8 @@ def ezodf(variant, path):
                 if isinstance(cell, dict) and "formula" in cell:
                     at.formula = f"of:={cell['formula']}"
                 elif isinstance(cell, dict):
-                    at.set_value(cell.get("number", cell.get("date")), "date" if "date" in cell else "percentage")
+                    kind = "date" if "date" in cell else "percentage" if "%" in cell["format"] else "float"
+                    at.set_value(cell.get("number", cell.get("date")), kind)
                 elif cell is not None:
                     at.set_value(cell)
     book.backup = False
@@ -177,7 +184,8 @@ def ezodf(variant, path):
 def pyexcel(variant, path):
     import pyexcel
 
-    pyexcel.save_book_as(bookdict={name: flat(rows) for name, rows in variant.sheets}, dest_file_name=str(path))
+    sheets = {name: flat(rows) for name, rows in variant.sheets}
+    pyexcel.save_book_as(bookdict=sheets, dest_file_name=str(path))
 
 
 def pyexcelerate(variant, path):
@@ -244,8 +252,13 @@ def odswriter(variant, path):
         for name, rows in variant.sheets:
             sheet = book.new_sheet(name)
             for cells in rows:
-                sheet.writerow([odswriter.Formula(cell["formula"]) if isinstance(cell, dict) and "formula" in cell
-                                else day(cell) if isinstance(cell, dict) else cell for cell in cells])
+                sheet.writerow([odswriter_cell(cell, odswriter) for cell in cells])
+
+
+def odswriter_cell(cell, odswriter):
+    if not isinstance(cell, dict):
+        return cell
+    return odswriter.Formula(cell["formula"]) if "formula" in cell else day(cell)
 
 
 def odfdo(variant, path):
@@ -331,6 +344,7 @@ def agate(variant, path):
 
 
 NO_VALUES = EVERYTHING - {"saved", "saved-error"}
+STYLED = frozenset(["sheets", "format", "formula", "date"])
 WRITERS = [
     Writer("openpyxl", "openpyxl", ["xlsx", "xlsm"], NO_VALUES, openpyxl),
     Writer("XlsxWriter", "xlsxwriter", ["xlsx"], EVERYTHING, xlsxwriter),
@@ -341,12 +355,12 @@ WRITERS = [
     Writer("pandas-dates", "pandas", ["xlsx"], frozenset(["date"]), pandas_dates),
     Writer("polars", "polars", ["xlsx"], PLAIN, polars),
     Writer("odfpy", "odfpy", ["ods"], EVERYTHING - {"merge", "saved-error"}, odfpy),
-    Writer("ezodf", "ezodf", ["ods"], frozenset(["sheets", "format", "formula", "date"]), ezodf),
+    Writer("ezodf", "ezodf", ["ods"], STYLED, ezodf),
     Writer("pyexcel-ods3", "pyexcel-ods3", ["ods"], frozenset(["sheets"]), pyexcel),
     Writer("pyexcel-xls", "pyexcel-xls", ["xls"], frozenset(["sheets"]), pyexcel),
     Writer("pyexcel-xlsx", "pyexcel-xlsx", ["xlsx"], frozenset(["sheets"]), pyexcel),
     Writer("pyexcel-io", "pyexcel-io", ["csv", "tsv"], PLAIN, pyexcel),
-    Writer("PyExcelerate", "pyexcelerate", ["xlsx"], frozenset(["sheets", "format", "formula", "date"]), pyexcelerate),
+    Writer("PyExcelerate", "pyexcelerate", ["xlsx"], STYLED, pyexcelerate),
     Writer("pylightxl", "pylightxl", ["xlsx"], frozenset(["sheets", "formula"]), pylightxl),
     Writer("tablib", "tablib", ["xlsx", "xls", "ods", "csv", "tsv", "json", "html"], PLAIN, tablib),
     Writer("petl", "petl", ["xlsx", "xls"], PLAIN, petl),

@@ -39,7 +39,8 @@ data.table::fwrite(returned, called("data.table", version("data.table"), "plain"
 jsonlite::write_json(returned, called("jsonlite", version("jsonlite"), "plain", "json"))
 jsonlite::write_json(returned, called("jsonlite-columns", version("jsonlite"), "plain", "json"),
                      dataframe = "columns")
-jsonlite::stream_out(returned, file(called("jsonlite", version("jsonlite"), "plain", "ndjson")), verbose = FALSE)
+lines <- file(called("jsonlite", version("jsonlite"), "plain", "ndjson"))
+jsonlite::stream_out(returned, lines, verbose = FALSE)
 
 # Percentages as openxlsx formats a column of that class; a formula as it writes one.
 shares <- returned
@@ -48,7 +49,8 @@ book <- openxlsx::createWorkbook()
 openxlsx::addWorksheet(book, "Return")
 shares$value[percent] <- shares$numerator[percent] / shares$denominator[percent]
 openxlsx::writeData(book, "Return", shares)
-openxlsx::addStyle(book, "Return", openxlsx::createStyle(numFmt = "0.0%"), rows = which(percent) + 1, cols = 6)
+style <- openxlsx::createStyle(numFmt = "0.0%")
+openxlsx::addStyle(book, "Return", style, rows = which(percent) + 1, cols = 6)
 openxlsx::saveWorkbook(book, called("openxlsx", version("openxlsx"), "percent", "xlsx"), overwrite = TRUE)
 book <- openxlsx::createWorkbook()
 openxlsx::addWorksheet(book, "Return")

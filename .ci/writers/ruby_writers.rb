@@ -33,7 +33,7 @@ end
 SHAPES.each do |name, shape|
   rows = shape["sheets"][0][1]
   unless shape["needs"].include?("formula")
-    workbook(shape, called("ruby-spreadsheet", Gem.loaded_specs["spreadsheet"]&.version || "1.0.0", name, "xls"))
+    workbook(shape, called("ruby-spreadsheet", Spreadsheet::VERSION, name, "xls"))
   end
   next unless shape["needs"].empty?
 

@@ -73,8 +73,6 @@ class Variant:
     sheets: list
     needs: frozenset
     merges: list = dataclasses.field(default_factory=list)
-    # Indicators whose row cannot be read as it stands, and must be set aside and not guessed at.
-    unreadable: frozenset = frozenset()
 
 
 def row(one, **other):
@@ -120,7 +118,6 @@ def variants():
     formulas = [HEADINGS, *(row(one, numerator=sum_formula(one), value=value_formula(one, line))
                             for line, one in enumerate(all_of, 2))]
     some = {one.indicator for one in all_of if one.unit == "percent"} - {"rereferral_pct", "icpc_15wd_pct"}
-    sums = frozenset(one.indicator for one in all_of)
     broken = "referral_source_school_pct"
     guidance = [["Guidance for the quarterly return"], [], ["Fill in the sheet Return; one row a measure."],
                 ["Send it within 30 working days."]]
@@ -145,10 +142,9 @@ def variants():
         "thousands": made(
             of(lambda one: row(one, numerator=spaced(one.above), denominator=spaced(one.below))), "format"),
         "formulas": made(formulas, "formula", "saved"),
-        "uncomputed": made(formulas, "formula", unreadable=sums),
+        "uncomputed": made(formulas, "formula"),
         "error": made(of(lambda one: row(one, value={"formula": "1/0", "value": "#DIV/0!"})
-                         if one.indicator == broken else row(one)), "formula", "saved-error",
-                      unreadable=frozenset([broken])),
+                         if one.indicator == broken else row(one)), "formula", "saved-error"),
         "merged": made(merged, "merge", merges=["A1:G1", "A2:G2", f"A4:A{last}", f"C4:C{last}"]),
         "quarter-ends": made(of(lambda one: row(one, quarter={"date": "2017-09-30", "format": "dd/mm/yyyy"})),
                              "date"),
