@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # python-calamine 0.9.1, xlrd 2.0.2 and openpyxl 3.1.5 (PyPI) on a cell whose formula failed.
 #
-# A division by nothing is stored as an error, which the Rust library calamine hands out as one. Its Python binding
-# turns it into an empty text: a figure that failed looks like one that was left blank. openpyxl gives the words,
-# xlrd the number of the error (7), which is a fine figure for whoever does not look at the cell's type.
+# A division by nothing is stored as an error. python-calamine hands out an empty text, so that a figure that failed
+# looks like one that was left blank; openpyxl gives the words, and xlrd the number of the error (7), which is a fine
+# figure for whoever does not look at the type of the cell.
 #
 # Seen:
 #   .xlsx   python-calamine ''   openpyxl '#DIV/0!'

@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
 # python-calamine 0.9.1 (PyPI; the Rust library calamine) on ODS as Gnumeric 1.12 and SheetJS 0.18.5 write it.
 #
-# Both put line breaks and spaces between the cells of content.xml, which XML and OpenDocument allow there.
-# calamine takes the first such text for a broken file and refuses the sheet. The same cells without the spaces are
-# read, so is the file by odfpy, through pandas or not: a reader that was tried on the files of LibreOffice only.
+# Both put line breaks and spaces between the cells of content.xml, which XML and OpenDocument allow there. calamine
+# takes the first such text for a broken file and refuses the workbook; odfpy reads it, and so does LibreOffice.
 #
 # Seen, of SheetJS's file:
 #   calamine        CalamineError: Expecting 'table-cell', found 'Text(..

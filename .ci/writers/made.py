@@ -77,7 +77,7 @@ def node(house, folder):
     home = house / "node"
     home.mkdir(exist_ok=True)
     (home / "package.json").write_text("{}")
-    run( "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", *NODE, cwd=home)
+    run("npm", "install", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", *NODE, cwd=home)
     shutil.copy(HERE / "node_writers.cjs", home)
     names = subprocess.run(["node", "node_writers.cjs"], cwd=home, check=True, capture_output=True, text=True)
     # One process each: excel-export replaces `Array.from` and `find` for all that is loaded beside it.
