@@ -76,7 +76,8 @@ pub(super) fn rust(folder: &str) -> Vec<Source> {
 
 /// Every text file that people of the project wrote.
 pub(super) fn texts() -> Vec<Source> {
-    let folders = ["src", "tests", "queries", "config", ".ci"].iter().flat_map(|folder| under(folder));
+    let folders =
+        ["src", "tests", "queries", "config", ".ci", "findings"].iter().flat_map(|folder| under(folder));
     let written = |name: &String| !["Cargo.lock", ".git"].contains(&name.as_str());
     let files = top_level().into_iter().filter(|name| root().join(name).is_file() && written(name));
     folders.chain(files.filter_map(|name| read(&root().join(name)))).collect()
@@ -103,13 +104,14 @@ pub(super) fn top_level() -> Vec<String> {
 /// The names that have no place at the top. `target` is Cargo's own, `quarterdeck-demo` the
 /// demonstration's; git ignores both.
 pub(super) fn top_level_strangers(names: &[String]) -> Vec<String> {
-    const ALLOWED: [&str; 11] = [
+    const ALLOWED: [&str; 12] = [
         "Cargo.toml",
         "Cargo.lock",
         "src",
         "config",
         "queries",
         "tests",
+        "findings",
         "README.md",
         "LICENSE-MIT",
         "LICENSE-APACHE",
