@@ -254,7 +254,7 @@ impl Rules<'_> {
                 shown(cell)
             )
         } else {
-            let what = if is_percentage(cell) { "a percentage and not a number" } else { "not a number" };
+            let what = if is_percentage(cell, self.mark) { "a percentage and not a number" } else { "not a number" };
             format!("the {word} is `{}`, which is {what}: write digits such as 120{or}", shown(cell))
         };
         Objection::new("bad-number", reason).about(part)
@@ -278,8 +278,8 @@ pub(crate) fn uncomputed(column: &str, cell: &str) -> Option<Objection> {
     (cell == FORMULA_WITHOUT_VALUE).then(|| not_computed(column))
 }
 
-fn is_percentage(cell: &str) -> bool {
-    cell.strip_suffix('%').is_some_and(|bare| number(bare, DecimalMark::PointOrComma).is_some())
+fn is_percentage(cell: &str, mark: DecimalMark) -> bool {
+    cell.strip_suffix('%').is_some_and(|bare| number(bare, mark).is_some())
 }
 
 /// An objection when the cell holds a character that no one sees.
