@@ -325,6 +325,8 @@ impl Cells<'_> {
 
     fn grid(mut self, name: &str, limits: &Limits, rows_wanted: usize) -> Result<Grid, Refusal> {
         self.found.sort_by_key(|(row, column, _)| (*row, *column));
+        // A writer of merged cells writes their first cell twice, the same.
+        self.found.dedup();
         let mut rows = Rows::new(name, limits);
         for (row, column, cell) in self.found {
             rows.push(row, column, cell)?;

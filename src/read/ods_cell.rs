@@ -149,8 +149,8 @@ impl Cell {
 
     /// Whether people see a hundred times the number held, and a percent sign.
     ///
-    /// The kind of the value or its style says so. Where neither does, the text may: one writer keeps the text
-    /// that was shown and calls every number the same. A percent sign may also be a mere letter of the format.
+    /// The kind of the value or its style says so. Where neither does, the text may: one writer keeps the
+    /// text that was shown and calls every number the same. A percent sign may be a mere letter of a format.
     fn is_percent(&self) -> bool {
         if self.kind == "percentage" || self.style == Style::Percent {
             return true;

@@ -136,7 +136,7 @@ fn formats(book: &mut Book<'_>, sheet: &str) -> Result<Vec<NumberFormat>, Refusa
     let cells = book.worksheet_cells_reader(sheet).map_err(|error| broken(&error))?;
     let format = |style: &Style| {
         let Some(format) = &style.number_format else { return NumberFormat::Plain };
-        // What the parser fills in for a number without a code of its own; some writers give low numbers codes.
+        // What the parser fills in for a number without a code; some writers give low numbers codes.
         let is_filled_in = matches!(format.format_code.as_str(), "General" | "mm-dd-yy");
         let number = format.format_id.filter(|_| is_filled_in).and_then(|id| u16::try_from(id).ok());
         let built_in = number.map(NumberFormat::built_in).filter(|one| *one != NumberFormat::Plain);

@@ -109,7 +109,7 @@ pub(crate) fn styled(kind: u16, row: u16, column: u16, style: u16, rest: &[u8]) 
     record(kind, &[place.as_slice(), rest].concat())
 }
 
-/// The number formats of the styles: none, a day, a percentage, a month, and one with a percent sign in quotes.
+/// The number formats of the styles: none, a day, a percentage, a month, and one with a quoted percent sign.
 pub(crate) const BIFF_FORMATS: [u16; 5] = [0, 14, 10, 17, 164];
 
 fn text16(text: &str) -> Vec<u8> {

@@ -104,8 +104,8 @@ measures = [
 ]
 "#;
 
-/// A template with quarters merged over their three parts, a measure's heading over both rows of headings, and
-/// a theme over the whole width.
+/// A template with quarters merged over their three parts, a heading over both rows of headings, and a theme
+/// over the whole width.
 fn template(headings: impl Fn(&mut Worksheet)) -> Vec<u8> {
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
