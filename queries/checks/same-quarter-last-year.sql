@@ -10,8 +10,8 @@ open_after = 1
 close_after = 2
 says = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}, {pct} worse. Chance is an unlikely explanation."
 says_neutral = "{area}: {indicator} stood at {value} in {quarter}, and at {previous} in {same_period_last_year}. Chance is an unlikely explanation of the change."
-says_year = "{area}: {indicator} was worse over the last four quarters than over the four before, with {value} in {quarter} and {previous} in {same_period_last_year}. Chance is an unlikely explanation."
-says_year_neutral = "{area}: {indicator} was different over the last four quarters from the four before, with {value} in {quarter} and {previous} in {same_period_last_year}. Chance is an unlikely explanation of the change."
+says_year = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}; worse over the last four {periods} than over the four before. Chance is an unlikely explanation."
+says_year_neutral = "{area}: {indicator} stood at {value} in {quarter}, and at {previous} in {same_period_last_year}; other over the last four {periods} than over the four before. Chance is an unlikely explanation of the change."
 says_from_little = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}. Chance is an unlikely explanation."
 says_regional = "{n} of {of} authorities had a change of {indicator} from a year before to {quarter}; likely a definition or national change."
 
