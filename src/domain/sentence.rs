@@ -109,9 +109,10 @@ fn told_beside(pieces: &[Piece<'_>], values: &Map<String, Value>) -> Vec<f64> {
     told.collect()
 }
 
-/// With how many decimals `number` is written beside others, so that none that differs from it looks the same.
+/// With how many decimals `number` is written beside others, so that none that differs looks the same.
 ///
-/// Never fewer than `decimals`. A number that has no more decimals than these stays as it is: its neighbour moves.
+/// Never fewer than `decimals`. A number that has no more decimals than these stays as it is: its neighbour
+/// moves.
 #[must_use]
 pub fn decimals_apart(number: f64, others: &[f64], decimals: u8) -> u8 {
     let most = decimals.saturating_add(MORE_DECIMALS_MAX);

@@ -89,7 +89,7 @@ fn no_range_goes_beyond_what_a_figure_can_be() {
 
 /// Every kind of series of which something cannot be calculated.
 const STRANGE: [&str; 8] = [
-    "200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 160/200",
+    "200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 160/200",
     "0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 40/200",
     "0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200 0/200",
     "=100 =100 =100 =100 =100 =100 =100 =100 =100 =100 =100 =100 =100 =80",
@@ -121,7 +121,8 @@ fn strange(store: &Store, view: &str) -> String {
     words(
         store,
         &format!(
-            "SELECT concat_ws(' ', (SELECT count(*) FROM (SELECT to_json(it)::VARCHAR AS row FROM {view} AS it)
+            "SELECT concat_ws(' ', (SELECT count(*)
+                       FROM (SELECT to_json(it)::VARCHAR AS row FROM {view} AS it)
                       WHERE regexp_matches(row, '(?i)[:,\"](-?inf|nan)')),
                     (SELECT count(*) FROM (DESCRIBE {view}) WHERE column_type LIKE 'DECIMAL%'))"
         ),
