@@ -47,6 +47,7 @@ WITH points AS (
       WHEN judged.behaviour = 'rolling-year' THEN 'rolling year'
       WHEN coalesce(cusum.n, 0) < getvariable('points_min')
         THEN 'fewer than ' || getvariable('points_min') || ' figures'
+      WHEN cusum.events < trend_events_min() THEN 'a handful, of which chance makes drifts'
       ELSE cusum.reason
     END AS reason
   FROM judged

@@ -7,14 +7,18 @@ evidence = "data"
 minimum_points = 2
 open_after = 1
 close_after = 1
-default = "off"
-says = "{area}: the base of {indicator} went from {previous:count} in {previous_quarter} to {denominator} in {quarter}. Is it another population?"
+says = "{area}: {base} went from {previous:count} in {previous_quarter} to {denominator} in {quarter}; {indicator} {way} by {pct} for that reason alone. Is it another population?"
+says_shared = "{area}: {base} went from {previous:count} in {previous_quarter} to {denominator} in {quarter}; the {k} rates for it {way} by {pct} for that reason alone. Is it another population?"
+says_published = "{area}: {base} went from {previous:count} in {previous_quarter} to {denominator} in {quarter}, as published; {indicator} {way} by {pct} for that reason alone."
+says_published_shared = "{area}: {base} went from {previous:count} in {previous_quarter} to {denominator} in {quarter}, as published; the {k} rates for it {way} by {pct} for that reason alone."
 says_regional = "{n} of {of} authorities gave another base of {indicator} in {quarter}; likely a definition or national change."
 
 [parameters]
 # Of the base before.
 share_max = 0.10
 */
+-- A base that several rates share is told once, under the first of them: those that went from the same number to the
+-- same number. A publisher's base is information only.
 WITH points AS (
   SELECT
     found.authority,
@@ -28,11 +32,14 @@ WITH points AS (
     found.provisional,
     settings.unit,
     settings.decimals,
+    settings.denominator_name,
+    collections.reporters = 'publisher' AS published,
     lag(found.denominator) OVER line AS previous,
     lag(found.quarter) OVER line AS previous_quarter
   FROM series AS found
   JOIN indicators AS settings
     ON settings.collection = found.collection AND settings.indicator = found.indicator
+  JOIN collection_settings AS collections ON collections.collection = found.collection
   WHERE
     found.own
     AND found.collection = asked_collection()
@@ -44,24 +51,48 @@ WITH points AS (
 compared AS (
   SELECT
     *,
-    abs(denominator - previous) / previous AS share
+    abs(denominator - previous) / previous AS share,
+    count(*) OVER same_base AS rates,
+    first_value(indicator) OVER same_base AS told_under
   FROM points
   WHERE quarter = asked_quarter()
+  WINDOW same_base AS (
+    PARTITION BY authority, previous, previous_quarter, denominator
+    ORDER BY indicator
+    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+  )
+),
+decided AS (
+  SELECT
+    *,
+    coalesce(share > getvariable('share_max'), FALSE) AS changed,
+    changed AND indicator = told_under AS fires
+  FROM compared
 )
 SELECT
   authority,
   indicator,
   quarter,
-  coalesce(share > getvariable('share_max'), FALSE) AS fires,
-  CASE WHEN share > getvariable('share_max') THEN 1 ELSE 0 END AS level,
+  fires,
+  CASE WHEN fires AND NOT published THEN 1 ELSE 0 END AS level,
   share / getvariable('share_max') AS effect,
   NULL AS p,
   share IS NOT NULL AS eligible,
-  CASE WHEN share IS NULL THEN 'no base before' END AS reason,
+  CASE
+    WHEN share IS NULL THEN 'no base before'
+    WHEN changed AND NOT fires THEN 'the same base as that of ' || told_under
+  END AS reason,
   json_object(
-    'says', 'says',
+    'says', CASE
+      WHEN rates > 1 THEN CASE WHEN published THEN 'published_shared' ELSE 'shared' END
+      ELSE CASE WHEN published THEN 'published' ELSE 'says' END
+    END,
     'quarter', quarter_label(quarter),
     'value', value,
+    'base', denominator_name,
+    'k', rates,
+    'pct', 100 * abs(previous / denominator - 1),
+    'way', CASE WHEN denominator < previous THEN 'rose' ELSE 'fell' END,
     'previous', previous,
     'previous_quarter', quarter_label(previous_quarter),
     'direction', CASE WHEN denominator > previous THEN 'up' ELSE 'down' END,
@@ -73,5 +104,5 @@ SELECT
     'unit', unit,
     'decimals', decimals
   ) AS detail
-FROM compared
+FROM decided
 ORDER BY authority, indicator;

@@ -18,9 +18,12 @@ neighbours_full = 8
 # Robust standard deviations.
 fires_z = 2.0
 medium_z = 3.5
+# Where the neighbours do not differ: the gap that matters, a tenth or two percentage points.
+relative_gap_min = 0.10
+points_gap_min = 2.0
 */
 -- Robust z among the statistical neighbours; where the figure has limits of chance, they must exclude the
--- neighbours' median. How old their figures may be stands in `views/parameters.sql`.
+-- neighbours' median. Where the neighbours do not differ, as when all are at 100%, the 99.8% limits of chance must. How old their figures may be stands in `views/parameters.sql`.
 WITH points AS (
   SELECT
     judged.authority,
@@ -43,14 +46,31 @@ WITH points AS (
     neighbours.z,
     neighbours.spread,
     neighbours.figures,
-    CASE WHEN judged.adverse = 0 THEN abs(neighbours.z) ELSE judged.adverse * neighbours.z END AS effect,
+    -- In standard deviations of the neighbours; of chance where the neighbours do not differ.
+    coalesce(
+      neighbours.z,
+      neighbours.gap * 2 * z95() / nullif(intervals.high95 - intervals.low95, 0)
+    ) AS distance,
+    CASE WHEN judged.adverse = 0 THEN abs(distance) ELSE judged.adverse * distance END AS effect,
+    coalesce(
+      neighbours.spread IS NOT NULL
+      OR (
+        neighbours.median NOT BETWEEN intervals.low998 AND intervals.high998
+        AND (
+          abs(neighbours.gap) >= getvariable('relative_gap_min') * abs(neighbours.median) - 1e-9
+          OR (judged.unit = 'percent' AND abs(neighbours.gap) >= getvariable('points_gap_min') - 1e-9)
+        )
+      ),
+      FALSE
+    ) AS is_apart,
     coalesce(neighbours.median BETWEEN intervals.low95 AND intervals.high95, FALSE) AS may_be_chance,
     CASE
       WHEN judged.reason IS NOT NULL THEN judged.reason
       WHEN judged.unit = 'count' THEN 'counts are not compared between areas'
       WHEN coalesce(neighbours.available, 0) < getvariable('neighbours_min')
         THEN 'fewer than ' || getvariable('neighbours_min') || ' neighbours with a figure'
-      WHEN neighbours.spread IS NULL THEN 'cannot be calculated: the neighbours do not differ'
+      WHEN neighbours.spread IS NULL AND intervals.low998 IS NULL
+        THEN 'cannot be calculated: the neighbours do not differ'
     END AS reason
   FROM judged
   LEFT JOIN neighbours
@@ -68,7 +88,7 @@ WITH points AS (
 decided AS (
   SELECT
     *,
-    coalesce(reason IS NULL AND effect >= getvariable('fires_z') AND NOT may_be_chance, FALSE) AS fires
+    coalesce(reason IS NULL AND effect >= getvariable('fires_z') AND is_apart AND NOT may_be_chance, FALSE) AS fires
   FROM points
 )
 SELECT
@@ -78,7 +98,7 @@ SELECT
   fires,
   CASE
     WHEN NOT fires OR adverse = 0 OR available < getvariable('neighbours_full') THEN 0
-    WHEN effect >= getvariable('medium_z') THEN 2
+    WHEN effect >= getvariable('medium_z') AND spread IS NOT NULL THEN 2
     ELSE 1
   END AS level,
   effect,
@@ -87,6 +107,7 @@ SELECT
   CASE
     WHEN reason IS NOT NULL THEN reason
     WHEN effect >= getvariable('fires_z') AND may_be_chance THEN 'within the limits of chance'
+    WHEN effect >= getvariable('fires_z') AND NOT is_apart THEN 'too little to matter, or chance'
   END AS reason,
   json_object(
     'says', 'says',

@@ -65,7 +65,8 @@ fits AS (
     count(*) AS years,
     count(logit) AS logits,
     count(weight) AS weights,
-    CASE WHEN count(logit) > 1 THEN regr_slope(logit, t) END AS logit_slope,
+    max(rarer_events(unit, x, n, value)) AS events,
+    finite(regr_slope(logit, t)) AS logit_slope,
     sum(weight) AS w,
     sum(weight * t) AS wt,
     sum(weight * t * t) AS wtt,
@@ -98,6 +99,7 @@ markers AS (
     authority,
     indicator,
     max(years) FILTER (WHERE without = 0) AS years,
+    max(events) FILTER (WHERE without = 0) AS events,
     max(slope) FILTER (WHERE without = 0) AS slope,
     max(chi_squared) FILTER (WHERE without = 0) AS chi_squared,
     count(slope) AS fitted,
@@ -126,6 +128,7 @@ points AS (
       WHEN judged.reason IS NOT NULL THEN judged.reason
       WHEN collections.step <> 4 THEN 'for annual figures only'
       WHEN coalesce(markers.years, 0) < 5 THEN 'fewer than 5 figures'
+      WHEN markers.events < trend_events_min() THEN 'a handful, of which chance makes trends'
       WHEN markers.fitted < 6 OR markers.chi_squared IS NULL THEN 'cannot be calculated'
     END AS reason,
     sqrt(markers.chi_squared) * CASE judged.adverse

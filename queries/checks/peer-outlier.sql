@@ -20,6 +20,8 @@ noted_z = 1.960
 # In the worst quarter for so many figures running, the level is high.
 worst_quartile_points = 4
 */
+-- Where most areas stand at 0 or at 100% the spread between them cannot be learnt: there an area is held against all
+-- others together.
 WITH slow AS (
   SELECT
     authority,
@@ -40,11 +42,11 @@ peers AS (
     funnel.indicator,
     funnel.average,
     funnel.areas,
-    funnel.z,
+    CASE WHEN funnel.most_at_one_end THEN funnel.z_others ELSE funnel.z END AS z,
     funnel.z_plain,
     funnel.phi,
-    funnel.low998,
-    funnel.high998,
+    CASE WHEN NOT funnel.most_at_one_end THEN funnel.low998 END AS low998,
+    CASE WHEN NOT funnel.most_at_one_end THEN funnel.high998 END AS high998,
     funnel.eligible,
     rank() OVER (PARTITION BY funnel.indicator ORDER BY funnel.value DESC) AS from_highest,
     rank() OVER (PARTITION BY funnel.indicator ORDER BY funnel.value) AS from_lowest

@@ -9,15 +9,21 @@ open_after = 1
 close_after = 2
 says = "{area}: {indicator} stood at {value} in {quarter}, outside the range that earlier figures would lead us to expect ({lower} to {upper})."
 says_neutral = "{area}: {indicator} stood at {value} in {quarter}, unusual against earlier figures (usual range {lower} to {upper})."
+says_flat = "{area}: {indicator} stood at {value} in {quarter}, against {mean} in the {k} figures before it, which hardly moved. Chance is an unlikely explanation."
+says_unlike = "{area}: {indicator} stood at {value} in {quarter}, against {mean} in the {k} figures before it, which hardly moved."
 says_regional = "{n} of {of} authorities had an unusual {indicator} in {quarter}; likely a definition or national change."
 
 [parameters]
 # Beyond so many standard deviations the level is high.
 high_sigmas = 4.0
+# Of figures that hardly ever moved: the change that matters, a tenth or two percentage points.
+relative_change_min = 0.10
+points_change_min = 2.0
 */
--- Of a stock measure the limits are three standard deviations at least: steps between neighbouring quarters that
--- resemble each other are smaller than the spread. In a simulated region without a change that is four false
--- findings in ten fewer, and of a step of three standard deviations it misses 5 in 100 more.
+-- The range is what the figures before this one lead to (`xmr.expected_lower`). From so few the range may come out
+-- narrower than chance is: the counts must be further apart than that, too. Figures that hardly ever moved, such
+-- as 100% for years, lead to none: there chance alone is asked, by all of them together against this one; and where
+-- nobody knows of how many they are, a change that matters is told at a low level.
 WITH points AS (
   SELECT
     judged.authority,
@@ -32,24 +38,29 @@ WITH points AS (
     judged.unit,
     judged.decimals,
     judged.adverse,
-    xmr.mean,
-    xmr.n,
+    xmr.expected_mean AS mean,
+    xmr.expected_lower AS lowest,
+    xmr.expected_upper AS highest,
+    xmr.expected_sigma AS spread,
+    xmr.expected_n AS n,
     xmr.baseline,
-    CASE judged.behaviour WHEN 'stock' THEN greatest(xmr.sigma, xmr.deviation) ELSE xmr.sigma END AS spread,
-    xmr.mean - CASE judged.behaviour
-      WHEN 'stock' THEN greatest(xmr.mean - xmr.lower, 3 * xmr.deviation)
-      ELSE xmr.mean - xmr.lower
-    END AS lowest,
-    xmr.mean + CASE judged.behaviour
-      WHEN 'stock' THEN greatest(xmr.upper - xmr.mean, 3 * xmr.deviation)
-      ELSE xmr.upper - xmr.mean
-    END AS highest,
-    coalesce(judged.value < lowest OR judged.value > highest, FALSE) AS outside,
-    (judged.value - xmr.mean) / nullif(spread, 0) AS sigmas,
+    xmr.chance_z,
+    coalesce(xmr.within_chance, FALSE) AS within_chance,
+    coalesce(xmr.reason = 'too flat for limits', xmr.expected_lower IS NULL AND xmr.expected_mean IS NOT NULL)
+      AND coalesce(xmr.chance_z IS NOT NULL OR (judged.numerator IS NULL AND judged.unit <> 'count'), FALSE) AS flat,
+    xmr.expected_sigmas,
+    abs(judged.value - xmr.expected_mean) >= getvariable('relative_change_min') * abs(xmr.expected_mean) - 1e-9
+      OR (
+        judged.unit = 'percent'
+        AND abs(judged.value - xmr.expected_mean) >= getvariable('points_change_min') - 1e-9
+      ) AS matters,
     coalesce(
       judged.reason,
-      xmr.reason,
-      CASE WHEN judged.behaviour = 'rolling-year' THEN 'rolling year' END
+      CASE WHEN NOT flat THEN xmr.reason END,
+      CASE
+        WHEN judged.behaviour = 'rolling-year' THEN 'rolling year'
+        WHEN xmr.expected_lower IS NULL AND NOT flat THEN 'too flat for limits'
+      END
     ) AS reason
   FROM judged
   LEFT JOIN xmr
@@ -59,54 +70,61 @@ WITH points AS (
     AND xmr.quarter = judged.quarter
   WHERE judged.collection = asked_collection() AND judged.quarter = asked_quarter()
 ),
+placed AS (
+  SELECT
+    *,
+    coalesce(
+      CASE
+        WHEN NOT flat THEN value < lowest OR value > highest
+        ELSE matters AND value <> mean
+      END,
+      FALSE
+    ) AS beyond,
+    beyond AND NOT within_chance AS outside,
+    CASE WHEN flat THEN chance_z ELSE expected_sigmas END AS sigmas,
+    sign(value - mean) * CASE WHEN adverse = 0 THEN sign(value - mean) ELSE adverse END > 0 AS is_worse
+  FROM points
+),
 effects AS (
   SELECT
-    authority,
-    indicator,
-    quarter,
-    value,
-    stated,
-    numerator,
-    denominator,
-    status,
-    provisional,
-    unit,
-    decimals,
-    adverse,
-    mean,
-    lowest,
-    highest,
-    spread,
-    n,
-    baseline,
-    outside,
-    reason,
+    *,
     CASE WHEN adverse = 0 THEN abs(sigmas) ELSE adverse * sigmas END AS effect
-  FROM points
+  FROM placed
 )
 SELECT
   authority,
   indicator,
   quarter,
-  coalesce(reason IS NULL AND outside AND effect > 0, FALSE) AS fires,
+  coalesce(reason IS NULL AND outside AND is_worse, FALSE) AS fires,
   CASE
-    WHEN reason IS NOT NULL OR NOT outside OR adverse = 0 OR effect <= 0 THEN 0
-    WHEN effect > getvariable('high_sigmas') THEN 3
+    WHEN reason IS NOT NULL OR NOT outside OR adverse = 0 OR NOT is_worse THEN 0
+    WHEN effect IS NULL THEN 1
+    -- How unusual it is among figures that hardly moved, nobody knows.
+    WHEN effect > getvariable('high_sigmas') AND NOT flat THEN 3
     ELSE 2
   END AS level,
   effect,
   NULL AS p,
   reason IS NULL AS eligible,
-  reason,
+  CASE
+    WHEN reason IS NOT NULL THEN reason
+    WHEN beyond AND within_chance AND is_worse THEN 'within what chance does to the counts'
+  END AS reason,
   json_object(
-    'says', CASE adverse WHEN 0 THEN 'neutral' ELSE 'says' END,
+    'says', CASE
+      WHEN flat AND sigmas IS NULL THEN 'unlike'
+      WHEN flat THEN 'flat'
+      WHEN adverse = 0 THEN 'neutral'
+      ELSE 'says'
+    END,
     'quarter', quarter_label(quarter),
     'value', value,
     'mean', mean,
-    'lower', greatest(lowest, 0),
-    'upper', highest,
-    'sigma', spread,
+    'lower', CASE WHEN NOT flat THEN lowest END,
+    'upper', CASE WHEN NOT flat THEN highest END,
+    'sigma', CASE WHEN NOT flat THEN spread END,
     'n', n,
+    'k', n,
     'baseline', baseline,
     'direction', CASE WHEN value > mean THEN 'up' ELSE 'down' END,
     'stated', stated,

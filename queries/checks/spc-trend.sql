@@ -15,11 +15,14 @@ says_regional = "{n} of {of} authorities had {indicator} move the same way {peri
 [parameters]
 # Figures from which on it is more than information.
 full_points = 13
-# Moved by more than so many standard deviations in all, the level is medium.
-medium_sigmas = 1.0
+# Moved by so many standard deviations in all: six figures without a change span less, 19 times in 20.
+moved_min = 4.03
+# And from so many on the level is medium.
+medium_sigmas = 6.0
 */
 -- Six figures or more, each worse than the one before (NHS England's spreadsheet; 7 in the NHS-R package); a
--- tie or a gap ends the run. The length of a run stands in `views/parameters.sql`.
+-- tie or a gap ends the run, and what is shown alike, or is the same count of children, is a tie. The length of a
+-- run, and how many events it needs, stand in `views/parameters.sql`.
 WITH points AS (
   SELECT
     judged.authority,
@@ -36,10 +39,11 @@ WITH points AS (
     judged.adverse,
     xmr.sigma,
     xmr.n,
-    xmr.one_way,
-    xmr.one_way_from,
-    coalesce(xmr.in_trend, FALSE) AS in_trend,
-    (judged.value - xmr.one_way_from) / nullif(xmr.sigma, 0) AS moved,
+    xmr.shown_way,
+    xmr.shown_way_from,
+    coalesce(xmr.shown_way >= trend_length(), FALSE) AS in_trend,
+    coalesce(xmr.shown_way_events < trend_events_min(), FALSE) AS handful,
+    (judged.value - xmr.shown_way_from) / nullif(xmr.sigma, 0) AS moved,
     CASE
       WHEN judged.reason IS NOT NULL THEN judged.reason
       WHEN judged.behaviour = 'rolling-year' THEN 'rolling year'
@@ -63,10 +67,13 @@ effects AS (
 decided AS (
   SELECT
     *,
-    coalesce(
-      reason IS NULL AND in_trend AND (adverse = 0 OR adverse * (value - one_way_from) > 0),
-      FALSE
-    ) AS fires
+    CASE
+      WHEN reason IS NOT NULL THEN reason
+      WHEN NOT in_trend OR adverse * (value - shown_way_from) < 0 THEN NULL
+      WHEN handful THEN 'a handful, of which chance makes runs'
+      WHEN effect < getvariable('moved_min') THEN 'moved no further than chance would'
+    END AS why_not,
+    coalesce(reason IS NULL AND in_trend AND why_not IS NULL AND effect > 0, FALSE) AS fires
   FROM effects
 )
 SELECT
@@ -82,17 +89,17 @@ SELECT
   effect,
   NULL AS p,
   reason IS NULL AS eligible,
-  reason,
+  why_not AS reason,
   json_object(
     'says', CASE adverse WHEN 0 THEN 'neutral' ELSE 'says' END,
     'quarter', quarter_label(quarter),
     'value', value,
-    'first', one_way_from,
-    'quarters', one_way - 1,
-    'way', CASE WHEN value > one_way_from THEN 'up' ELSE 'down' END,
+    'first', shown_way_from,
+    'quarters', shown_way - 1,
+    'way', CASE WHEN value > shown_way_from THEN 'up' ELSE 'down' END,
     'sigma', sigma,
     'n', n,
-    'direction', CASE WHEN value > one_way_from THEN 'up' ELSE 'down' END,
+    'direction', CASE WHEN value > shown_way_from THEN 'up' ELSE 'down' END,
     'stated', stated,
     'numerator', numerator,
     'denominator', denominator,

@@ -8,29 +8,25 @@ evidence = "own-history"
 minimum_points = 13
 open_after = 1
 close_after = 2
-says = "{area}, {indicator}: two of the last three {periods} were close to the worst we would expect, with {value} in {quarter} (usual range {lower} to {upper})."
-says_neutral = "{area}, {indicator}: two of the last three {periods} were close to the edge of the usual range ({lower} to {upper}), with {value} in {quarter}."
+says = "{area}, {indicator}: two of the last three {periods} were close to the worst we would expect or beyond it, with {value} in {quarter} (usual range {lower} to {upper})."
+says_neutral = "{area}, {indicator}: two of the last three {periods} were close to the edge of the usual range or beyond it ({lower} to {upper}), with {value} in {quarter}."
 says_regional = "{n} of {of} authorities had {indicator} near the edge of the usual range in {quarter}; likely a definition or national change."
 */
--- Three figures on one side of the mean, two of them in the outer third of the limits, the latest one of those
--- (Making Data Count). Where neighbouring quarters resemble each other that is usual, and means nothing. Of a
--- stock measure the limits are three standard deviations at least, as in `spc-outside-limits`.
-WITH spread_out AS (
+-- Three figures on one side of what the figures before each of them lead to, two of them in the outer third of the
+-- range or beyond it, the latest one of those (Making Data Count), and as far from what chance does to the counts. Not of
+-- stock measures: there neighbouring quarters resemble each other, so that two of three are one: in a simulated region
+-- without a change it found four times as much of a stock as of all others, and little else saw the changes less.
+WITH charted AS (
   SELECT
     *,
-    3 * greatest(sigma, deviation) AS spread,
-    3 * (value - mean) / nullif(spread, 0) AS spreads
+    abs(expected_sigmas) > 2
+      AND coalesce(abs(chance_z) > 2, TRUE) AS edge,
+    edge
+      AND count(expected_sigmas) OVER three = 3
+      AND abs(sum(sign(expected_sigmas)) OVER three) = 3
+      AND count_if(edge) OVER three >= 2 AS two_of_three
   FROM xmr
   WHERE collection = asked_collection()
-),
-charted AS (
-  SELECT
-    *,
-    abs(spreads) > 2 AND abs(spreads) <= 3
-      AND count(spreads) OVER three = 3
-      AND abs(sum(sign(spreads)) OVER three) = 3
-      AND count_if(abs(spreads) > 2 AND abs(spreads) <= 3) OVER three >= 2 AS in_three_spread_out
-  FROM spread_out
   WINDOW three AS (
     PARTITION BY authority, indicator, since ORDER BY quarter ROWS BETWEEN 2 PRECEDING AND CURRENT ROW
   )
@@ -49,23 +45,21 @@ points AS (
     judged.unit,
     judged.decimals,
     judged.adverse,
-    xmr.mean,
-    CASE judged.behaviour WHEN 'stock' THEN xmr.mean - xmr.spread ELSE xmr.lower END AS lowest,
-    CASE judged.behaviour WHEN 'stock' THEN xmr.mean + xmr.spread ELSE xmr.upper END AS highest,
-    xmr.sigma,
-    xmr.n,
+    xmr.expected_mean AS mean,
+    xmr.expected_lower AS lowest,
+    xmr.expected_upper AS highest,
+    xmr.expected_sigma AS sigma,
+    xmr.expected_n AS n,
     xmr.baseline,
-    coalesce(
-      CASE judged.behaviour WHEN 'stock' THEN xmr.in_three_spread_out ELSE xmr.in_three END,
-      FALSE
-    ) AS in_three,
-    (judged.value - xmr.mean) / nullif(xmr.sigma, 0) AS sigmas,
+    coalesce(xmr.two_of_three, FALSE) AS in_three,
+    xmr.expected_sigmas AS sigmas,
     coalesce(
       judged.reason,
       xmr.reason,
       CASE
         WHEN judged.behaviour = 'rolling-year' THEN 'rolling year'
-        WHEN xmr.autocorrelation > autocorrelation_max() THEN 'neighbouring quarters resemble each other'
+        WHEN judged.behaviour = 'stock' THEN 'neighbouring quarters of a stock resemble each other'
+        WHEN xmr.expected_lower IS NULL THEN 'too flat for limits'
       END
     ) AS reason
   FROM judged
@@ -97,7 +91,7 @@ SELECT
     'quarter', quarter_label(quarter),
     'value', value,
     'mean', mean,
-    'lower', greatest(lowest, 0),
+    'lower', lowest,
     'upper', highest,
     'sigma', sigma,
     'n', n,

@@ -36,6 +36,7 @@ WITH points AS (
     judged.adverse * trend.recent_z AS effect,
     trend.recent_slope,
     trend.projected,
+    coalesce(trend.recent_events < trend_events_min(), FALSE) AS handful,
     CASE
       WHEN judged.reason IS NOT NULL THEN judged.reason
       WHEN judged.behaviour = 'rolling-year' THEN 'rolling year'
@@ -59,7 +60,8 @@ WITH points AS (
 decided AS (
   SELECT
     *,
-    coalesce(reason IS NULL AND NOT missed AND will_miss AND effect >= getvariable('fires_z'), FALSE) AS fires
+    coalesce(reason IS NULL AND NOT missed AND will_miss AND effect >= getvariable('fires_z'), FALSE) AS on_course,
+    on_course AND NOT handful AS fires
   FROM points
 )
 SELECT
@@ -71,7 +73,11 @@ SELECT
   effect,
   NULL AS p,
   reason IS NULL AS eligible,
-  CASE WHEN reason IS NOT NULL THEN reason WHEN missed THEN 'the target is missed already' END AS reason,
+  CASE
+    WHEN reason IS NOT NULL THEN reason
+    WHEN missed THEN 'the target is missed already'
+    WHEN on_course AND handful THEN 'a handful, of which chance makes trends'
+  END AS reason,
   json_object(
     'says', 'says',
     'quarter', quarter_label(quarter),

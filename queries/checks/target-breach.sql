@@ -8,7 +8,7 @@ minimum_points = 1
 open_after = 1
 close_after = 2
 says = "{area}: {indicator} stood at {value} in {quarter}, against a target of {target}. The gap is larger than chance would explain."
-says_possible = "{area}: {indicator} stood at {value} in {quarter}, against a target of {target}: on the wrong side for the second time running, but the numbers are small."
+says_possible = "{area}: {indicator} stood at {value} in {quarter}, against a target of {target}: on the wrong side for the second time running, and no further than chance would explain."
 says_regional = "{n} of {of} authorities missed the target for {indicator} in {quarter}; likely a definition or national change."
 */
 -- Certain: the 99.8% limits of chance exclude the target. Likely: the 95% limits do. Possible: only the

@@ -23,8 +23,8 @@ SELECT
   compared.neighbours_listed,
   compared.neighbours_quarter,
   compared.neighbours_collection,
-  usual.lower,
-  usual.upper,
+  usual.expected_lower AS lower,
+  usual.expected_upper AS upper,
   settings.target,
   observed.note
 FROM series AS mine

@@ -13,6 +13,9 @@ WITH placed AS (
     denominator,
     status,
     version,
+    max(rarer_events(unit, numerator, denominator, value)) OVER (
+      PARTITION BY collection, authority, indicator
+    ) AS events,
     row_number() OVER line AS place,
     CASE WHEN quarter - lag(quarter) OVER line = step THEN abs(value - lag(value) OVER line) END AS moving_range
   FROM (
@@ -70,6 +73,7 @@ SELECT
   n,
   mean,
   sigma,
+  events,
   z,
   upward - least(0, min(upward) OVER line) AS high,
   downward - least(0, min(downward) OVER line) AS low,

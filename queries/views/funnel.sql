@@ -22,9 +22,20 @@ WITH peers AS (
     CASE unit
       WHEN 'percent' THEN denominator * average / factor * (1 - average / factor)
       ELSE denominator * average / factor
-    END >= funnel_events_min() AS eligible
+    END >= funnel_events_min()
+    OR rarer_events(unit, numerator, denominator, NULL) >= funnel_seen_min() AS eligible,
+    -- Where most stand at 0 or at 100% nothing can be learnt of the spread between areas.
+    CASE unit
+      WHEN 'percent' THEN greatest(count_if(numerator = 0) OVER peers, count_if(numerator = denominator) OVER peers)
+      ELSE count_if(numerator = 0) OVER peers
+    END * 2 > count(*) OVER peers AS most_at_one_end,
+    pair_z(
+      unit, numerator, denominator, sum(numerator) OVER peers - numerator,
+      nullif(sum(denominator) OVER peers - denominator, 0)
+    ) AS z_others
   FROM plain_funnel
   WHERE average > 0
+  WINDOW peers AS (PARTITION BY collection, indicator, quarter)
 ),
 angles AS (
   SELECT
@@ -109,6 +120,8 @@ SELECT
   phi,
   tau2,
   (y - y0) / total AS z,
+  most_at_one_end,
+  z_others,
   funnel_low(unit, factor, p0, funnel_z95() * total) AS low95,
   funnel_high(unit, factor, p0, funnel_z95() * total) AS high95,
   funnel_low(unit, factor, p0, funnel_z998() * total) AS low998,

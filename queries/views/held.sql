@@ -27,6 +27,7 @@ WITH steps AS (
     lag(series.value, 2) OVER line AS value_before_previous,
     lag(series.quarter) OVER line AS previous_quarter,
     lag(series.numerator) OVER line AS previous_numerator,
+    lag(series.denominator) OVER line AS previous_denominator,
     lead(series.value) OVER line AS following,
     abs(series.value - lag(series.value) OVER line) AS moving_range,
     count(series.value) OVER before AS earlier_values,
@@ -55,6 +56,11 @@ ranges AS (
     *,
     count(moving_range) OVER before AS earlier_ranges,
     avg(moving_range) OVER before AS usual_range,
+    CASE
+      WHEN unit = 'count' AND value >= 0 AND previous >= 0 THEN pair_z('count', value, 1.0, previous, 1.0)
+      WHEN least(denominator, previous_denominator) > 0 AND least(numerator, previous_numerator) >= 0
+        THEN pair_z(unit, numerator, denominator, previous_numerator, previous_denominator)
+    END AS step_z,
     CASE WHEN value > 0 AND usual > 0 THEN pow(10, round(log10(usual / value))) END AS power,
     CASE WHEN stated > 0 AND usual > 0 THEN pow(10, round(log10(usual / stated))) END AS stated_power,
     CASE
@@ -75,7 +81,10 @@ tested AS (
     coalesce(earlier_ranges >= jump_ranges_min() AND value IS NOT NULL AND previous IS NOT NULL AND NOT small
       AND coalesce(greatest(numerator, previous_numerator) >= suspect_events_min(), TRUE), FALSE) AS jump_eligible,
     abs(value - previous) > screen_factor() * usual_range
-      AND greatest(value, previous) >= jump_ratio_min() * least(value, previous) AS far,
+      AND greatest(value, previous) >= jump_ratio_min() * least(value, previous)
+      -- A few more or less is what chance does, and the first after nothing but nothing is news and no slip.
+      AND coalesce(abs(step_z) >= jump_z_min(), TRUE)
+      AND NOT (previous = 0 AND usual_range = 0) AS far,
     -- greatest and least pass over NULL.
     value IS NOT NULL AND value_before_previous IS NOT NULL
       AND greatest(value, value_before_previous) < jump_ratio_min() * least(value, value_before_previous)

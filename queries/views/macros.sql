@@ -49,6 +49,38 @@ CREATE OR REPLACE MACRO implied_denominator(factor, numerator, denominator, valu
 CREATE OR REPLACE MACRO base_of(unit, factor, numerator, denominator, value) AS
   CASE unit WHEN 'count' THEN value ELSE implied_denominator(factor, numerator, denominator, value) END;
 
+-- Where a range ends: no percentage is below 0 or above 100, no rate and no count below nothing.
+CREATE OR REPLACE MACRO range_low(number) AS CASE WHEN number IS NOT NULL THEN greatest(number, 0.0) END;
+CREATE OR REPLACE MACRO range_high(unit, number) AS
+  CASE WHEN unit = 'percent' AND number > 100 THEN 100.0 ELSE number END;
+
+-- Events of the rarer kind: of 99 in 100 that is the one that is not.
+CREATE OR REPLACE MACRO rarer_events(unit, x, n, value) AS
+  CASE unit
+    WHEN 'count' THEN coalesce(x, value)
+    WHEN 'percent' THEN CASE WHEN n IS NOT NULL THEN least(x, n - x) ELSE x END
+    ELSE x
+  END;
+
+-- A value as a reader sees it: half is rounded up.
+CREATE OR REPLACE MACRO as_shown(value, decimals) AS
+  floor(value * pow(10, decimals) + 0.5 + 1e-9) / pow(10, decimals);
+
+-- How far two figures are apart, in standard deviations of chance: of two proportions pooled, of two counts given
+-- their sum. 0 where both are all, or both are none: then nothing differs. A count has a base of 1.
+CREATE OR REPLACE MACRO pair_z(unit, x1, n1, x0, n0) AS
+  CASE
+    WHEN x1 + x0 = 0 THEN 0.0
+    WHEN unit = 'percent' AND x1 + x0 = n1 + n0 THEN 0.0
+    WHEN unit = 'percent' THEN (x1 / n1 - x0 / n0)
+      / nullif(sqrt((x0 + x1) / (n0 + n1) * (1 - (x0 + x1) / (n0 + n1)) * (1 / n0 + 1 / n1)), 0)
+    ELSE (x1 - (x0 + x1) * n1 / (n0 + n1)) / nullif(sqrt((x0 + x1) * n1 / (n0 + n1) * (1 - n1 / (n0 + n1))), 0)
+  END;
+
+-- The usual spread of so many changes, of which these are the squares: 1 is chance alone.
+CREATE OR REPLACE MACRO usual_spread(squared, changes) AS
+  CASE WHEN changes >= year_spread_pairs_min() THEN greatest(1.0, squared / changes) END;
+
 -- Wilson's limits of a proportion, as a proportion.
 CREATE OR REPLACE MACRO wilson_low(x, n, z) AS
   CASE

@@ -30,6 +30,14 @@ CREATE OR REPLACE MACRO fixed_points() AS CAST(chosen('fixed_points', 0) AS INTE
 CREATE OR REPLACE MACRO stock_left_out() AS CAST(chosen('stock_left_out', 4) AS INTEGER);
 CREATE OR REPLACE MACRO autocorrelation_max() AS CAST(chosen('autocorrelation_max', 0.40) AS DOUBLE);
 CREATE OR REPLACE MACRO autocorrelation_points_min() AS 12;
+-- What earlier figures of a stock lead to: so many standard deviations, as three are where mean and spread are known;
+-- from a few quarters that resemble each other both come out wrong, and the spread too small.
+CREATE OR REPLACE MACRO stock_sigmas() AS CAST(3.25 AS DOUBLE);
+
+-- What earlier figures lead to is told of so many of the latest figures: two of three is the longest look back.
+CREATE OR REPLACE MACRO expected_points() AS 3;
+-- Series that do not move are judged by chance alone: beyond three standard deviations, as any limit.
+CREATE OR REPLACE MACRO flat_z() AS CAST(3 AS DOUBLE);
 
 -- Trend: at most so many of the latest figures, about five years; and so many for a look ahead.
 CREATE OR REPLACE MACRO trend_points_max() AS 20;
@@ -39,10 +47,15 @@ CREATE OR REPLACE MACRO trend_points_min() AS 12;
 CREATE OR REPLACE MACRO trend_points_min_seasonal() AS 16;
 CREATE OR REPLACE MACRO trend_points_min_yearly() AS 8;
 
+-- Trend: a handful of children has none. So many events in one of its figures, at least.
+CREATE OR REPLACE MACRO trend_events_min() AS 10;
+
 -- A year's change: combined events below which chance decides, and from how many quarters the usual spread
 -- of such changes is learnt.
 CREATE OR REPLACE MACRO year_events_min() AS 10;
 CREATE OR REPLACE MACRO year_spread_quarters() AS 8;
+-- From fewer changes it is not learnt: one that is judged would excuse itself.
+CREATE OR REPLACE MACRO year_spread_pairs_min() AS 8;
 
 -- CUSUM: figures that tell the usual level, and the slack in standard deviations.
 CREATE OR REPLACE MACRO cusum_baseline() AS 12;
@@ -55,6 +68,8 @@ CREATE OR REPLACE MACRO neighbour_lag_max() AS 1;
 CREATE OR REPLACE MACRO jump_ranges_min() AS 6;
 CREATE OR REPLACE MACRO jump_ratio_min() AS CAST(1.5 AS DOUBLE);
 CREATE OR REPLACE MACRO suspect_events_min() AS 10;
+-- And by more than chance does to the two counts.
+CREATE OR REPLACE MACRO jump_z_min() AS CAST(3 AS DOUBLE);
 -- A slip of units: five times away from the usual level, and near it after a power of ten.
 CREATE OR REPLACE MACRO slip_points_min() AS 4;
 CREATE OR REPLACE MACRO slip_distance_min() AS CAST(5 AS DOUBLE);
@@ -68,6 +83,8 @@ CREATE OR REPLACE MACRO funnel_z95() AS CAST(1.959964 AS DOUBLE);
 CREATE OR REPLACE MACRO funnel_z998() AS CAST(3.090232 AS DOUBLE);
 CREATE OR REPLACE MACRO funnel_trim() AS CAST(0.1 AS DOUBLE);
 CREATE OR REPLACE MACRO funnel_events_min() AS CAST(5 AS DOUBLE);
+-- Or so many that were seen where next to none was expected.
+CREATE OR REPLACE MACRO funnel_seen_min() AS 10;
 
 -- Groups in a ranking by quartile.
 CREATE OR REPLACE MACRO quartile_groups() AS 4;

@@ -1,7 +1,9 @@
 -- The complete grid: a row for every quarter in which a figure could be, NULL where there is none.
 -- The region's own authorities have rows for every indicator of the collection while they existed;
 -- other areas from their first figure on. An annual series has only the quarters of its reference date.
--- Before an authority existed, the figures of those whose whole area it took over: `carried_from` names them.
+-- Before an authority existed, the figures of those whose whole area it took over: `carried_from` names them. Where
+-- two codes of one place both have a figure of a quarter, as when a code has just changed, it counts among others
+-- once: under the code that existed then, else the newer; `carried_from` of the other names it.
 CREATE OR REPLACE VIEW series AS
 WITH counted AS MATERIALIZED (
   SELECT
@@ -19,6 +21,35 @@ WITH counted AS MATERIALIZED (
     version,
     received_at
   FROM observations
+),
+codes AS (
+  SELECT
+    areas.authority,
+    areas.dfe_number,
+    mine.valid_from,
+    mine.valid_until
+  FROM areas
+  LEFT JOIN authority_settings AS mine ON mine.authority = areas.authority
+  WHERE areas.dfe_number IS NOT NULL AND areas.level = 'authority'
+  QUALIFY count(*) OVER (PARTITION BY areas.dfe_number) > 1
+),
+twice AS (
+  SELECT
+    counted.collection,
+    counted.authority,
+    counted.indicator,
+    counted.quarter,
+    first_value(counted.authority) OVER place AS instead
+  FROM counted
+  JOIN codes ON codes.authority = counted.authority
+  WHERE counted.value IS NOT NULL
+  WINDOW place AS (
+    PARTITION BY counted.collection, codes.dfe_number, counted.indicator, counted.quarter
+    ORDER BY
+      coalesce(codes.valid_from <= quarter_last_day(counted.quarter), TRUE)
+        AND coalesce(codes.valid_until >= quarter_last_day(counted.quarter), TRUE) DESC,
+      counted.authority DESC
+  )
 ),
 observed AS (
   SELECT
@@ -124,13 +155,18 @@ SELECT
   coalesce(found.submission, carried.submission) AS submission,
   coalesce(found.version, carried.version) AS version,
   coalesce(found.received_at, carried.received_at) AS received_at,
-  carried.carried_from
+  coalesce(carried.carried_from, nullif(twice.instead, grid.authority)) AS carried_from
 FROM grid
 LEFT JOIN counted AS found
   ON found.collection = grid.collection
   AND found.authority = grid.authority
   AND found.indicator = grid.indicator
   AND found.quarter = grid.quarter
+LEFT JOIN twice
+  ON twice.collection = grid.collection
+  AND twice.authority = grid.authority
+  AND twice.indicator = grid.indicator
+  AND twice.quarter = grid.quarter
 -- What an authority has of its own counts, even for a quarter before it existed.
 LEFT JOIN carried
   ON found.collection IS NULL

@@ -15,6 +15,7 @@ WITH figures AS (
     judged.status,
     judged.version,
     judged.behaviour,
+    rarer_events(judged.unit, judged.numerator, judged.denominator, judged.value) AS events,
     seasons.indicator IS NOT NULL AS seasonal,
     judged.behaviour = 'rolling-year' OR collections.step > 1 AS yearly,
     max(judged.quarter) OVER (
@@ -144,6 +145,8 @@ centres AS (
     count(*) FILTER (WHERE recent) AS recent_n,
     median(value) FILTER (WHERE recent) AS recent_middle,
     median(t) FILTER (WHERE recent) AS recent_middle_t,
+    max(events) AS events,
+    max(events) FILTER (WHERE recent) AS recent_events,
     max_by(value, quarter) AS value,
     max_by(numerator, quarter) AS numerator,
     max_by(denominator, quarter) AS denominator,
@@ -243,6 +246,8 @@ SELECT
   recent_z,
   recent_slope,
   projected,
+  events,
+  recent_events,
   n >= needed AND variance > 0 AS eligible,
   CASE
     WHEN n < needed THEN 'fewer than ' || needed || ' figures'

@@ -2,6 +2,8 @@
 -- for a stock the latest quarters are left out of the limits, and where neighbouring quarters resemble
 -- each other the limits use the standard deviation. Not for rolling years. A gap breaks every run. A rebase
 -- begins a new section, with limits of its own.
+-- `mean`, `lower` and `upper` are those of the public tools, the judged figure among the figures. `expected_..` is
+-- what the figures before it lead to, without it and without those among them that stand out.
 CREATE OR REPLACE VIEW xmr AS
 WITH figures AS (
   SELECT
@@ -14,9 +16,13 @@ WITH figures AS (
     judged.denominator,
     judged.status,
     judged.version,
+    judged.unit,
+    judged.decimals,
     judged.adverse,
     judged.target,
     judged.behaviour,
+    as_shown(judged.value, judged.decimals) AS shown,
+    rarer_events(judged.unit, judged.numerator, judged.denominator, judged.value) AS events,
     rebases.quarter AS since
   FROM judged
   ASOF LEFT JOIN rebases
@@ -47,9 +53,96 @@ steps AS (
     lag(base) OVER line AS base_before,
     abs(base - lag(base) OVER line) AS moving_range,
     lag(value) OVER line AS value_before,
-    sign(value - lag(value) OVER line) AS step
+    lag(events) OVER line AS events_before,
+    sign(value - lag(value) OVER line) AS step,
+    -- What is shown alike, or is the same count of another population, has not moved.
+    CASE
+      WHEN unit = 'rate' AND numerator = lag(numerator) OVER line THEN 0
+      ELSE sign(shown - lag(shown) OVER line)
+    END AS shown_step,
+    avg(base) OVER earlier AS mean_before,
+    count(base) OVER earlier AS n_before
   FROM points
-  WINDOW line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter)
+  WINDOW
+    line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter),
+    earlier AS (
+      PARTITION BY collection, authority, indicator, since ORDER BY quarter
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    )
+),
+-- The latest figures, each beside those before it.
+latest AS (
+  SELECT *
+  FROM steps
+  QUALIFY row_number() OVER (PARTITION BY collection, authority, indicator ORDER BY quarter DESC) <= expected_points()
+),
+earlier_figures AS (
+  SELECT
+    latest.collection,
+    latest.authority,
+    latest.indicator,
+    latest.quarter,
+    latest.behaviour = 'stock' AS is_stock,
+    earlier.base,
+    earlier.moving_range,
+    earlier.numerator,
+    earlier.denominator
+  FROM latest
+  JOIN steps AS earlier
+    ON earlier.collection = latest.collection
+    AND earlier.authority = latest.authority
+    AND earlier.indicator = latest.indicator
+    AND earlier.since IS NOT DISTINCT FROM latest.since
+    AND earlier.position
+      <= latest.position - CASE WHEN latest.behaviour = 'stock' AND fixed_points() = 0 THEN stock_left_out() ELSE 1 END
+    AND earlier.base IS NOT NULL
+),
+centres AS (
+  SELECT
+    collection,
+    authority,
+    indicator,
+    quarter,
+    median(base) AS middle,
+    CASE WHEN any_value(is_stock) THEN 3 * 1.4826 * mad(base) ELSE 0 END AS scatter,
+    avg(moving_range) AS first_range
+  FROM earlier_figures
+  GROUP BY collection, authority, indicator, quarter
+),
+ranges_before AS (
+  SELECT
+    found.collection,
+    found.authority,
+    found.indicator,
+    found.quarter,
+    avg(found.moving_range) FILTER (
+      WHERE NOT screen_outliers() OR found.moving_range < screen_factor() * centres.first_range
+    ) AS usual_range
+  FROM earlier_figures AS found
+  JOIN centres USING (collection, authority, indicator, quarter)
+  GROUP BY found.collection, found.authority, found.indicator, found.quarter
+),
+expected AS (
+  SELECT
+    found.collection,
+    found.authority,
+    found.indicator,
+    found.quarter,
+    avg(found.base) AS mean,
+    count(*) AS n,
+    any_value(ranges_before.usual_range) AS usual_range,
+    CASE WHEN any_value(found.is_stock) THEN coalesce(stddev(found.base), 0) ELSE 0 END AS deviation,
+    CASE WHEN count(found.numerator) = count(*) THEN sum(found.numerator) END AS numerator,
+    CASE WHEN count(found.denominator) = count(*) THEN sum(found.denominator) END AS denominator
+  FROM earlier_figures AS found
+  JOIN centres USING (collection, authority, indicator, quarter)
+  JOIN ranges_before USING (collection, authority, indicator, quarter)
+  -- One that stands out would move the mean and not the steps: a range in which no figure ever was.
+  WHERE
+    NOT screen_outliers()
+    OR coalesce(ranges_before.usual_range, 0) = 0
+    OR abs(found.base - centres.middle) <= greatest(2.66 * ranges_before.usual_range, centres.scatter)
+  GROUP BY found.collection, found.authority, found.indicator, found.quarter
 ),
 averages AS (
   SELECT
@@ -116,6 +209,26 @@ placed AS (
     END AS raw_width,
     -- Limits upon the mean are none: what does not move cannot be judged by how it moves.
     CASE WHEN raw_width > 1e-9 * greatest(1.0, abs(limits.mean)) THEN raw_width END AS width,
+    expected.mean AS expected_mean,
+    expected.n AS expected_n,
+    -- Of a stock some standard deviations at least: steps between neighbouring quarters that resemble each other
+    -- are smaller than the spread.
+    greatest(2.66 * expected.usual_range, stock_sigmas() * expected.deviation) AS raw_expected_width,
+    CASE WHEN raw_expected_width > 1e-9 * greatest(1.0, abs(expected.mean)) THEN raw_expected_width END
+      AS expected_width,
+    greatest(expected.usual_range / 1.128, expected.deviation) AS expected_sigma,
+    CASE
+      WHEN steps.unit = 'count'
+        THEN pair_z('count', steps.value, 1.0, coalesce(expected.numerator, expected.mean * expected.n), expected.n)
+      WHEN steps.denominator > 0 AND expected.denominator > 0
+        THEN pair_z(steps.unit, steps.numerator, steps.denominator, expected.numerator, expected.denominator)
+    END AS chance_z,
+    CASE
+      WHEN steps.unit = 'count' THEN steps.value + coalesce(expected.numerator, expected.mean * expected.n)
+      ELSE rarer_events(
+        steps.unit, steps.numerator + expected.numerator, steps.denominator + expected.denominator, NULL
+      )
+    END AS chance_events,
     CASE
       WHEN limits.resembling THEN greatest(limits.usual_range / 1.128, limits.deviation)
       ELSE limits.usual_range / 1.128
@@ -127,6 +240,11 @@ placed AS (
     AND limits.authority = steps.authority
     AND limits.indicator = steps.indicator
     AND limits.since IS NOT DISTINCT FROM steps.since
+  LEFT JOIN expected
+    ON expected.collection = steps.collection
+    AND expected.authority = steps.authority
+    AND expected.indicator = steps.indicator
+    AND expected.quarter = steps.quarter
 ),
 flagged AS (
   SELECT
@@ -135,7 +253,8 @@ flagged AS (
     coalesce(abs(value - mean) > width * 2 / 3 AND abs(value - mean) <= width, FALSE) AS near,
     -- Where the side, or the way of the step, is another than before.
     coalesce(lag(side) OVER line <> side, TRUE) AS side_turns,
-    coalesce(lag(step) OVER line <> step, TRUE) AS step_turns
+    coalesce(lag(step) OVER line <> step, TRUE) AS step_turns,
+    coalesce(lag(shown_step) OVER line <> shown_step, TRUE) AS shown_turns
   FROM placed
   WINDOW line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter)
 ),
@@ -180,7 +299,8 @@ runs AS (
       ROWS BETWEEN CURRENT ROW AND 2 FOLLOWING
     ) AS in_three,
     count_if(side_turns) OVER line AS side_run,
-    count_if(step_turns) OVER line AS step_run
+    count_if(step_turns) OVER line AS step_run,
+    count_if(shown_turns) OVER line AS shown_run
   FROM ends
   WINDOW line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter)
 ),
@@ -191,6 +311,15 @@ named AS (
     CASE WHEN side <> 0 THEN avg(value) OVER same_side END AS one_side_mean,
     CASE WHEN step <> 0 THEN 1 + count(*) OVER same_way END AS one_way,
     CASE WHEN step <> 0 THEN first_value(value_before) OVER same_way END AS one_way_from,
+    CASE WHEN side <> 0 THEN first_value(mean_before) OVER same_side END AS one_side_before,
+    CASE WHEN side <> 0 THEN first_value(n_before) OVER same_side END AS one_side_n_before,
+    CASE WHEN shown_step <> 0 THEN 1 + count(*) OVER shown_way END AS shown_way,
+    CASE WHEN shown_step <> 0 THEN first_value(value_before) OVER shown_way END AS shown_way_from,
+    -- The figure from which the run starts counts, too.
+    CASE
+      WHEN shown_step <> 0
+        THEN greatest(max(events) OVER shown_way, first_value(events_before) OVER shown_way)
+    END AS shown_way_events,
     CASE
       WHEN width IS NULL THEN NULL
       WHEN outside THEN 'outside'
@@ -213,7 +342,8 @@ named AS (
   WINDOW
     line AS (PARTITION BY collection, authority, indicator, since ORDER BY quarter),
     same_side AS (PARTITION BY collection, authority, indicator, since, side_run ORDER BY quarter),
-    same_way AS (PARTITION BY collection, authority, indicator, since, step_run ORDER BY quarter)
+    same_way AS (PARTITION BY collection, authority, indicator, since, step_run ORDER BY quarter),
+    shown_way AS (PARTITION BY collection, authority, indicator, since, shown_run ORDER BY quarter)
 )
 SELECT
   collection,
@@ -229,6 +359,19 @@ SELECT
   mean,
   mean - width AS lower,
   mean + width AS upper,
+  range_low(mean - width) AS usual_lower,
+  range_high(unit, mean + width) AS usual_upper,
+  expected_mean,
+  range_low(expected_mean - expected_width) AS expected_lower,
+  range_high(unit, expected_mean + expected_width) AS expected_upper,
+  expected_sigma,
+  expected_n,
+  (value - expected_mean) / nullif(CASE WHEN expected_width IS NOT NULL THEN expected_sigma END, 0) AS expected_sigmas,
+  chance_z,
+  -- By chance alone, or of a handful: what the counts do without a change. A stock is mostly the same children as the
+  -- quarter before, and moves by less than chance.
+  behaviour <> 'stock' AND coalesce(abs(chance_z) < flat_z() OR chance_events < year_events_min(), FALSE)
+    AS within_chance,
   sigma,
   deviation,
   n,
@@ -244,8 +387,13 @@ SELECT
   in_shift,
   one_side,
   one_side_mean,
+  one_side_before,
+  one_side_n_before,
   one_way,
   one_way_from,
+  shown_way,
+  shown_way_from,
+  shown_way_events,
   rule,
   CASE
     WHEN rule IS NULL THEN NULL

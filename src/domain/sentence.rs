@@ -52,7 +52,13 @@ enum Form {
 const COUNTS: [&str; 9] =
     ["n", "k", "x", "rank", "of", "quarters", "numerator", "denominator", "authorities"];
 
+/// Decimals beyond those of a measure that tell two numbers apart; further down they are the same number.
+const MORE_DECIMALS_MAX: u8 = 3;
+
 /// Fills the `{placeholders}` of `template` from `values`.
+///
+/// Two values of the indicator that are not the same are never written alike: each is given as many decimals
+/// as it takes, so that 84.96% misses a target of 85.0%, and a difference is never one of nothing.
 ///
 /// Texts go in as they are. Numbers are written in the unit of the indicator, with its decimals, half
 /// rounded up, and thousands separated by commas: `21.9%`, `553.6 per 10,000`. Placeholders that count
@@ -65,8 +71,10 @@ const COUNTS: [&str; 9] =
 /// # Errors
 /// When a placeholder has no value, its value is no text and no number, or a brace is never closed.
 pub fn fill(template: &str, values: &Map<String, Value>, measure: Measure) -> Result<String, Unfilled> {
+    let pieces = pieces(template)?;
+    let told = told_beside(&pieces, values);
     let mut sentence = String::new();
-    for piece in pieces(template)? {
+    for piece in pieces {
         match piece {
             Piece::Words(words) => sentence.push_str(words),
             Piece::Placeholder { written, name, form, opens_range } => {
@@ -76,8 +84,13 @@ pub fn fill(template: &str, values: &Map<String, Value>, measure: Measure) -> Re
                     Value::Number(number) => {
                         let number = number.as_f64().unwrap_or(f64::NAN);
                         let says_per = matches!((form, measure.unit), (Form::Value, Unit::Rate { .. }));
+                        let decimals = match form {
+                            Form::Value | Form::Number => decimals_apart(number, &told, measure.decimals),
+                            Form::Points => decimals_apart(number, &[0.0], measure.decimals),
+                            Form::Count | Form::Percent | Form::Exact => measure.decimals,
+                        };
                         let form = if says_per && opens_range { Form::Number } else { form };
-                        sentence.push_str(&in_form(number, form, measure));
+                        sentence.push_str(&in_form(number, form, Measure { decimals, ..measure }));
                     }
                     other => return Err(Unfilled::NotSayable(written.to_owned(), other.to_string())),
                 }
@@ -85,6 +98,36 @@ pub fn fill(template: &str, values: &Map<String, Value>, measure: Measure) -> Re
         }
     }
     Ok(sentence)
+}
+
+/// The values of the indicator that one sentence tells.
+fn told_beside(pieces: &[Piece<'_>], values: &Map<String, Value>) -> Vec<f64> {
+    let told = pieces.iter().filter_map(|piece| match piece {
+        Piece::Placeholder { name, form: Form::Value | Form::Number, .. } => values.get(*name)?.as_f64(),
+        Piece::Placeholder { .. } | Piece::Words(_) => None,
+    });
+    told.collect()
+}
+
+/// With how many decimals `number` is written beside others, so that none that differs looks the same.
+///
+/// Never fewer than `decimals`. A number that has no more decimals than these stays as it is: its neighbour
+/// moves.
+#[must_use]
+pub fn decimals_apart(number: f64, others: &[f64], decimals: u8) -> u8 {
+    let most = decimals.saturating_add(MORE_DECIMALS_MAX);
+    let alike = |other: &f64, places| round_half_up(*other, places) == round_half_up(number, places);
+    // What differs further down differs by floating point alone.
+    let differs = |other: &&f64| !alike(other, most);
+    let needed = others
+        .iter()
+        .filter(differs)
+        .map(|other| (decimals..most).find(|places| !alike(other, *places)).unwrap_or(most));
+    let needed = needed.max().unwrap_or(decimals);
+    // 85 needs no second zero to be told from 84.96.
+    let is_exact =
+        |places: &u8| round_half_up(number, *places).parse() == round_half_up(number, most).parse::<f64>();
+    (decimals..needed).find(is_exact).unwrap_or(needed)
 }
 
 /// The names of the placeholders of `template`, in order, each once.
@@ -299,6 +342,44 @@ mod tests {
             ),
         ] {
             assert_eq!(filled(says, &values, PERCENT).unwrap_err().to_string(), words);
+        }
+    }
+
+    #[test]
+    fn figures_that_differ_are_never_written_alike() {
+        let says = "{value} against {target}";
+        for (value, target, written) in [
+            (84.96, 85.0, "84.96% against 85.0%"),
+            (84.9996, 85.0, "84.9996% against 85.0%"),
+            (84.94, 85.0, "84.9% against 85.0%"),
+            (85.0, 85.0, "85.0% against 85.0%"),
+            (20.041, 20.043, "20.041% against 20.043%"),
+            (0.04, 0.0, "0.04% against 0.0%"),
+            (99.97, 100.0, "99.97% against 100.0%"),
+            (85.0 - 1e-12, 85.0, "85.0% against 85.0%"),
+        ] {
+            let values = json!({"value": value, "target": target});
+            assert_eq!(filled(says, &values, PERCENT).unwrap(), written);
+        }
+        let values = json!({"value": 12.34, "lower": 12.31, "upper": 15.0});
+        let range = filled("{value}, outside {lower} to {upper}", &values, RATE).unwrap();
+        assert_eq!(
+            range,
+            "12.34, outside 12.31 to 15.0 per 10,000".replacen("12.34,", "12.34 per 10,000,", 1)
+        );
+        let count = filled(says, &json!({"value": 12.0, "target": 12.4}), COUNT).unwrap();
+        assert_eq!(count, "12 against 12.4");
+    }
+
+    #[test]
+    fn a_difference_is_never_one_of_nothing() {
+        for (slope, written) in [
+            (0.04, "by 0.04 percentage points"),
+            (-0.004, "by -0.004 percentage points"),
+            (0.06, "by 0.1 percentage points"),
+            (0.0, "by 0.0 percentage points"),
+        ] {
+            assert_eq!(filled("by {slope:points}", &json!({"slope": slope}), PERCENT).unwrap(), written);
         }
     }
 

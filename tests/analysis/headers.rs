@@ -18,11 +18,11 @@ fn every_shipped_check_is_read_and_runs_on_an_empty_database() {
 }
 
 #[test]
-fn four_checks_are_off_unless_they_are_asked_for() {
+fn three_checks_are_off_unless_they_are_asked_for() {
     let checks = analysis::shipped().unwrap();
     let off: Vec<&str> =
         checks.iter().filter(|check| check.default == Switch::Off).map(|check| check.name.as_str()).collect();
-    assert_eq!(off, ["cusum-drift", "denominator-jump", "history-revised", "ohid-recent-trend"]);
+    assert_eq!(off, ["cusum-drift", "history-revised", "ohid-recent-trend"]);
 }
 
 #[test]

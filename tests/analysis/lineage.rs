@@ -130,3 +130,35 @@ fn a_question_about_an_earlier_quarter_sees_no_authority_that_was_not_there_yet(
     store.connection().execute_batch(&format!("SET VARIABLE quarter = {LATEST}")).unwrap();
     assert_eq!(history(&store, NEW).len(), 4);
 }
+
+#[test]
+fn a_figure_that_comes_under_both_codes_of_a_place_counts_once_among_others() {
+    let store = region(&format!("('{OLD}', '{NEW}', 'whole')"));
+    // The new code brings the quarter before it existed, and the old code the quarter in which it has ended.
+    store
+        .connection()
+        .execute_batch(&format!(
+            "UPDATE authority_settings SET dfe_number = '370' WHERE authority IN ('{OLD}', '{NEW}');
+             INSERT INTO figures
+             SELECT submission, '{NEW}', indicator, quarter, numerator, denominator, stated, status, NULL, NULL,
+                    NULL, 1
+               FROM figures WHERE authority = '{OLD}' AND quarter = {LATEST} - 1;
+             INSERT INTO figures
+             SELECT submission, '{OLD}', indicator, quarter, numerator, denominator, stated, status, NULL, NULL,
+                    NULL, 1
+               FROM figures WHERE authority = '{NEW}' AND quarter = {LATEST};"
+        ))
+        .unwrap();
+    let parts = format!(
+        "SELECT DISTINCT concat_ws(' ', quarter - {LATEST}, region_numerator, region_denominator)
+           FROM comparators WHERE indicator = 'late_pct' AND quarter >= {LATEST} - 1 ORDER BY 1"
+    );
+    assert_eq!(rows(&store, &parts), ["-1 90.0 400.0", "0 44.0 400.0"]);
+    let peers = format!(
+        "SELECT string_agg(authority, ' ' ORDER BY authority) FROM quartiles
+          WHERE quarter >= {LATEST} - 1 AND indicator = 'late_pct' GROUP BY quarter ORDER BY quarter"
+    );
+    assert_eq!(rows(&store, &peers), [format!("{OLD} {OTHER}"), NEW.to_owned()]);
+    let own = [format!("-1 30.0 30.0 100.0 {OLD}"), "0 11.0 44.0 400.0 -".to_owned()];
+    assert_eq!(history(&store, NEW)[2..], own, "and it is part of the place's own history all the same");
+}

@@ -3,6 +3,7 @@
 mod charts;
 mod details;
 mod fingertips;
+mod flat;
 mod golden;
 mod headers;
 mod lineage;

@@ -121,8 +121,9 @@ type Stated<'a> = (&'a str, &'a dyn Fn(NaiveDateTime) -> bool);
 #[test]
 fn patterns_inside_the_missing_and_the_repeated_hour_fire_as_stated() {
     let hourly = |wall: NaiveDateTime| wall.minute() == 0;
-    let cases: [Stated<'_>; 5] = [
+    let cases: [Stated<'_>; 6] = [
         ("0 * * * *", &hourly),
+        ("30 0,1,2 * * *", &|wall| at(wall, &[0, 1, 2], &[30])),
         ("30 1 * * *", &|wall| at(wall, &[1], &[30])),
         ("*/20 0-2 * * *", &|wall| at(wall, &[0, 1, 2], &[0, 20, 40])),
         ("0,59 1 * * SUN", &|wall| wall.weekday() == Weekday::Sun && at(wall, &[1], &[0, 59])),

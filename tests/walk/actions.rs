@@ -176,8 +176,9 @@ fn a_new_normal_takes_eight_figures() {
 fn with_a_new_level() -> Region {
     let last = Quarter::of(2017, 2).unwrap();
     let region = Region::from_quarter(&last.plus(-16).to_string());
-    // It would see the new level first, and hold the story.
-    region.edit("quarterdeck.toml", "\noff = []", "\noff = [\"spc-two-of-three\"]");
+    // They would see the new level first, and hold the story.
+    let others = "\noff = [\"spc-two-of-three\", \"spc-outside-limits\", \"same-quarter-last-year\"]";
+    region.edit("quarterdeck.toml", "\noff = []", others);
     let jitter = [0, 11, -9, 6, -12, 8, -4];
     for (at, quarter) in (0..17).map(|at| (at, last.plus(at - 16))) {
         let level = if at < 8 { 210 } else { 260 };

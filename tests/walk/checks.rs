@@ -84,7 +84,7 @@ fn an_added_check_finds_and_one_that_fails_reaches_the_operator_only() {
 #[test]
 fn a_check_is_asked_where_it_is_switched_on_and_charts_begin_anew_where_the_region_says_so() {
     let region = Region::with_returns_of(&["2017-18 Q2"]);
-    region.edit("quarterdeck.toml", "\non = []", "\non = [\"denominator-jump\"]");
+    region.edit("quarterdeck.toml", "\non = []", "\non = [\"history-revised\"]");
     region.edit("quarterdeck.toml", "\noff = []", "\noff = [\"target-breach\"]");
     let rebase = "autocorrelation_max = 0.4\n[[rebase]]\nindicator = \"referral_rate\"\n\
         quarter = \"2017-18 Q1\"\nreason = \"a new system\"\n";
@@ -93,7 +93,7 @@ fn a_check_is_asked_where_it_is_switched_on_and_charts_begin_anew_where_the_regi
     let asked = |check: &str| {
         region.number(&format!("SELECT count(*) FROM answers WHERE check_name = '{check}'")) > 0
     };
-    assert!(asked("denominator-jump") && asked("peer-outlier"));
+    assert!(asked("history-revised") && asked("peer-outlier"));
     assert!(!asked("target-breach") && !asked("cusum-drift"));
     let begins =
         "SELECT DISTINCT concat_ws('|', collection, indicator, quarter_label(quarter), reason) FROM rebases";

@@ -24,8 +24,8 @@ const CHANGED: i32 = 4;
 const STEP: f64 = 3.0;
 /// Findings are counted over the latest quarters, in which every check has enough data.
 const COUNTED: i32 = 8;
-const FALSE_ALARMS_MAX: f64 = 1.2;
-const SEEN_MIN: usize = 39;
+const FALSE_ALARMS_MAX: f64 = 0.6;
+const SEEN_MIN: usize = 50;
 
 /// How the true level of a made-up indicator moves about where nothing changes.
 #[derive(Clone, Copy, Debug, PartialEq)]

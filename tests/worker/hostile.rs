@@ -2,7 +2,7 @@ use std::path::Path;
 
 use super::{ask_all, ask_one, job, snapshot};
 
-const REFUSED: [&str; 58] = [
+const REFUSED: [&str; 62] = [
     "SELECT * FROM read_csv('/etc/passwd')",
     "SELECT content FROM read_text('/etc/passwd')",
     "FROM '/etc/passwd'",
@@ -47,6 +47,10 @@ const REFUSED: [&str; 58] = [
     "INSTALL httpfs",
     "LOAD '/tmp/evil.duckdb_extension'",
     "SET memory_limit = '100GB'",
+    "SET search_path = 'temp'",
+    "SET schema = 'temp'",
+    "USE memory",
+    "PRAGMA search_path = 'temp'",
     "SET VARIABLE quarter = 'x'",
     "RESET lock_configuration",
     "PRAGMA database_list",
