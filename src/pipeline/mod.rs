@@ -36,11 +36,13 @@ pub mod refreshing;
 pub mod regional;
 pub mod reminding;
 pub mod repairing;
+mod settled;
 pub mod stopping;
 pub mod supporting;
 pub mod telling;
 pub mod unseen;
 mod wanting;
+pub mod worded;
 
 use anyhow::Result;
 use serde_json::json;

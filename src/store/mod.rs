@@ -29,3 +29,4 @@ pub mod snapshot;
 pub mod soundness;
 mod stories;
 pub mod totals;
+pub mod unanswered;

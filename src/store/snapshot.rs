@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 20] = [
+const TABLES: [&str; 21] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -26,6 +26,7 @@ const TABLES: [&str; 20] = [
     "answers",
     "finding_moments",
     "support_actions",
+    "confirmed_figures",
 ];
 
 /// Writes the snapshot `file`, a DuckDB database, as the open transaction sees the tables.

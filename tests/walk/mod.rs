@@ -32,5 +32,6 @@ mod simulated;
 mod state;
 mod status;
 mod telling;
+mod told;
 mod versions;
 mod web;
