@@ -4,6 +4,7 @@ asks = "Which figures have drifted away, too slowly to be seen at once?"
 severity = "low"
 kind = "performance"
 evidence = "own-history"
+family = "own-history"
 minimum_points = 16
 open_after = 1
 close_after = 2

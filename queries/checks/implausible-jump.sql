@@ -4,6 +4,7 @@ asks = "Which figures moved further in one step than they ever do?"
 severity = "medium"
 kind = "data-quality"
 evidence = "data"
+means = "figure-suspect"
 minimum_points = 7
 open_after = 1
 close_after = 1

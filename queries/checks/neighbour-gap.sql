@@ -5,6 +5,7 @@ asks_neutral = "Which figures are far from those of similar areas?"
 severity = "medium"
 kind = "performance"
 evidence = "peers"
+family = "peers"
 minimum_points = 1
 open_after = 1
 close_after = 2

@@ -4,6 +4,7 @@ asks = "Which authorities are further out among their peers than the usual sprea
 severity = "high"
 kind = "performance"
 evidence = "peers"
+family = "peers"
 minimum_points = 1
 open_after = 1
 close_after = 2
@@ -125,8 +126,8 @@ SELECT
       ELSE rank || 'th '
     END,
     'end', "end",
-    'lower', low998,
-    'upper', high998,
+    'peers_low', low998,
+    'peers_high', high998,
     'z', z,
     'z_plain', z_plain,
     'phi', phi,

@@ -4,6 +4,7 @@ asks = "Which returns, or which figures of a return, have not come?"
 severity = "high"
 kind = "data-quality"
 evidence = "data"
+means = "return-missing"
 minimum_points = 0
 open_after = 1
 close_after = 1

@@ -4,6 +4,7 @@ asks = "Which figures are outside the range that their own history would lead us
 severity = "high"
 kind = "performance"
 evidence = "own-history"
+family = "own-history"
 minimum_points = 13
 open_after = 1
 close_after = 2

@@ -5,6 +5,7 @@ asks_neutral = "Which figures have been on one side of their usual level for lon
 severity = "medium"
 kind = "performance"
 evidence = "own-history"
+family = "own-history"
 minimum_points = 13
 open_after = 1
 close_after = 2

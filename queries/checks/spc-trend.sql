@@ -5,6 +5,7 @@ asks_neutral = "Which figures have risen or fallen time after time?"
 severity = "medium"
 kind = "performance"
 evidence = "own-history"
+family = "own-history"
 minimum_points = 6
 open_after = 1
 close_after = 2

@@ -5,6 +5,7 @@ asks_neutral = "Which figures came close to the edge of their usual range, in tw
 severity = "low"
 kind = "performance"
 evidence = "own-history"
+family = "own-history"
 minimum_points = 13
 open_after = 1
 close_after = 2

@@ -5,6 +5,7 @@ asks_neutral = "Which figures have risen or fallen steadily over the years?"
 severity = "medium"
 kind = "performance"
 evidence = "own-history"
+family = "own-history"
 minimum_points = 8
 open_after = 1
 close_after = 2

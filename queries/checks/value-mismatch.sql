@@ -4,6 +4,7 @@ asks = "Which stated values do not match their numerator and denominator?"
 severity = "medium"
 kind = "data-quality"
 evidence = "data"
+means = "figure-doubtful"
 minimum_points = 1
 open_after = 1
 close_after = 1

@@ -129,6 +129,17 @@ CREATE TABLE IF NOT EXISTS support_actions (
   ended_at TIMESTAMP, ended_by VARCHAR, outcome VARCHAR
 );
 
+-- From the journal, replaced at the start of each run: figures that somebody confirmed, as they stood then.
+CREATE TABLE IF NOT EXISTS confirmed_figures (
+  collection VARCHAR, authority VARCHAR, indicator VARCHAR, quarter INTEGER,
+  numerator DOUBLE, denominator DOUBLE, value DOUBLE,
+  confirmed_by VARCHAR, confirmed_at TIMESTAMP, reason VARCHAR
+);
+-- Where a check that was asked gave no answer, and how many runs in a row; it is asked again.
+CREATE TABLE IF NOT EXISTS unanswered (
+  check_name VARCHAR, collection VARCHAR, quarter INTEGER, runs INTEGER
+);
+
 -- What the journal says, copied at every start; the journal is the truth.
 CREATE TABLE IF NOT EXISTS journal_lines (
   seq BIGINT, "at" TIMESTAMP, event VARCHAR, subject VARCHAR, detail VARCHAR

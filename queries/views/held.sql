@@ -23,12 +23,13 @@ WITH steps AS (
     series.version,
     series.received_at,
     series.carried_from,
+    max(series.quarter) OVER (PARTITION BY series.collection) AS newest,
     lag(series.value) OVER line AS previous,
     lag(series.value, 2) OVER line AS value_before_previous,
     lag(series.quarter) OVER line AS previous_quarter,
     lag(series.numerator) OVER line AS previous_numerator,
     lag(series.denominator) OVER line AS previous_denominator,
-    lead(series.value) OVER line AS following,
+    lead(series.value IGNORE NULLS) OVER line AS following,
     abs(series.value - lag(series.value) OVER line) AS moving_range,
     count(series.value) OVER before AS earlier_values,
     count(nullif(series.value, 0)) OVER before AS earlier_more_than_nothing,
@@ -119,12 +120,31 @@ suspected AS (
     coalesce(slip_eligible AND NOT slipped AND stated_slipped AND disagrees, FALSE) AS slips_as_stated
   FROM tested
 ),
+said AS (
+  SELECT collection, authority, indicator, quarter, numerator, denominator, value,
+    arg_max(confirmed_by, confirmed_at) AS confirmed_by
+  FROM confirmed_figures
+  WHERE is_known(confirmed_at)
+  GROUP BY collection, authority, indicator, quarter, numerator, denominator, value
+),
 jumps AS (
   SELECT
-    *,
+    suspected.*,
+    said.confirmed_by,
     moved AND NOT (back_again AND coalesce(lag(moved) OVER line, FALSE)) AS jumps
   FROM suspected
-  WINDOW line AS (PARTITION BY collection, authority, indicator ORDER BY quarter)
+  -- Another figure in its place is not what was confirmed.
+  LEFT JOIN said
+    ON said.collection = suspected.collection
+    AND said.authority = suspected.authority
+    AND said.indicator = suspected.indicator
+    AND said.quarter = suspected.quarter
+    AND is_same_number(said.numerator, suspected.numerator)
+    AND is_same_number(said.denominator, suspected.denominator)
+    AND is_same_number(said.value, suspected.value)
+  WINDOW line AS (
+    PARTITION BY suspected.collection, suspected.authority, suspected.indicator ORDER BY suspected.quarter
+  )
 )
 SELECT
   collection,
@@ -138,7 +158,8 @@ SELECT
   earlier_values,
   jump_eligible,
   jumps,
-  confirmed,
+  confirmed OR confirmed_by IS NOT NULL AS confirmed,
+  confirmed_by,
   impossible,
   slip_eligible,
   slips,
@@ -148,9 +169,11 @@ SELECT
   CASE
     WHEN impossible THEN 'numerator-over-denominator'
     -- A check that is switched off holds nothing: nobody would be told why.
+    WHEN confirmed_by IS NOT NULL THEN NULL
     WHEN slips AND holds('unit-slip') THEN 'unit-slip'
     -- What a publisher releases stands: nobody here can confirm or correct it.
-    WHEN jumps AND NOT confirmed AND NOT published AND holds('implausible-jump') THEN 'implausible-jump'
+    WHEN jumps AND NOT confirmed AND NOT published AND newest - quarter <= hold_quarters_max()
+      AND holds('implausible-jump') THEN 'implausible-jump'
   END AS held_by,
   published,
   value,

@@ -18,6 +18,13 @@ CREATE OR REPLACE MACRO working_days_between(first, last) AS
 -- NULL in the place of NaN and infinity, which nobody can compare.
 CREATE OR REPLACE MACRO finite(number) AS CASE WHEN isfinite(number) THEN number END;
 
+-- Whether two texts of a number mean the same one; nothing is the same as nothing.
+CREATE OR REPLACE MACRO is_same_number(one, other) AS
+  CASE
+    WHEN one IS NULL OR other IS NULL THEN one IS NULL AND other IS NULL
+    ELSE abs(one - other) <= 1e-9 * greatest(1.0, abs(one))
+  END;
+
 -- What kind of area a code names.
 CREATE OR REPLACE MACRO area_level(code) AS
   CASE

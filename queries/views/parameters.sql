@@ -70,6 +70,9 @@ CREATE OR REPLACE MACRO jump_ratio_min() AS CAST(1.5 AS DOUBLE);
 CREATE OR REPLACE MACRO suspect_events_min() AS 10;
 -- And by more than chance does to the two counts.
 CREATE OR REPLACE MACRO jump_z_min() AS CAST(3 AS DOUBLE);
+-- A jump is held for so many quarters at most: by then nobody will confirm or correct it any more, and what is
+-- compared with it a year later has been left out.
+CREATE OR REPLACE MACRO hold_quarters_max() AS 4;
 -- A slip of units: five times away from the usual level, and near it after a power of ten.
 CREATE OR REPLACE MACRO slip_points_min() AS 4;
 CREATE OR REPLACE MACRO slip_distance_min() AS CAST(5 AS DOUBLE);

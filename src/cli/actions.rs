@@ -1,16 +1,20 @@
-//! `acknowledge`, `snooze`, `dismiss`, `accept`: what a person does with a finding, with who, when and why.
+//! `acknowledge`, `snooze`, `dismiss`, `confirm`, `accept`: what a person does with a finding, with who, when
+//! and why.
 
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::cli::arguments::{AcceptArguments, ActionArguments, SnoozeArguments, With};
 use crate::cli::exit::Ending;
+use crate::cli::explain::is_confirmable;
 use crate::cli::findings::Kept;
 use crate::cli::print;
 use crate::cli::support::of_finding;
+use crate::domain::check::Means;
 use crate::domain::quietness;
 use crate::pipeline::opening;
 use crate::pipeline::regional::is_regional;
+use crate::store::findings::Finding;
 use crate::store::grid;
 use crate::store::journal::{Happened, Journal};
 
@@ -47,6 +51,50 @@ pub fn snooze(with: &With, arguments: &SnoozeArguments) -> Result<Ending> {
 /// When there is no such open finding.
 pub fn dismiss(with: &With, arguments: &ActionArguments) -> Result<Ending> {
     act(with, arguments, Happened::Dismissed, json!({}))
+}
+
+/// The figure that a finding doubts is right. Undone by another figure in its place, and by nothing else.
+///
+/// # Errors
+/// When there is no such finding, it doubts no figure, the figure cannot be right, or somebody confirmed it.
+pub fn confirm(with: &With, arguments: &ActionArguments) -> Result<Ending> {
+    let settings = print::settings(with)?;
+    let _lock = opening::lock(&settings.state)?;
+    let refused = |words: &str| -> Result<Value> {
+        Err(print::UsageError(format!("finding `{}` {words}", arguments.id)).into())
+    };
+    let mut detail = {
+        let kept = Kept::open(&settings, with)?;
+        let finding = kept.finding(&arguments.id)?;
+        match (kept.checks.get(&finding.key.check), &finding.confirmed) {
+            (_, Some(it)) => refused(&format!("was confirmed by {}: {}", it.by, it.reason)),
+            (Some(check), None) if check.means == Means::FigureImpossible => {
+                refused("says what cannot be right; only a corrected return ends it")
+            }
+            (Some(check), None) if is_confirmable(check, finding) => Ok(of_figure(finding)),
+            _ => refused("doubts no figure; `acknowledge`, `dismiss` or `accept` are for what a figure says"),
+        }?
+    };
+    detail["by"] = json!(arguments.by);
+    detail["reason"] = json!(arguments.reason);
+    Journal::open(&settings.state)?.append(print::now(with), Happened::Confirmed, &arguments.id, detail)?;
+    print::say(format_args!(
+        "finding `{}`: confirmed by {}; the next run judges the figure, `quarterdeck check` does so now",
+        arguments.id, arguments.by
+    ))?;
+    Ok(Ending::Done)
+}
+
+/// The figure that a finding speaks of, as it stands.
+fn of_figure(finding: &Finding) -> Value {
+    let mut detail = of_finding(&finding.key);
+    detail["quarter"] = json!(finding.fired_in.to_string());
+    for name in ["numerator", "denominator", "value"] {
+        detail[name] = finding.detail.get(name).cloned().unwrap_or(Value::Null);
+    }
+    let (episode, level) = finding.moments.last().map_or((0, 0), |(it, _)| (it.episode, it.level));
+    (detail["episode"], detail["level"]) = (json!(episode), json!(level));
+    detail
 }
 
 /// The new normal: the chart of its figure begins anew from a quarter. The daemon never does so by itself.

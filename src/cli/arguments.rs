@@ -68,6 +68,8 @@ pub enum Command {
     Snooze(SnoozeArguments),
     /// Expected: quiet for this episode
     Dismiss(ActionArguments),
+    /// The figure that a finding doubts is right: it is judged, counted, and asked for no more
+    Confirm(ActionArguments),
     /// The new normal: the chart begins anew from a quarter, at least 8 figures ago
     Accept(AcceptArguments),
     /// Records what was agreed for a finding: what, who, who supports, when it is looked at again

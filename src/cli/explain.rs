@@ -9,13 +9,13 @@ use crate::cli::findings::{self, Kept};
 use crate::cli::print;
 use crate::config::settings::Settings;
 use crate::domain::authority::AuthorityCode;
+use crate::domain::check::{CheckKind, Means};
 use crate::domain::finding::State;
 use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::sentence::{self, Measure};
-use crate::domain::story::family_of;
 use crate::domain::stretch::Stretch;
 use crate::pipeline::regional::{self, is_regional};
-use crate::pipeline::{advising, asking, comparing, facts, found};
+use crate::pipeline::{advising, asking, comparing, facts, found, worded};
 use crate::store::analysis::Question;
 use crate::store::check_file::{CheckFile, Variable};
 use crate::store::facts as facts_of;
@@ -36,7 +36,7 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     let teller = kept.checks.get(&finding.teller).context(gone)?;
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(&settings, id));
     let today = print::day(&settings, print::now(with));
-    print::say(format_args!("{}\n", found::sentence_of(&settings, teller, finding)))?;
+    print::say(format_args!("{}\n", worded::sentence_of(&settings, Some(teller), finding)))?;
     print::say(format_args!("check       {}: {}", check.name, asking::asks(check, of)))?;
     let stretch = found::stretch(&settings, finding);
     print::say(format_args!("rule        {}", rule(check, stretch)))?;
@@ -61,6 +61,10 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
             found::attention(finding, &kept.actions, today).1.as_ref()
         )
     ))?;
+    if let Some(it) = &finding.confirmed {
+        let on = print::day(&settings, it.at);
+        print::say(format_args!("confirmed   the figure, by {}, {on}: {}", it.by, it.reason))?;
+    }
     print::say(format_args!("ends when   {}", ends_when(&settings, check, finding)))?;
     numbers(finding, stretch)?;
     if let Some(of) = of {
@@ -70,11 +74,11 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
             as_of: today,
             known_on: print::now(with),
         };
-        baseline(&kept, &question, (finding, stretch), of)?;
+        baseline(&kept, &question, (finding, stretch), (teller, of))?;
         compared_with(&kept, &question, (finding, stretch), of)?;
         let known = advising::gather(&settings, &kept.store, &question)?;
         let ask = advising::whom_to_ask(&settings, &known, &kept.findings, finding);
-        if !ask.is_empty() {
+        if !ask.is_empty() && check.kind == CheckKind::Performance {
             print::say(format_args!("whom to ask {}", ask.join("; ")))?;
         }
     }
@@ -138,11 +142,15 @@ fn ends_when(settings: &Settings, check: &CheckFile, finding: &Finding) -> Strin
         several => format!("{several} {} in a row", stretch.several()),
     };
     let earliest = stretch.label(last.plus(step * left.max(1)));
-    let what = match family_of(&check.name) {
+    let what = match check.family {
         Some(_) => "no rule of this story fires, and who told it last is clear,",
         None => "the check is clear",
     };
     let mut words = format!("{what} for {quarters}, so in {earliest} at the earliest");
+    if is_confirmable(check, finding) {
+        let confirm = format!("quarterdeck confirm {}", finding.key.id());
+        words = format!("{words}; or somebody confirms that the figure is right ({confirm})");
+    }
     let may_accept = finding.key.indicator.is_some() && !is_regional(settings, finding);
     if may_accept && check.evidence == "own-history" {
         let id = finding.key.id();
@@ -152,18 +160,29 @@ fn ends_when(settings: &Settings, check: &CheckFile, finding: &Finding) -> Strin
     words
 }
 
+/// Whether somebody may say that the figure of a finding is right.
+#[must_use]
+pub fn is_confirmable(check: &CheckFile, finding: &Finding) -> bool {
+    check.kind == CheckKind::DataQuality
+        && check.means != Means::FigureImpossible
+        && finding.key.indicator.is_some()
+        && finding.detail.get("value").is_some_and(Value::is_number)
+}
+
 /// The quarters from which the usual range is worked out.
 fn baseline(
     kept: &Kept,
     question: &Question,
     (finding, stretch): (&Finding, Stretch),
-    of: &Indicator,
+    (teller, of): (&CheckFile, &Indicator),
 ) -> Result<()> {
     let Some(it) = facts_of::baseline(&kept.store, question, &finding.key.authority, &of.id)? else {
         return Ok(());
     };
     let words = |value: f64| sentence::in_unit(value, Measure { unit: of.unit, decimals: of.decimals });
-    let range = it.usual_range.map_or_else(String::new, |(lower, upper)| {
+    // As the finding's sentence and chart have it.
+    let told = worded::usual_range(teller, finding).map(|usual| (usual.lower, usual.upper));
+    let range = told.or(it.usual_range).map_or_else(String::new, |(lower, upper)| {
         format!("; usual range {} to {}", words(lower), words(upper))
     });
     let mean = it.mean.map_or_else(String::new, |mean| format!("; usual level {}", words(mean)));

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use chrono::NaiveDate;
 use serde_json::json;
 
 use crate::cli::arguments::{FindingsArguments, With};
@@ -11,7 +12,7 @@ use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
 use crate::domain::finding::{Action, Deed, State};
 use crate::domain::support::Support;
-use crate::pipeline::{asking, found};
+use crate::pipeline::{asking, found, worded};
 use crate::store::check_file::CheckFile;
 use crate::store::decided;
 use crate::store::findings::{self, Finding};
@@ -94,7 +95,7 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
     let mut rows =
         Rows::of(&["id", "level", "state", "quarter", "authority", "indicator", "sentence", "attention"]);
     for it in wanted {
-        let sentence = kept.checks.get(&it.teller).map(|check| found::sentence_of(settings, check, it));
+        let sentence = worded::sentence_of(settings, kept.checks.get(&it.teller), it);
         rows.rows.push(vec![
             json!(it.key.id()),
             json!(["info", "low", "medium", "high"].get(usize::from(level(it)))),
@@ -103,7 +104,7 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
             json!(found::whose(settings, it).name),
             json!(it.key.indicator.as_ref().map(ToString::to_string)),
             json!(sentence),
-            json!(attention(found::attention(it, &kept.actions, today).1.as_ref())),
+            json!(attended(it, &kept.actions, today)),
         ]);
     }
     rows.print(arguments.print.format)
@@ -123,6 +124,15 @@ fn effect(finding: &Finding) -> f64 {
     finding.moments.last().map_or(0.0, |(moment, _)| moment.effect)
 }
 
+/// What was done about a finding while it holds, and who confirmed its figure.
+fn attended(finding: &Finding, actions: &[Action], today: NaiveDate) -> String {
+    let done = attention(found::attention(finding, actions, today).1.as_ref());
+    let confirmed =
+        finding.confirmed.as_ref().map(|it| format!("figure confirmed by {}: {}", it.by, it.reason));
+    let all: Vec<String> = [done].into_iter().filter(|words| !words.is_empty()).chain(confirmed).collect();
+    all.join("; ")
+}
+
 /// Who looks after a finding, in words.
 #[must_use]
 pub fn attention(action: Option<&Action>) -> String {
@@ -132,6 +142,7 @@ pub fn attention(action: Option<&Action>) -> String {
         Deed::Snooze { until } => format!("quiet until {until}, by {by}: {reason}"),
         Deed::Dismiss => format!("expected, says {by}: {reason}"),
         Deed::Accept { from } => format!("the new normal from {from}, says {by}: {reason}"),
+        Deed::Confirm { quarter } => format!("confirmed for {quarter} by {by}: {reason}"),
     }
 }
 

@@ -96,6 +96,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::Acknowledge(it) => actions::acknowledge(with, &it),
         Command::Snooze(it) => actions::snooze(with, &it),
         Command::Dismiss(it) => actions::dismiss(with, &it),
+        Command::Confirm(it) => actions::confirm(with, &it),
         Command::Accept(it) => actions::accept(with, &it),
         Command::Support(it) => support::support(with, &it),
         Command::Review(it) => support::review(with, &it),

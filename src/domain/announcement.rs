@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::finding::{Event, Moment, State};
 use crate::domain::quarter::Quarter;
@@ -34,8 +34,10 @@ pub struct Candidate {
     pub about_figure: bool,
     /// Whether somebody has quieted it.
     pub quietness: Quietness,
-    /// How many independent kinds of evidence the authority's findings on this indicator rest on.
-    pub evidence: usize,
+    /// The last day of a snooze that is over.
+    pub quiet_until: Option<NaiveDate>,
+    /// By how many things this one figure stands out.
+    pub ways: usize,
 }
 
 /// Why a finding is told.
@@ -47,6 +49,8 @@ pub enum Why {
     Worse,
     /// It is high, a quarter has passed, and nobody has acknowledged it.
     StillHigh,
+    /// It was quiet until a day, and is still open.
+    QuietEnded,
 }
 
 /// What a digest says of the findings. The indexes are those of the candidates.
@@ -64,6 +68,8 @@ pub struct Announcement {
     pub continuing: Vec<usize>,
     /// Open, and acknowledged, snoozed or dismissed.
     pub quieted: Vec<usize>,
+    /// Open and never told, but on its way out, or not judged twice.
+    pub aside: Vec<usize>,
 }
 
 /// What to say of one finding.
@@ -73,14 +79,16 @@ enum Say {
     Standing,
     Continuing,
     Quieted,
+    Aside,
     Nothing,
 }
 
 /// What a digest says of `candidates` to somebody who was told each of them when it says.
 ///
 /// What was never told and is open is new: after a first digest that is what was beyond the cap, too. What
-/// is recovering by now, or could not be judged twice, is only counted. The worst come first: by level, then
-/// by the number of kinds of evidence, then by effect.
+/// is recovering by now, or could not be judged twice, is no news, and is named apart. What was quiet until a
+/// day is told once after it. The worst come first: by level, then by how many things the figure stands out
+/// against, then by effect.
 #[must_use]
 pub fn announce(candidates: &[Candidate]) -> Announcement {
     let mut ranked: Vec<(usize, &Candidate)> = candidates.iter().enumerate().collect();
@@ -103,6 +111,7 @@ pub fn announce(candidates: &[Candidate]) -> Announcement {
             Say::Standing => said.standing.push(index),
             Say::Continuing => said.continuing.push(index),
             Say::Quieted => said.quieted.push(index),
+            Say::Aside => said.aside.push(index),
             Say::Nothing => {}
         }
     }
@@ -125,18 +134,22 @@ fn say(candidate: &Candidate) -> Say {
             Say::Quieted
         }
         // What was never told is no news once it is on its way out, or nobody can say how it stands.
-        (_, None) if now.state == State::Recovering || now.stale => Say::Continuing,
+        (_, None) if now.state == State::Recovering || now.stale => Say::Aside,
         (_, None) => Say::Tell(Why::New),
-        (Quietness::Heard, Some((at, then))) => say_again(&candidate.life, now, at, then),
+        (Quietness::Heard, Some((at, then))) => say_again(candidate, now, at, then),
     }
 }
 
 /// What is said of an open finding that nobody quieted, told at `at` when it stood as `then`.
-fn say_again(life: &[Known], now: &Moment, at: DateTime<Utc>, then: &Moment) -> Say {
+fn say_again(candidate: &Candidate, now: &Moment, at: DateTime<Utc>, then: &Moment) -> Say {
+    let life = &candidate.life;
     let later = life.iter().rev().filter(|known| known.since > at);
     let turn = later.filter_map(|known| known.moment.event).find(|event| turns(*event));
     if turn == Some(Event::Worse) || now.level > then.level {
         return Say::Tell(Why::Worse);
+    }
+    if candidate.quiet_until.is_some_and(|until| at.date_naive() <= until) {
+        return Say::Tell(Why::QuietEnded);
     }
     if quarters_open(life) >= STANDING_QUARTERS {
         return Say::Standing;
@@ -173,7 +186,7 @@ fn quarters_open(life: &[Known]) -> i32 {
 }
 
 fn rank(candidate: &Candidate) -> (Reverse<u8>, Reverse<usize>) {
-    (Reverse(level(candidate)), Reverse(candidate.evidence))
+    (Reverse(level(candidate)), Reverse(candidate.ways))
 }
 
 /// The level at which people see it now.
@@ -217,7 +230,8 @@ mod tests {
             told: None,
             about_figure: false,
             quietness: Quietness::Heard,
-            evidence: 1,
+            quiet_until: None,
+            ways: 1,
         }
     }
 
@@ -253,10 +267,21 @@ mod tests {
 
     #[test]
     fn what_nobody_was_told_of_is_no_news_once_it_recovers_or_cannot_be_judged() {
-        assert_eq!(announce(&[candidate(&[(2, 1.0), (0, 0.0)])]), counted());
+        let aside = Announcement { aside: vec![0], ..Announcement::default() };
+        assert_eq!(announce(&[candidate(&[(2, 1.0), (0, 0.0)])]), aside);
         let mut unknown = candidate(&[(2, 1.0), (2, 1.0)]);
         unknown.life[1].moment.stale = true;
-        assert_eq!(announce(&[unknown]), counted());
+        assert_eq!(announce(&[unknown]), aside);
+    }
+
+    #[test]
+    fn what_was_quiet_until_a_day_is_told_once_after_it() {
+        let mut snoozed = candidate(&[(2, 1.0)]);
+        let told_on = known_at(Quarter::of(2017, 1).unwrap()).date_naive();
+        snoozed.quiet_until = Some(told_on);
+        assert_eq!(said(&snoozed, 1), told(Why::QuietEnded));
+        snoozed.quiet_until = told_on.pred_opt();
+        assert_eq!(said(&snoozed, 1), counted(), "it was told since");
     }
 
     #[test]
@@ -366,8 +391,8 @@ mod tests {
 
     #[test]
     fn the_worst_ten_are_told_and_the_rest_are_counted() {
-        let with = |level: u8, evidence: usize, effect: f64, finding: &str| Candidate {
-            evidence,
+        let with = |level: u8, ways: usize, effect: f64, finding: &str| Candidate {
+            ways,
             finding: finding.to_owned(),
             ..candidate(&[(level, effect)])
         };

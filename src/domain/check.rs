@@ -28,6 +28,51 @@ impl CheckKind {
     }
 }
 
+/// What it means for the other answers that a check of data quality fires.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Means {
+    /// Nothing: both are told.
+    #[default]
+    Nothing,
+    /// The whole return is missing, and nothing else is told of it: of an answer without an indicator.
+    ReturnMissing,
+    /// The figure cannot be right: nothing is judged by it, and nobody can confirm it.
+    FigureImpossible,
+    /// The figure is suspect: nothing is judged by it until somebody confirms it.
+    FigureSuspect,
+    /// The figure is doubtful: what is judged by it is one level lower.
+    FigureDoubtful,
+}
+
+impl Means {
+    /// Every meaning that a header may name.
+    pub const NAMED: [Self; 4] =
+        [Self::ReturnMissing, Self::FigureImpossible, Self::FigureSuspect, Self::FigureDoubtful];
+
+    /// The word used in a check's header.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::ReturnMissing => "return-missing",
+            Self::FigureImpossible => "figure-impossible",
+            Self::FigureSuspect => "figure-suspect",
+            Self::FigureDoubtful => "figure-doubtful",
+        }
+    }
+}
+
+/// How the answers of a check stand beside those of others, by its header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// What it is about.
+    pub kind: CheckKind,
+    /// What it means that it fires.
+    pub means: Means,
+    /// The checks whose story of one point it tells better.
+    pub hides: Vec<String>,
+}
+
 /// Whether a check is asked unless the configuration says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switch {

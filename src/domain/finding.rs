@@ -185,6 +185,10 @@ pub enum Event {
     Revised,
     /// Gone, because its check was changed and does not find it any more.
     RuleChanged,
+    /// Gone, because the chart it stood on begins anew, and nothing has been seen of it since.
+    ChartAnew,
+    /// Gone, because somebody confirmed the figure.
+    Confirmed,
     /// Gone, because its authority, collection, check or figure is no more.
     Ended,
     /// Could not be judged.
@@ -193,7 +197,7 @@ pub enum Event {
 
 impl Event {
     /// Every event.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Pending,
         Self::PendingCleared,
         Self::Opened,
@@ -203,6 +207,8 @@ impl Event {
         Self::Resolved,
         Self::Revised,
         Self::RuleChanged,
+        Self::ChartAnew,
+        Self::Confirmed,
         Self::Ended,
         Self::NoData,
     ];
@@ -226,6 +232,8 @@ impl Event {
             Self::Resolved => "resolved",
             Self::Revised => "revised",
             Self::RuleChanged => "rule-changed",
+            Self::ChartAnew => "chart-anew",
+            Self::Confirmed => "confirmed",
             Self::Ended => "ended",
             Self::NoData => "no-data",
         }
@@ -267,6 +275,11 @@ pub enum Deed {
     Accept {
         /// The quarter in which the new normal begins.
         from: Quarter,
+    },
+    /// The figure of that quarter is right: nobody is asked for it again, and it is judged.
+    Confirm {
+        /// The quarter of the figure.
+        quarter: Quarter,
     },
 }
 

@@ -1,8 +1,10 @@
 //! One story, not six: which answers hide or lower others of the same collection and quarter.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::authority::AuthorityCode;
+use crate::domain::check::{CheckKind, Means, Standing};
 use crate::domain::finding::Outcome;
 use crate::domain::indicator::IndicatorId;
 
@@ -88,79 +90,22 @@ pub struct Judged {
 /// Fewer authorities than this never make a regional finding.
 pub const REGIONAL_AT_LEAST: usize = 5;
 
-const RETURN_MISSING: &str = "return-missing";
-
-/// Checks that judge the figure and not what it says; every other check judges performance.
-const DATA_QUALITY: [&str; 10] = [
-    RETURN_MISSING,
-    "return-late",
-    "implausible-jump",
-    "numerator-over-denominator",
-    "unit-slip",
-    "carried-forward",
-    "suppressed-value",
-    "value-mismatch",
-    "denominator-jump",
-    "history-revised",
-];
-
-/// When one of these fires, the point cannot be judged.
-const SPOILS_THE_POINT: [&str; 3] = ["numerator-over-denominator", "unit-slip", "implausible-jump"];
-
-/// When this fires, the point is judged one level lower.
-const DOUBTS_THE_POINT: &str = "value-mismatch";
-
-/// The first tells the story of the second better, when both fire for the same point.
-const TELLS_BETTER: [(&str, &str); 2] =
-    [("numerator-over-denominator", "value-mismatch"), ("unit-slip", "value-mismatch")];
-
-/// Kinds of evidence: a finding that rests on two of them is stronger than two of one kind.
-const EVIDENCE: [(&str, &[&str]); 4] = [
-    (
-        "own history",
-        &[
-            "spc-outside-limits",
-            "spc-shift",
-            "spc-trend",
-            "spc-two-of-three",
-            "sustained-trend",
-            "cusum-drift",
-            "ohid-recent-trend",
-        ],
-    ),
-    ("last year", &["same-quarter-last-year"]),
-    ("peers", &["peer-outlier", "neighbour-gap", "rank-slide"]),
-    ("target", &["target-breach", "target-assurance", "target-approach"]),
-];
-
-/// Whether a check judges the figure, and not what it says of the authority's work.
-#[must_use]
-pub fn is_data_quality(check: &str) -> bool {
-    DATA_QUALITY.contains(&check)
-}
-
-/// How many independent kinds of evidence these checks are; one that is not shipped is a kind of its own.
-#[must_use]
-pub fn kinds_of_evidence<'a>(checks: impl IntoIterator<Item = &'a str>) -> usize {
-    let kind = |check: &'a str| {
-        let known = EVIDENCE.iter().find(|(_, members)| members.contains(&check));
-        known.map_or(check, |(kind, _)| *kind)
-    };
-    checks.into_iter().map(kind).collect::<BTreeSet<_>>().len()
-}
-
 /// What becomes of the answers of one collection and quarter, in a region of `members` authorities.
 ///
 /// * A whole return that is missing hides everything else about that authority.
-/// * A figure that cannot be right hides what performance checks say of that point, whether they fire or not.
+/// * A figure that is impossible or suspect hides what performance checks say of that point, whether they
+///   fire or not.
 /// * Of two checks that tell the same story of one point, one hides the other.
-/// * A stated value that does not match its parts lowers performance checks of that point by one level.
+/// * A doubtful figure lowers performance checks of that point by one level.
 /// * When half of those that could be judged, and at least five, fire the same check on the same indicator in
 ///   the same direction, that is one regional finding, and theirs become information. Those that could be
 ///   judged are half of the members at least.
+///
+/// What a check means for others is told by its header, in `standings`; one that is not there is a check of
+/// performance.
 #[must_use]
-pub fn judge(said: &[Said], members: usize) -> Judged {
-    let firing = Firing::of(said);
+pub fn judge(said: &[Said], standings: &BTreeMap<String, Standing>, members: usize) -> Judged {
+    let firing = Firing::of(said, standings);
     let mut fates: Vec<Fate> = said.iter().map(|one| firing.fate(one)).collect();
     let judged = judged(said, &fates);
     let regional = regional(said, &fates, &judged, members);
@@ -175,55 +120,60 @@ pub fn judge(said: &[Said], members: usize) -> Judged {
 
 /// Who fires where.
 struct Firing<'a> {
-    points: BTreeMap<(&'a str, &'a AuthorityCode, Option<&'a IndicatorId>), &'a Said>,
+    standings: &'a BTreeMap<String, Standing>,
+    points: BTreeMap<(&'a AuthorityCode, Option<&'a IndicatorId>), Vec<&'a Said>>,
 }
 
 impl<'a> Firing<'a> {
-    fn of(said: &'a [Said]) -> Self {
-        let fires = said.iter().filter(|one| one.outcome == Outcome::Fires);
-        Self {
-            points: fires
-                .map(|one| ((one.check.as_str(), &one.authority, one.indicator.as_ref()), one))
-                .collect(),
+    fn of(said: &'a [Said], standings: &'a BTreeMap<String, Standing>) -> Self {
+        let mut points: BTreeMap<_, Vec<&Said>> = BTreeMap::new();
+        for one in said.iter().filter(|one| one.outcome == Outcome::Fires) {
+            points.entry((&one.authority, one.indicator.as_ref())).or_default().push(one);
         }
+        Self { standings, points }
     }
 
-    fn at(&self, check: &'a str, one: &'a Said) -> bool {
-        self.points.contains_key(&(check, &one.authority, one.indicator.as_ref()))
+    /// What fires about a figure, or about a whole return, and means this. What is only for information, as
+    /// of a publisher's figure that nobody can confirm, means nothing.
+    fn means(&self, of: (&AuthorityCode, Option<&IndicatorId>), means: Means) -> Option<&'a Said> {
+        let all = self.points.get(&of).into_iter().flatten().copied();
+        let meant = |one: &&Said| {
+            one.level > 0 && self.standings.get(&one.check).is_some_and(|standing| standing.means == means)
+        };
+        all.filter(meant).max_by_key(|one| (one.level, Reverse(&one.check)))
     }
 
-    /// What is only for information, as of a publisher's figure that nobody can confirm, spoils nothing.
-    fn spoils(&self, check: &'a str, one: &'a Said) -> bool {
-        let spoiler = self.points.get(&(check, &one.authority, one.indicator.as_ref()));
-        spoiler.is_some_and(|said| said.level > 0)
+    /// The check that tells the story of this one's point better.
+    fn better(&self, one: &Said) -> Option<&'a Said> {
+        let all = self.points.get(&(&one.authority, one.indicator.as_ref())).into_iter().flatten().copied();
+        let hides = |other: &&Said| {
+            self.standings.get(&other.check).is_some_and(|standing| standing.hides.contains(&one.check))
+        };
+        all.filter(hides).max_by_key(|other| (other.level, Reverse(&other.check)))
     }
 
-    fn fate(&self, one: &'a Said) -> Fate {
-        let hidden = |by: &str| Fate::Hidden { by: by.to_owned() };
-        let is_the_missing_return = one.check == RETURN_MISSING && one.indicator.is_none();
-        if !is_the_missing_return && self.points.contains_key(&(RETURN_MISSING, &one.authority, None)) {
-            return hidden(RETURN_MISSING);
-        }
-        let better = TELLS_BETTER.iter().find(|(by, worse)| *worse == one.check && self.at(by, one));
-        if one.outcome == Outcome::Fires
-            && let Some((by, _)) = better
-        {
+    fn fate(&self, one: &Said) -> Fate {
+        let hidden = |by: &Said| Fate::Hidden { by: by.check.clone() };
+        let missing = self.means((&one.authority, None), Means::ReturnMissing);
+        if let Some(by) = missing.filter(|by| by.check != one.check || one.indicator.is_some()) {
             return hidden(by);
         }
-        if is_data_quality(&one.check) {
-            return Fate::Stands;
-        }
-        if let Some(by) = SPOILS_THE_POINT.into_iter().find(|check| self.spoils(check, one)) {
+        if let Some(by) = self.better(one).filter(|_| one.outcome == Outcome::Fires) {
             return hidden(by);
         }
-        if one.outcome != Outcome::Fires {
+        let standing = self.standings.get(&one.check);
+        if standing.is_some_and(|standing| standing.kind == CheckKind::DataQuality) {
             return Fate::Stands;
         }
-        if one.level > 0 && self.at(DOUBTS_THE_POINT, one) {
-            return Fate::Lowered {
-                to: one.level - 1,
-                because: "the stated value does not match its parts".to_owned(),
-            };
+        let figure = (&one.authority, one.indicator.as_ref());
+        let spoils = [Means::FigureImpossible, Means::FigureSuspect];
+        if let Some(by) = spoils.into_iter().find_map(|means| self.means(figure, means)) {
+            return hidden(by);
+        }
+        let doubts = self.means(figure, Means::FigureDoubtful);
+        if one.outcome == Outcome::Fires && one.level > 0 && doubts.is_some() {
+            let because = "the figure itself is in doubt".to_owned();
+            return Fate::Lowered { to: one.level - 1, because };
         }
         Fate::Stands
     }
@@ -308,6 +258,27 @@ mod tests {
         Said { outcome: Outcome::Clear, level: 0, ..fires(check, authority, indicator) }
     }
 
+    fn standings() -> BTreeMap<String, Standing> {
+        let quality = |name: &str, means: Means, hides: &[&str]| {
+            let hides = hides.iter().map(|name| (*name).to_owned()).collect();
+            (name.to_owned(), Standing { kind: CheckKind::DataQuality, means, hides })
+        };
+        [
+            quality("return-missing", Means::ReturnMissing, &[]),
+            quality("numerator-over-denominator", Means::FigureImpossible, &["value-mismatch"]),
+            quality("unit-slip", Means::FigureSuspect, &["value-mismatch"]),
+            quality("implausible-jump", Means::FigureSuspect, &[]),
+            quality("value-mismatch", Means::FigureDoubtful, &[]),
+            quality("carried-forward", Means::Nothing, &[]),
+            quality("our-own-doubt", Means::FigureSuspect, &[]),
+        ]
+        .into()
+    }
+
+    fn judge(said: &[Said], members: usize) -> Judged {
+        super::judge(said, &standings(), members)
+    }
+
     fn fates(said: &[Said]) -> Vec<String> {
         let word = |fate: Fate| match fate {
             Fate::Stands => "stands".to_owned(),
@@ -341,7 +312,8 @@ mod tests {
 
     #[test]
     fn a_figure_that_cannot_be_right_is_not_judged_at_all() {
-        for spoiler in SPOILS_THE_POINT {
+        let spoilers = ["numerator-over-denominator", "unit-slip", "implausible-jump", "our-own-doubt"];
+        for spoiler in spoilers {
             let seen = fates(&[
                 fires(spoiler, 22, Some("cin_rate")),
                 fires("target-breach", 22, Some("cin_rate")),
@@ -436,12 +408,5 @@ mod tests {
     fn missing_returns_are_never_one_regional_finding() {
         let said: Vec<_> = (1..=16).map(|number| fires("return-missing", number, None)).collect();
         assert!(judge(&said, 16).regional.is_empty());
-    }
-
-    #[test]
-    fn two_checks_of_one_kind_are_one_kind_of_evidence() {
-        assert_eq!(kinds_of_evidence(["spc-outside-limits", "spc-shift"]), 1);
-        assert_eq!(kinds_of_evidence(["spc-outside-limits", "target-breach", "our-own-check"]), 3);
-        assert_eq!(kinds_of_evidence([]), 0);
     }
 }

@@ -1,6 +1,6 @@
 //! The life of a finding: a pure fold over periods.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::finding::{Answer, Event, Moment, Outcome, Rule, State};
 use crate::domain::quarter::Quarter;
@@ -20,7 +20,9 @@ const ROUNDING: f64 = 1e-9;
 /// with which it last fired.
 #[must_use]
 pub fn live(answers: &[Answer], rule: &Rule) -> Vec<Moment> {
-    relive(answers, rule, &[], Cause::Revision)
+    let nothing = BTreeSet::new();
+    let past = Past { believed: &[], cause: Cause::Revision, anew: &nothing, confirmed: &nothing };
+    relive(answers, rule, &past)
 }
 
 /// Why what is believed now may be another past than was believed before.
@@ -41,25 +43,44 @@ impl Cause {
     }
 }
 
-/// The life of a finding of which `past` was believed before, in the order of becoming known.
+/// What is known of a finding beside its answers.
+#[derive(Clone, Copy, Debug)]
+pub struct Past<'a> {
+    /// What was believed before, in the order of becoming known.
+    pub believed: &'a [Moment],
+    /// Why it may be believed no more.
+    pub cause: Cause,
+    /// The first quarters of the charts that it stands on, where they begin anew.
+    pub anew: &'a BTreeSet<Quarter>,
+    /// The quarters of which somebody confirmed the figure that it doubts.
+    pub confirmed: &'a BTreeSet<Quarter>,
+}
+
+/// The life of a finding with a past.
 ///
 /// As [`live`], and an episode that was believed open and is not there any more is resolved by the event
 /// of its cause, in the last quarter in which it was believed open. What opens later is the next episode. A
 /// quarter in which it is open, and was believed to stand otherwise, says so by the event `revised` when
-/// nothing else happened in it.
+/// nothing else happened in it. What fired only before its chart began anew, and cannot be judged since, is
+/// resolved: nobody could ever close it.
 #[must_use]
-pub fn relive(answers: &[Answer], rule: &Rule, past: &[Moment], cause: Cause) -> Vec<Moment> {
+pub fn relive(answers: &[Answer], rule: &Rule, past: &Past<'_>) -> Vec<Moment> {
     let mut ordered: Vec<&Answer> = answers.iter().collect();
     ordered.sort_by_key(|answer| answer.quarter);
-    let believed = believed(past);
+    let (believed, whole) = (believed(past.believed), *past);
+    let past = whole.believed;
     let mut life = Life::default();
     let mut moments = Vec::with_capacity(ordered.len());
     for answer in ordered {
-        let moment = life.next(answer, rule);
+        let moment = if life.is_outlived(answer, whole.anew) {
+            life.ended_with_its_chart(answer.quarter)
+        } else {
+            life.next(answer, rule)
+        };
         let gone = believed
             .get(&answer.quarter)
             .filter(|was| was.episode > moment.episode && !moment.state.is_open());
-        let event = gone.map_or(Event::Revised, |was| withdrawal(past, was).unwrap_or(cause.event()));
+        let event = gone.map_or(Event::Revised, |was| withdrawal(past, was).unwrap_or(whole.event(was)));
         let mut moment = gone.map_or(moment, |was| life.withdrawn(answer.quarter, was, event));
         if moment.event.is_none() && moment.state.is_open() && was_otherwise(past, &moment) {
             moment.event = Some(Event::Revised);
@@ -69,11 +90,21 @@ pub fn relive(answers: &[Answer], rule: &Rule, past: &[Moment], cause: Cause) ->
     moments
 }
 
+impl Past<'_> {
+    /// Why an episode that was believed open is not there any more.
+    fn event(&self, was: &Moment) -> Event {
+        let open = |one: &&Moment| one.episode == was.episode && one.state.is_open();
+        let opened = self.believed.iter().filter(open).map(|one| one.quarter).min().unwrap_or(was.quarter);
+        let is_confirmed = self.confirmed.range(opened..=was.quarter).next().is_some();
+        if is_confirmed { Event::Confirmed } else { self.cause.event() }
+    }
+}
+
 /// By which event an episode was believed to be gone, when it was: a later cause does not rewrite an earlier.
 fn withdrawal(past: &[Moment], was: &Moment) -> Option<Event> {
     let same = |one: &&Moment| one.quarter == was.quarter && one.episode == was.episode;
     let last = past.iter().rev().find(same).filter(|one| one.state == State::Resolved)?;
-    last.event.filter(|event| matches!(event, Event::Revised | Event::RuleChanged))
+    last.event.filter(|event| matches!(event, Event::Revised | Event::RuleChanged | Event::Confirmed))
 }
 
 /// Whether a quarter was ever believed to stand otherwise, and not only because nothing was known yet.
@@ -107,6 +138,7 @@ struct Life {
     clears: u32,
     unknowns: u32,
     periods_resolved: usize,
+    fired_in: Option<Quarter>,
 }
 
 impl Life {
@@ -133,7 +165,26 @@ impl Life {
         }
     }
 
+    /// Whether it fired only before its chart began anew, and an answer cannot say how it stands since.
+    fn is_outlived(&self, answer: &Answer, anew: &BTreeSet<Quarter>) -> bool {
+        let stands = self.state.is_some_and(|state| state.is_open() || state == State::Pending);
+        let begins = anew.range(..=answer.quarter).next_back();
+        stands
+            && answer.outcome == Outcome::Unknown
+            && begins.is_some_and(|begins| self.fired_in.is_some_and(|fired_in| fired_in < *begins))
+    }
+
+    fn ended_with_its_chart(&mut self, quarter: Quarter) -> Moment {
+        let was_open = self.state.is_some_and(State::is_open);
+        let (level, shown, effect, episode) = (self.level, self.shown, self.effect, self.episode);
+        let state = if was_open { State::Resolved } else { State::None };
+        *self = Self { state: Some(state), episode, level, shown, effect, ..Self::default() };
+        let event = Some(Event::ChartAnew).filter(|_| was_open);
+        Moment { quarter, state, episode, level, shown, effect, event, stale: false }
+    }
+
     fn fired(&mut self, before: State, answer: &Answer, rule: &Rule) -> (State, Option<Event>) {
+        self.fired_in = Some(answer.quarter);
         (self.fires, self.clears, self.unknowns) = (self.fires + 1, 0, 0);
         let risen = answer.level > self.level;
         let fallen = answer.level < self.level;
@@ -223,6 +274,11 @@ mod tests {
 
     fn events(effects: &[Option<f64>]) -> Vec<&'static str> {
         live(&answers(effects), &RULE).iter().map(|moment| moment.event.map_or("", Event::word)).collect()
+    }
+
+    fn relive(answers: &[Answer], rule: &Rule, believed: &[Moment], cause: Cause) -> Vec<Moment> {
+        let nothing = BTreeSet::new();
+        super::relive(answers, rule, &Past { believed, cause, anew: &nothing, confirmed: &nothing })
     }
 
     #[test]
@@ -364,5 +420,40 @@ mod tests {
         let life = live(&said, &RULE);
         said.reverse();
         assert_eq!(live(&said, &RULE), life);
+    }
+
+    #[test]
+    fn what_stood_on_a_chart_ends_with_it_unless_the_new_one_shows_it_too() {
+        let (first, nothing) = (Quarter::of(2016, 1).unwrap(), BTreeSet::new());
+        let states = |effects: &[Option<f64>], begins: i32| {
+            let anew = BTreeSet::from([first.plus(begins)]);
+            let past = Past { believed: &[], cause: Cause::Revision, anew: &anew, confirmed: &nothing };
+            let life = super::relive(&answers(effects), &RULE, &past);
+            life.iter().map(|it| (it.state.word(), it.event.map_or("", Event::word))).collect::<Vec<_>>()
+        };
+        let seen = [Some(1.0), Some(1.0), None, None];
+        let resolved = [("resolved", "chart-anew"), ("resolved", "")];
+        assert_eq!(states(&seen, 2)[2..], resolved);
+        let still = [("continuing", "no-data"), ("continuing", "no-data")];
+        assert_eq!(states(&seen, 1)[2..], still, "it fired on the new chart, too");
+        assert_eq!(states(&seen, 4)[2..], still, "the chart begins later");
+        let recovering = [Some(1.0), Some(0.0), None];
+        assert_eq!(states(&recovering, 1)[1..], [("recovering", ""), ("resolved", "chart-anew")]);
+    }
+
+    #[test]
+    fn a_finding_whose_figure_was_confirmed_says_so_and_a_later_cause_does_not_rewrite_it() {
+        let (first, nothing) = (Quarter::of(2016, 1).unwrap(), BTreeSet::new());
+        let told = |believed: &[Moment], confirmed: &BTreeSet<Quarter>| {
+            let past = Past { believed, cause: Cause::RuleChange, anew: &nothing, confirmed };
+            super::relive(&answers(&[Some(0.0), None]), &RULE, &past)
+        };
+        let mut past = live(&answers(&[Some(1.0), None]), &RULE);
+        let gone = told(&past, &BTreeSet::from([first]));
+        assert_eq!((gone[1].state, gone[1].event), (State::Resolved, Some(Event::Confirmed)));
+        past.extend(gone.clone());
+        assert_eq!(told(&past, &nothing), gone);
+        let again = relive(&answers(&[Some(1.0), None]), &RULE, &past, Cause::Revision);
+        assert!(again[1].state.is_open(), "another figure is asked for again");
     }
 }

@@ -193,12 +193,23 @@ pub struct Chart {
     pub quarters: Vec<String>,
     /// At most four; the first is the reader's own.
     pub lines: Vec<ChartLine>,
-    /// The usual range, lower and upper.
-    pub usual_range: Option<(f64, f64)>,
+    /// The usual range; none where the series has no chart of its own.
+    pub usual_range: Option<Band>,
     /// The target.
     pub target: Option<f64>,
     /// Decimals of the labels.
     pub decimals: u8,
+}
+
+/// The usual range of a series, as its own chart has it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Band {
+    /// The lower limit.
+    pub lower: f64,
+    /// The upper limit.
+    pub upper: f64,
+    /// The place of the first quarter that it is about: where the chart begins anew.
+    pub from: usize,
 }
 
 /// One line of a chart; a gap where there is no figure.

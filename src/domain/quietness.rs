@@ -74,6 +74,28 @@ pub fn quiet(life: &[Known], actions: &[Action], today: NaiveDate) -> Quietness 
     }
 }
 
+/// The latest deed in this episode when it holds no more, and the last quiet day of a snooze that is over.
+#[must_use]
+pub fn lapsed<'a>(
+    life: &[Known],
+    actions: &'a [Action],
+    today: NaiveDate,
+) -> Option<(&'a Action, Option<NaiveDate>)> {
+    let now = life.last().filter(|last| last.moment.state.is_open())?;
+    let quiets = |action: &&Action| {
+        action.episode == now.moment.episode && !matches!(action.deed, Deed::Confirm { .. })
+    };
+    let latest = actions.iter().filter(quiets).max_by_key(|action| action.at)?;
+    if quiet(life, actions, today) != Quietness::Heard {
+        return None;
+    }
+    let Deed::Snooze { until } = latest.deed else { return Some((latest, None)) };
+    let until = until.min(snooze_limit(latest.at));
+    // A rise in level ends a snooze before its day, and is told as such.
+    let is_over = until < today && quiet(life, actions, until) != Quietness::Heard;
+    Some((latest, Some(until).filter(|_| is_over)))
+}
+
 #[cfg(test)]
 mod tests {
     use chrono::{NaiveTime, TimeDelta};
@@ -174,6 +196,21 @@ mod tests {
         assert_eq!(after(until("2020-01-01"), &one, "2018-02-20"), Quietness::Snoozed { until: limit });
         assert_eq!(after(until("2020-01-01"), &one, "2018-02-21"), Quietness::Heard);
         assert_eq!(after(until("2018-02-01"), &[(2, 1.0), (3, 1.0)], "2017-12-01"), Quietness::Heard);
+    }
+
+    #[test]
+    fn a_deed_that_holds_no_more_is_known_with_the_last_quiet_day() {
+        let lapsed_on = |deed: Deed, levels_and_effects: &[(u8, f64)], today: &str| {
+            let (life, actions) = (known(levels_and_effects), [action(deed)]);
+            lapsed(&life, &actions, today.parse().unwrap()).map(|(_, until)| until)
+        };
+        let until = "2017-10-01".parse().unwrap();
+        let snooze = Deed::Snooze { until };
+        assert_eq!(lapsed_on(snooze, &[(2, 1.0)], "2017-10-01"), None);
+        assert_eq!(lapsed_on(snooze, &[(2, 1.0)], "2017-10-02"), Some(Some(until)));
+        assert_eq!(lapsed_on(snooze, &[(2, 1.0), (0, 0.0), (0, 0.0)], "2018-03-01"), None);
+        assert_eq!(lapsed_on(Deed::Acknowledge, &[(2, 1.0), (2, 1.2)], "2017-12-01"), None);
+        assert_eq!(lapsed_on(Deed::Acknowledge, &[(2, 1.0), (2, 1.6)], "2017-12-01"), Some(None));
     }
 
     #[test]

@@ -7,19 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::domain::finding::{Answer, Outcome, Rule};
 use crate::domain::quarter::Quarter;
 
-/// Rules that tell one story of a series: its own history, and where it stands among others. Of equals the
-/// first tells it.
-pub const FAMILIES: [&[&str]; 2] = [
-    &["spc-outside-limits", "spc-shift", "spc-trend", "sustained-trend", "spc-two-of-three", "cusum-drift"],
-    &["peer-outlier", "neighbour-gap"],
-];
-
-/// The checks that tell one story with this one, itself among them; none when it tells its own.
-#[must_use]
-pub fn family_of(check: &str) -> Option<&'static [&'static str]> {
-    FAMILIES.into_iter().find(|family| family.contains(&check))
-}
-
 /// What one rule said of one series.
 #[derive(Clone, Debug)]
 pub struct Heard {

@@ -71,7 +71,7 @@ pub(crate) fn draw(chart: &Chart) -> Result<Vec<u8>, NotDrawn> {
     if !figures().any(f64::is_finite) {
         return Err(NotDrawn::NothingToDraw);
     }
-    let range = chart.usual_range.into_iter().flat_map(|(low, high)| [low, high]);
+    let range = chart.usual_range.into_iter().flat_map(|band| [band.lower, band.upper]);
     let scale = scale(figures().chain(range).chain(chart.target)).ok_or(NotDrawn::NothingToDraw)?;
     let mut sheet = Sheet::new(chart, scale);
     sheet.draw(chart);
@@ -161,12 +161,16 @@ impl Sheet {
     }
 
     fn band(&mut self, chart: &Chart) {
-        let Some((low, high)) = chart.usual_range else { return };
-        let (top, foot) = (self.y(low.max(high)), self.y(low.min(high)));
+        let Some(band) = chart.usual_range.filter(|band| band.from < self.points) else { return };
+        let (top, foot) = (self.y(band.lower.max(band.upper)), self.y(band.lower.min(band.upper)));
+        let left = match band.from {
+            0 => self.left,
+            from => f64::midpoint(self.x(from - 1), self.x(from)),
+        };
         self.scene.elements.push(Primitive::Rect {
-            x: self.left,
+            x: left,
             y: top,
-            width: self.right - self.left,
+            width: self.right - left,
             height: (foot - top).max(1.0),
             fill: BAND,
             stroke: None,

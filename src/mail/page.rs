@@ -237,9 +237,11 @@ fn shown(chart: &Chart, picture: &Picture) -> View {
 
 /// What the band and the dashed line mean, with their numbers.
 fn key(chart: &Chart) -> String {
-    let range = chart.usual_range.map(|(low, high)| {
-        let (low, high) = (chart::number(low, chart.decimals), chart::number(high, chart.decimals));
-        format!("Pale band: usual range, {low} to {high}.")
+    let range = chart.usual_range.map(|band| {
+        let [low, high] = [band.lower, band.upper].map(|end| chart::number(end, chart.decimals));
+        let since = chart.quarters.get(band.from).filter(|_| band.from > 0);
+        let since = since.map_or_else(String::new, |quarter| format!(" since {}", clean(quarter)));
+        format!("Pale band: usual range{since}, {low} to {high}.")
     });
     let target =
         chart.target.map(|target| format!("Dashed line: target, {}.", chart::number(target, chart.decimals)));

@@ -8,7 +8,6 @@ use crate::domain::advice::{self, Example};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::finding::{Event, State};
 use crate::domain::indicator::Polarity;
-use crate::domain::inhibition;
 use crate::domain::quarter::Quarter;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::regional::is_regional;
@@ -37,7 +36,8 @@ pub fn gather(settings: &Settings, store: &Store, asking: &Question) -> Result<C
     Ok(known)
 }
 
-/// Whom the authority of an open finding may ask, each with the reason; nobody where no direction is good.
+/// Whom the authority of an open finding about how it fares may ask, each with the reason; nobody where no
+/// direction is good.
 #[must_use]
 pub fn whom_to_ask(
     settings: &Settings,
@@ -52,10 +52,7 @@ pub fn whom_to_ask(
     let Some(polarity) = facts::indicator(settings, indicator).map(|of| &of.polarity) else {
         return Vec::new();
     };
-    if *polarity == Polarity::None
-        || inhibition::is_data_quality(&finding.key.check)
-        || !finding.state().is_open()
-    {
+    if *polarity == Polarity::None || !finding.state().is_open() {
         return Vec::new();
     }
     let same = || {

@@ -75,7 +75,7 @@ pub fn ask(
 ) -> Result<Vec<Said>, WorkerError> {
     let answers = query::ask(program, &job(snapshot, check, questions, limits), limits)?.answers;
     let read = |(question, answer): (&analysis::Question, query::Answer)| {
-        answer.table.and_then(|table| answers_of(&table, question.quarter))
+        answer.table.and_then(|table| answers_of(&table, check, question.quarter))
     };
     Ok(questions.iter().zip(answers).map(read).collect())
 }
@@ -93,12 +93,12 @@ pub fn prepare(program: &Path, empty: &Snapshot, check: &CheckFile, limits: &Lim
     said.into_iter().collect::<Result<Vec<_>, _>>().map(drop)
 }
 
-fn answers_of(table: &Table, quarter: Quarter) -> Said {
+fn answers_of(table: &Table, check: &CheckFile, quarter: Quarter) -> Said {
     if table.cut {
         return Err(format!("returns more than {} rows, the limit `result_rows_max`", table.rows.len()));
     }
     let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
-    analysis::answers_of(&columns, &table.rows, quarter)
+    analysis::answers_of(&columns, &table.rows, check, quarter)
 }
 
 fn job(snapshot: &Snapshot, check: &CheckFile, questions: &[analysis::Question], limits: &Limits) -> Job {

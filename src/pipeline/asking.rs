@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::config::settings::{Collection, Reporters, Settings};
-use crate::domain::check::ByCheck;
+use crate::domain::check::{ByCheck, Standing};
 use crate::domain::finding::{Event, Outcome, Rule};
 use crate::domain::indicator::{Indicator, Polarity};
 use crate::domain::inhibition::{self, Direction, Fate, Said};
@@ -18,8 +18,9 @@ use crate::pipeline::apart::{self, Snapshot};
 use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::pipeline::regional;
-use crate::store::analysis::{self, CheckAnswer};
-use crate::store::check_file::CheckFile;
+use crate::pipeline::settled;
+use crate::store::analysis::{self, CheckAnswer, UsualRange};
+use crate::store::check_file::{self, CheckFile};
 use crate::store::configured;
 use crate::store::decided;
 use crate::store::findings::{self, Asked, Configured, Finding, SHOWN_LEVEL};
@@ -28,6 +29,7 @@ use crate::store::keep;
 use crate::store::moments;
 use crate::store::returns::instant;
 use crate::store::schema;
+use crate::store::unanswered;
 use crate::store::withdrawn::Gone;
 
 /// A change of effect smaller than this, in standard units, is no change (`statistics.md` 4).
@@ -83,21 +85,30 @@ pub fn ask(
     let checks = checks(walk)?;
     let run = next_run(walk)?;
     let last = last_ask(walk, &checks)?;
+    // What a check could not answer is asked again, with all that is said of that quarter.
+    let again = unanswered::again(walk.store.connection())?;
     let mut plan = Vec::new();
     let collections = &walk.settings.collections;
     for collection in collections {
-        for quarter in quarters(walk, collection, loaded, gone, last.as_ref())? {
-            plan.push((collection, quarter));
-        }
+        let mut quarters = quarters(walk, collection, loaded, gone, last.as_ref())?;
+        quarters
+            .extend(again.iter().filter(|(name, _)| *name == collection.name).map(|(_, quarter)| *quarter));
+        plan.extend(quarters.into_iter().map(|quarter| (collection, quarter)));
     }
     let mut anything_new = last.is_none();
     let total = plan.len();
+    let asked = plan.iter().map(|(collection, quarter)| (collection.name.clone(), *quarter)).collect();
     let before = findings::asked_before(walk.store.connection())?;
-    let added = ask_added(walk, &checks, &plan, report)?;
-    let failed = report.failures.len();
+    let confirmations = decided::confirmations(walk.journal.lines());
+    let mut failed = BTreeSet::new();
+    let added = ask_added(walk, &checks, &plan, (&mut *report, &mut failed))?;
     for (done, (collection, quarter)) in plan.into_iter().enumerate() {
-        let mut answers = ask_shipped(walk, &checks, collection, quarter, report)?;
+        let about = (collection, quarter);
+        let (mut answers, usual) = ask_shipped(walk, &checks, about, (&mut *report, &mut failed))?;
         answers.extend(added.get(&(collection.name.clone(), quarter)).cloned().unwrap_or_default());
+        let standings = standings(&checks);
+        settled::confirm(&confirmations, &standings, (&collection.name, quarter), &mut answers);
+        settled::with_usual_ranges(&usual, &mut answers);
         inhibit(walk, quarter, &checks, &mut answers);
         for (check, answers) in &answers {
             let asked = Asked { check, collection: &collection.name, quarter, answers };
@@ -112,9 +123,8 @@ pub fn ask(
     }
     // Before the commit: what is believed, and since when, outlives the database.
     walk.journal.append_all(walk.now, Happened::Found, unwritten)?;
-    // What a shipped check could not answer is asked again.
-    let is_asked = failed == report.failures.len();
-    if is_asked && (last.is_none_or(|last| last.day != walk.today) || total > 0) {
+    unanswered::keep(walk.store.connection(), &asked, &failed)?;
+    if last.is_none_or(|last| last.day != walk.today) || total > 0 {
         remember_ask(walk, run, &checks)?;
     }
     count(walk, &findings, report);
@@ -163,10 +173,21 @@ pub fn configured_for<'a>(
 ) -> Configured<'a> {
     let rule =
         |check: &CheckFile| Rule { open_after: check.open_after, close_after: check.close_after, band: BAND };
+    let named = |wanted: &dyn Fn(&CheckFile) -> bool| {
+        let of = checks.iter().map(|(check, _)| check).filter(|check| wanted(check));
+        of.map(|check| check.name.clone()).collect()
+    };
+    let rebases = settings.analysis.rebases.iter();
+    let rebases = rebases.map(|it| (it.indicator.clone(), it.authority.clone(), it.quarter));
     Configured {
         rules: checks.iter().map(|(check, _)| (check.name.clone(), rule(check))).collect(),
         sums: checks.iter().map(|(check, _)| (check.name.clone(), sum(settings, check))).collect(),
+        families: check_file::families(checks.iter().map(|(check, _)| check)),
         new_normals: decided::new_normals(lines),
+        rebases: rebases.collect(),
+        charted: named(&|check| analysis::stands_on(&check.sql, "xmr")),
+        confirmations: decided::confirmations(lines),
+        confirmable: named(&|check| settled::is_confirmable(&check.standing())),
         collections: settings.collections.iter().map(|one| one.name.as_str()).collect(),
         authorities: &settings.authorities,
     }
@@ -205,8 +226,9 @@ fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String 
     let aside: Vec<&str> = walk.aside().filter(|subject| subject.starts_with("ask ")).collect();
     let views = (&it.authorities, &it.indicators, &it.collections, &it.calendar, &it.analysis);
     let rules = (&it.region, views, asked, aside);
-    let new_normals = decided::new_normals(walk.journal.lines());
-    keep::hash(format!("{rules:?}{new_normals:?}{}", schema::statements().concat()).as_bytes())
+    let lines = walk.journal.lines();
+    let decided = (decided::new_normals(lines), decided::confirmations(lines));
+    keep::hash(format!("{rules:?}{decided:?}{}", schema::statements().concat()).as_bytes())
 }
 
 /// When the checks were last asked, by the rules that still hold.
@@ -285,10 +307,9 @@ fn newest_quarter(walk: &Walk<'_>, collection: &Collection) -> Option<Quarter> {
 fn ask_shipped(
     walk: &mut Walk<'_>,
     checks: &[(CheckFile, Origin)],
-    collection: &Collection,
-    quarter: Quarter,
-    report: &mut Report,
-) -> Result<ByCheck> {
+    (collection, quarter): (&Collection, Quarter),
+    (report, failed): (&mut Report, &mut BTreeSet<unanswered::Question>),
+) -> Result<(ByCheck, Vec<UsualRange>)> {
     let mut shipped = Vec::new();
     for (check, _) in checks.iter().filter(|(_, origin)| *origin == Origin::Shipped) {
         if walk.may_do(&format!("ask {}", check.name))? {
@@ -297,7 +318,7 @@ fn ask_shipped(
     }
     let question = question(walk, collection, quarter);
     let about = || format!("the checks failed for {} {quarter}", collection.name);
-    let mut answers = ByCheck::new();
+    let (mut answers, mut usual) = (ByCheck::new(), Vec::new());
     // Together they are faster; one by one it is known of which a run died.
     let together = if walk.is_careful() { 1 } else { shipped.len().max(1) };
     for some in shipped.chunks(together) {
@@ -306,17 +327,21 @@ fn ask_shipped(
             walk.is_doing(&format!("ask {}", only.name), &words)?;
         }
         let all = walk.store.ask_all(some.iter().copied(), &question).with_context(about)?;
-        for (check, said) in some.iter().zip(all) {
+        usual = all.usual;
+        for (check, said) in some.iter().zip(all.answers) {
             let place = || format!("check `{}`, {} {quarter}", check.name, collection.name);
             match said {
                 Ok(said) => {
                     answers.insert(check.name.clone(), said);
                 }
-                Err(error) => report.failures.push(trouble(&place(), error.to_string())),
+                Err(error) => {
+                    failed.insert((check.name.clone(), collection.name.clone(), quarter));
+                    report.failures.push(trouble(&place(), error.to_string()));
+                }
             }
         }
     }
-    Ok(answers)
+    Ok((answers, usual))
 }
 
 /// Runs each of the operator's checks in a worker of its own on a snapshot. One that errors reaches the
@@ -325,7 +350,7 @@ fn ask_added(
     walk: &mut Walk<'_>,
     checks: &[(CheckFile, Origin)],
     plan: &[(&Collection, Quarter)],
-    report: &mut Report,
+    (report, failed): (&mut Report, &mut BTreeSet<unanswered::Question>),
 ) -> Result<BTreeMap<(String, Quarter), ByCheck>> {
     let added: Vec<&CheckFile> =
         checks.iter().filter(|(_, origin)| *origin == Origin::Added).map(|(check, _)| check).collect();
@@ -344,6 +369,8 @@ fn ask_added(
         let answers = match apart::ask(walk.program, &snapshot, check, &questions, &walk.settings.limits) {
             Ok(answers) => answers,
             Err(error) => {
+                let all = plan.iter().map(|(of, quarter)| (check.name.clone(), of.name.clone(), *quarter));
+                failed.extend(all);
                 report.failures.push(trouble(&format!("check `{}`", check.name), error.to_string()));
                 continue;
             }
@@ -357,6 +384,7 @@ fn ask_added(
                 }
                 Err(words) => {
                     let place = format!("check `{}`, {} {quarter}", check.name, collection.name);
+                    failed.insert((check.name.clone(), collection.name.clone(), *quarter));
                     report.failures.push(trouble(&place, words));
                 }
             }
@@ -375,12 +403,17 @@ fn question(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> analy
     analysis::Question { collection: collection.name.clone(), quarter, as_of, known_on }
 }
 
+/// What each check means for the others, by its header.
+fn standings(checks: &[(CheckFile, Origin)]) -> BTreeMap<String, Standing> {
+    checks.iter().map(|(check, _)| (check.name.clone(), check.standing())).collect()
+}
+
 /// One story, not six: what inhibits what, within one collection and quarter.
 fn inhibit(walk: &Walk<'_>, quarter: Quarter, checks: &[(CheckFile, Origin)], answers: &mut ByCheck) {
     let members = walk.settings.authorities.iter().filter(|one| one.existed_on(quarter.last_day())).count();
     let said: Vec<Said> =
         answers.iter().flat_map(|(check, rows)| rows.iter().map(|row| said(check, row))).collect();
-    let judged = inhibition::judge(&said, members);
+    let judged = inhibition::judge(&said, &standings(checks), members);
     let rows = answers.iter_mut().flat_map(|(check, rows)| rows.iter_mut().map(move |row| (check, row)));
     for ((check, row), fate) in rows.zip(&judged.fates) {
         match fate {

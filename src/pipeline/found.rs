@@ -1,28 +1,28 @@
 //! Findings as letters tell them: the sentence, the numbers, what was done about them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::config::settings::Settings;
 use crate::domain::announcement::{self, Candidate, Why};
+use crate::domain::check::{CheckKind, Means};
 use crate::domain::disclosure::Disclosure;
 use crate::domain::figure::Status;
 use crate::domain::finding::{Action, Deed, Event, Moment, State};
-use crate::domain::indicator::{Indicator, Polarity, Unit};
-use crate::domain::inhibition;
+use crate::domain::indicator::Indicator;
 use crate::domain::letter::digest::facts::{self as digest, FindingFact, Said, Series};
-use crate::domain::letter::facts::Named;
 use crate::domain::quarter::Quarter;
 use crate::domain::quietness::{self, Known, Quietness};
 use crate::domain::scope::Recipient;
-use crate::domain::sentence;
-use crate::domain::stretch::Stretch;
+use crate::domain::sentence::{self, Measure};
 use crate::pipeline::advising;
 use crate::pipeline::asking;
 use crate::pipeline::comparing;
 use crate::pipeline::facts::{self, CollectionFacts};
+use crate::pipeline::worded::{sentence_of, usual_range};
+pub use crate::pipeline::worded::{state_word, stretch, whose};
 use crate::store::check_file::CheckFile;
 use crate::store::facts::{Numbers, Point};
 use crate::store::findings::Finding;
@@ -42,6 +42,7 @@ fn action(line: &Line) -> Option<Action> {
         Happened::Dismissed => Deed::Dismiss,
         Happened::Accepted => Deed::Accept { from: Quarter::parse(text("from")?).ok()? },
         Happened::Snoozed => Deed::Snooze { until: text("until")?.parse().ok()? },
+        Happened::Confirmed => Deed::Confirm { quarter: Quarter::parse(text("quarter")?).ok()? },
         _ => return None,
     };
     Some(Action {
@@ -116,88 +117,8 @@ pub fn attention(finding: &Finding, actions: &[Action], today: NaiveDate) -> (Qu
     (quietness, mine.into_iter().filter(|_| holds).max_by_key(|one| one.at))
 }
 
-/// A state in words that fit the measure: where neither direction is good, nothing is worse.
-#[must_use]
-pub fn state_word(settings: &Settings, finding: &Finding, state: State) -> &'static str {
-    let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
-    let neutral = of.is_some_and(|of| of.polarity == Polarity::None);
-    match state {
-        State::Worsening | State::Improving if neutral => "changing",
-        state => state.word(),
-    }
-}
-
-/// How the time of a finding is told.
-#[must_use]
-pub fn stretch(settings: &Settings, finding: &Finding) -> Stretch {
-    let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
-    Stretch::of(facts::is_annual(settings, &finding.key.collection), of.map(|of| of.behaviour))
-}
-
-/// Whose a finding is, told apart from one of the same name that came after it.
-#[must_use]
-pub fn whose(settings: &Settings, finding: &Finding) -> Named {
-    let code = &finding.key.authority;
-    let found = settings.authorities.iter().find(|one| one.code == *code);
-    match found.zip(finding.moments.last()) {
-        Some((one, (_, at))) => {
-            let day = at.with_timezone(&settings.zone).date_naive();
-            Named { code: code.clone(), name: one.name_among(&settings.authorities, day) }
-        }
-        None => facts::named(settings, code),
-    }
-}
-
-/// The sentence of a finding; the template itself when a number that it needs is not there.
-///
-/// Every quarter in it is told as its collection's figures are: `2017-18 Q2`, `the year to March 2025`.
-#[must_use]
-pub fn sentence_of(settings: &Settings, check: &CheckFile, finding: &Finding) -> String {
-    let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
-    let mut values: Map<String, Value> = finding.detail.as_object().cloned().unwrap_or_default();
-    let stretch = stretch(settings, finding);
-    tell_time(&mut values, stretch);
-    let mut add = |name: &str, text: String| values.insert(name.to_owned(), Value::String(text));
-    let area = whose(settings, finding).name;
-    add("area", area.clone());
-    add("authority", area.clone());
-    let when = stretch.label(finding.fired_in);
-    add("quarter", when.clone());
-    let collection = settings.collections.iter().find(|one| one.name == finding.key.collection);
-    let title = collection.map_or_else(|| finding.key.collection.clone(), |one| one.title.clone());
-    add("collection", title.clone());
-    let what = of.map_or(title, |one| one.name.clone());
-    add("indicator", what.clone());
-    let measure = of.map_or(sentence::Measure { unit: Unit::Count, decimals: 0 }, |one| sentence::Measure {
-        unit: one.unit,
-        decimals: one.decimals,
-    });
-    // What does not fire by what is known now has no numbers to tell.
-    if finding.is_withdrawn() || finding.detail.is_null() {
-        return if finding.last_event() == Some(Event::RuleChanged) {
-            format!("{area}, {what}: another rule judges {when} now; what was found does not hold.")
-        } else {
-            format!("{area}, {what}: revised for {when}; what was found does not hold.")
-        };
-    }
-    let template = asking::says(check, &finding.detail);
-    sentence::fill(template, &values, measure).unwrap_or_else(|unfilled| format!("{template} ({unfilled})"))
-}
-
-/// Adds the words of a stretch, and tells every quarter among `values` by it.
-fn tell_time(values: &mut Map<String, Value>, stretch: Stretch) {
-    for value in values.values_mut() {
-        if let Some(quarter) = value.as_str().and_then(|text| Quarter::parse(text).ok()) {
-            *value = Value::String(stretch.label(quarter));
-        }
-    }
-    for (name, words) in [
-        ("period", stretch.one()),
-        ("periods", stretch.several()),
-        ("same_period_last_year", stretch.a_year_ago()),
-    ] {
-        values.insert(name.to_owned(), Value::String(words.to_owned()));
-    }
+fn day(settings: &Settings, at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&settings.zone).date_naive()
 }
 
 /// What a replay since then made of the findings of one figure; none when it changed none that was shown.
@@ -268,11 +189,9 @@ pub fn tell(telling: &Telling<'_>, findings: &[&Finding], told: &BTreeMap<String
     let standing = announced.standing.iter().map(|index| (*index, Said::Standing));
     let continuing = announced.continuing.iter().map(|index| (*index, Said::Continuing));
     let quieted = announced.quieted.iter().map(|index| (*index, Said::Quieted));
-    let order = told.chain(resolved).chain(standing).chain(continuing).chain(quieted);
-    let facts = order.filter_map(|(index, said)| {
-        let (finding, candidate) = (findings.get(index)?, candidates.get(index)?);
-        fact(telling, finding, candidate, said)
-    });
+    let aside = announced.aside.iter().map(|index| (*index, Said::Aside));
+    let order = told.chain(resolved).chain(standing).chain(continuing).chain(quieted).chain(aside);
+    let facts = order.filter_map(|(index, said)| fact(telling, findings, findings.get(index)?, said));
     Told { findings: facts.collect(), more: announced.more }
 }
 
@@ -281,6 +200,7 @@ fn said(why: Why) -> Said {
         Why::New => Said::New,
         Why::Worse => Said::Worse,
         Why::StillHigh => Said::StillHigh,
+        Why::QuietEnded => Said::QuietEnded,
     }
 }
 
@@ -291,13 +211,8 @@ fn candidate(
     told: &BTreeMap<String, DateTime<Utc>>,
 ) -> Candidate {
     let id = finding.key.id();
-    let same = findings.iter().filter(|one| {
-        one.key.authority == finding.key.authority
-            && one.key.indicator == finding.key.indicator
-            && one.key.collection == finding.key.collection
-            && one.fired_in == finding.fired_in
-            && one.state().is_open()
-    });
+    let check = telling.checks.get(&finding.key.check);
+    let about_figure = check.is_some_and(|check| check.kind == CheckKind::DataQuality);
     let (said, quiet) = (told.get(&id).copied(), telling.quiet.get(&id).copied());
     // Nobody hears that what they were never told is over.
     let told = if finding.state() == State::Resolved { said } else { said.max(quiet) };
@@ -306,15 +221,73 @@ fn candidate(
         finding: id,
         life: life(finding, told),
         past: known(&finding.past),
-        about_figure: inhibition::is_data_quality(&finding.key.check) && finding.key.indicator.is_some(),
+        about_figure: about_figure && finding.key.indicator.is_some(),
         quietness: attention(finding, telling.actions, telling.today).0,
-        evidence: inhibition::kinds_of_evidence(same.map(|one| one.key.check.as_str())),
+        quiet_until: lapsed(finding, telling).and_then(|(_, until)| until),
+        ways: stands_out_by(telling, findings, finding).len(),
     }
 }
 
-fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: Said) -> Option<FindingFact> {
+/// The latest deed about a finding when it holds no more, and the last quiet day of a snooze that is over.
+fn lapsed(finding: &Finding, telling: &Telling<'_>) -> Option<(Action, Option<NaiveDate>)> {
+    let id = finding.key.id();
+    let mine: Vec<Action> = telling.actions.iter().filter(|one| one.finding == id).cloned().collect();
+    let last = mine.iter().map(|one| one.at).max();
+    let lapsed = quietness::lapsed(&life(finding, last), &mine, telling.today);
+    lapsed.map(|(action, until)| (action.clone(), until))
+}
+
+/// Against what the figure of a finding stands out, of all that is open about it. It is one figure all the
+/// same; and a doubt about the figure is no reason to think worse of a service.
+fn stands_out_by(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding) -> Vec<String> {
+    let same = findings.iter().filter(|one| {
+        one.key.authority == finding.key.authority
+            && one.key.indicator == finding.key.indicator
+            && one.key.collection == finding.key.collection
+            && one.fired_in == finding.fired_in
+            && one.state().is_open()
+    });
+    let checks = same.filter_map(|one| telling.checks.get(&one.key.check));
+    let performance = checks.filter(|check| check.kind == CheckKind::Performance);
+    let by: BTreeSet<&str> = performance.filter_map(|check| against(&check.evidence)).collect();
+    by.into_iter().map(str::to_owned).collect()
+}
+
+fn against(evidence: &str) -> Option<&'static str> {
+    match evidence {
+        "own-history" => Some("its own history"),
+        "last-year" => Some("a year ago"),
+        "peers" => Some("other areas"),
+        "target" => Some("its target"),
+        _ => None,
+    }
+}
+
+/// What an interval of one figure, or of its peers, says: each under its own name, in whole sentences.
+fn chance(of: &Indicator, finding: &Finding) -> Vec<String> {
+    let measure = Measure { unit: of.unit, decimals: of.decimals };
+    let number = |name: &str| finding.detail.get(name).and_then(Value::as_f64);
+    let range = |low: &str, high: &str| {
+        let (low, high) = number(low).zip(number(high))?;
+        Some(format!("{} to {}", sentence::in_unit(low, measure), sentence::in_unit(high, measure)))
+    };
+    let own = range("low95", "high95").map(|range| format!("95% interval of this one figure: {range}."));
+    let peers = range("peers_low", "peers_high")
+        .map(|range| format!("Limits for an area of this size among its peers (99.8%): {range}."));
+    own.into_iter().chain(peers).collect()
+}
+
+/// Where an open finding stands, in words.
+fn stands(settings: &Settings, finding: &Finding, now: &Moment) -> String {
+    if now.stale {
+        return format!("not judged since {}", stretch(settings, finding).label(finding.fired_in));
+    }
+    state_word(settings, finding, now.state).to_owned()
+}
+
+fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: Said) -> Option<FindingFact> {
     let settings = telling.settings;
-    let check = telling.checks.get(&finding.teller)?;
+    let check = telling.checks.get(&finding.teller);
     let (now, _) = finding.moments.last()?;
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
     let known = telling.known.get(&finding.key.collection);
@@ -330,8 +303,10 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
     let collection = &finding.key.collection;
     Some(FindingFact {
         id: finding.key.id(),
-        check: check.name.clone(),
-        asks: asking::asks(check, of).to_owned(),
+        check: finding.teller.clone(),
+        kind: check.map_or(CheckKind::Performance, |check| check.kind),
+        means: check.map_or(Means::Nothing, |check| check.means),
+        asks: check.map_or_else(String::new, |check| asking::asks(check, of).to_owned()),
         sentence: sentence_of(settings, check, finding),
         level: now.shown,
         said,
@@ -343,10 +318,19 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
         figure: of.map(|of| facts::figure(of, &numbers(finding), provisional, disclosure)),
         comparators: of.and_then(|of| comparators(settings, known?, finding, of)).unwrap_or_default(),
         series: known.and_then(|known| series(telling, known, finding)),
-        evidence: candidate.evidence,
+        by: stands_out_by(telling, findings, finding),
+        chance: of.map_or_else(Vec::new, |of| chance(of, finding)),
+        stands: stands(settings, finding, now),
         action: attention(finding, telling.actions, telling.today).1,
+        lapsed: lapsed(finding, telling).map(|(action, _)| action),
+        confirmed: finding.confirmed.as_ref().map(|it| digest::ConfirmedFact {
+            by: it.by.clone(),
+            on: day(settings, it.at),
+            reason: it.reason.clone(),
+        }),
         shared: shared(&finding.detail),
         ask: known
+            .filter(|_| check.is_some_and(|check| check.kind == CheckKind::Performance))
             .map_or_else(Vec::new, |known| advising::whom_to_ask(settings, known, telling.findings, finding)),
         provisional,
     })
@@ -397,7 +381,21 @@ pub fn shared(detail: &Value) -> Option<(u32, u32)> {
     number(0).zip(number(1))
 }
 
-/// The history behind a finding, with the usual range that its check used.
+/// The quarter with which the sentence of a finding compares its own; none when it compares with no other.
+fn compares(settings: &Settings, finding: &Finding) -> Option<Quarter> {
+    let named = ["first_quarter", "previous_quarter", "start"].into_iter();
+    let mut named = named.filter_map(|name| finding.detail.get(name).and_then(Value::as_str));
+    let quarter = named.find_map(|text| Quarter::parse(text).ok());
+    // A run says how long it is.
+    let steps = || {
+        let steps = finding.detail.get("first").and(finding.detail.get("quarters")?.as_i64())?;
+        let collection = settings.collections.iter().find(|one| one.name == finding.key.collection)?;
+        Some(finding.fired_in.plus(-(i32::try_from(steps).ok()? * collection.cadence.step())))
+    };
+    quarter.or_else(steps).filter(|quarter| *quarter < finding.fired_in)
+}
+
+/// The history behind a finding, with the usual range of that series.
 fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> Option<Series> {
     const QUARTERS_MAX: usize = 20;
     let indicator = finding.key.indicator.clone()?;
@@ -405,11 +403,15 @@ fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> 
     let upto: Vec<&Point> = points.iter().filter(|point| point.quarter <= finding.fired_in).collect();
     let latest = upto.get(upto.len().saturating_sub(QUARTERS_MAX)..)?;
     let is_compared = facts::indicator(telling.settings, &indicator).is_some_and(comparing::is_across_areas);
-    let number = |name: &str| finding.detail.get(name).and_then(Value::as_f64);
-    let drawn = |point: &&Point| digest::Point {
-        value: point.own.value,
-        disclosure: known.withheld.of(telling.recipient, &point.authority, &indicator, point.quarter),
-    };
+    let shown =
+        |point: &Point| known.withheld.of(telling.recipient, &point.authority, &indicator, point.quarter);
+    // Mean and limits of figures of which all but one are shown would tell that one.
+    let usual = telling.checks.get(&finding.teller).and_then(|check| usual_range(check, finding));
+    let usual = usual.filter(|usual| {
+        let of_chart = |point: &&&Point| usual.since.is_none_or(|since| point.quarter >= since);
+        upto.iter().filter(of_chart).all(|point| shown(point) == Disclosure::Shown)
+    });
+    let drawn = |point: &&Point| digest::Point { value: point.own.value, disclosure: shown(point) };
     Some(Series {
         quarters: latest.iter().map(|point| point.quarter).collect(),
         own: latest.iter().map(drawn).collect(),
@@ -418,7 +420,8 @@ fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> 
         } else {
             Vec::new()
         },
-        usual_range: number("lower").zip(number("upper")),
-        target: number("target"),
+        usual_range: usual,
+        target: finding.detail.get("target").and_then(Value::as_f64),
+        compares: compares(telling.settings, finding),
     })
 }

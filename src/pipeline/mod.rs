@@ -42,12 +42,14 @@ pub mod regional;
 pub mod reminding;
 pub mod repairing;
 pub mod revising;
+mod settled;
 pub mod stopping;
 pub mod supporting;
 pub mod telling;
 pub mod unseen;
 mod wanting;
 pub mod withdrawing;
+pub mod worded;
 
 use anyhow::Result;
 use serde_json::json;

@@ -16,7 +16,7 @@ use crate::domain::life::{REOPENS_WITHIN, live};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::apart::{self, Snapshot};
 use crate::pipeline::asking::{self, BAND};
-use crate::pipeline::found;
+use crate::pipeline::worded;
 use crate::store::analysis::{CheckAnswer, Question};
 use crate::store::check_file::CheckFile;
 use crate::store::configured;
@@ -294,6 +294,7 @@ fn opened(
         rule_before: None,
         teller: check.name.clone(),
         also: Vec::new(),
+        confirmed: None,
     };
     let stayed = after.iter().take_while(|moment| moment.state.is_open()).count();
     Opened {
@@ -302,6 +303,6 @@ fn opened(
         level: moment.level,
         stayed,
         resolved: after.get(stayed).map(|moment| moment.quarter),
-        sentence: found::sentence_of(settings, check, &finding),
+        sentence: worded::sentence_of(settings, Some(check), &finding),
     }
 }

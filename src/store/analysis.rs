@@ -19,6 +19,8 @@ use crate::store::schema;
 pub const COLUMNS: [&str; 10] =
     ["authority", "indicator", "quarter", "fires", "level", "effect", "p", "eligible", "reason", "detail"];
 
+const USUAL: &str = include_str!("../../queries/digests/usual.sql");
+
 /// What many checks stand on: computed once for a question and not once for each check.
 const FROZEN: [&str; 10] = [
     "observations",
@@ -114,6 +116,50 @@ pub struct Question {
     pub known_on: DateTime<Utc>,
 }
 
+/// What several checks answered to one question.
+#[derive(Debug)]
+pub struct Asked {
+    /// Of each check, in their order.
+    pub answers: Vec<Result<Vec<CheckAnswer>, StoreError>>,
+    /// The usual range of each figure that has one.
+    pub usual: Vec<UsualRange>,
+}
+
+/// The usual range of one figure: the limits of its own chart, as far as its unit reaches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UsualRange {
+    /// Whose.
+    pub authority: AuthorityCode,
+    /// Of what.
+    pub indicator: IndicatorId,
+    /// The lower limit.
+    pub lower: f64,
+    /// The upper limit.
+    pub upper: f64,
+    /// The first quarter of the chart, where it began anew.
+    pub since: Option<Quarter>,
+}
+
+fn usual_ranges(connection: &Connection) -> Result<Vec<UsualRange>, StoreError> {
+    let mut statement = connection.prepare(USUAL)?;
+    let mut rows = statement.query([])?;
+    let mut ranges = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (authority, indicator): (String, String) = (row.get(0)?, row.get(1)?);
+        let named = AuthorityCode::parse(&authority).ok().zip(IndicatorId::parse(&indicator));
+        let (lower, upper) = (row.get(2)?, row.get(3)?);
+        let since = row.get::<_, Option<i32>>(4)?.map(Quarter::from_index);
+        ranges.extend(named.map(|(authority, indicator)| UsualRange {
+            authority,
+            indicator,
+            lower,
+            upper,
+            since,
+        }));
+    }
+    Ok(ranges)
+}
+
 impl Store {
     /// Asks one check about one quarter of one collection.
     ///
@@ -139,9 +185,10 @@ impl Store {
         &self,
         checks: impl IntoIterator<Item = &'a CheckFile>,
         question: &Question,
-    ) -> Result<Vec<Result<Vec<CheckAnswer>, StoreError>>, StoreError> {
+    ) -> Result<Asked, StoreError> {
         self.frozen(question, |connection| {
-            Ok(checks.into_iter().map(|check| answers(connection, check, question.quarter)).collect())
+            let each = checks.into_iter().map(|check| answers(connection, check, question.quarter));
+            Ok(Asked { answers: each.collect(), usual: usual_ranges(connection)? })
         })
     }
 
@@ -194,6 +241,18 @@ pub fn computed_for(sql: &str) -> Vec<String> {
     wanted.map(frozen_statement).collect()
 }
 
+/// Whether `sql` stands on the view `name`, itself or by another view.
+#[must_use]
+pub fn stands_on(sql: &str, name: &str) -> bool {
+    let mut named = words_of(sql);
+    for view in schema::VIEWS.iter().rev() {
+        if named.contains(view.name) {
+            named.extend(words_of(view.statement));
+        }
+    }
+    named.contains(name)
+}
+
 /// A word too many costs a table that nobody reads.
 fn words_of(sql: &str) -> BTreeSet<String> {
     let without_comments = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
@@ -242,7 +301,7 @@ fn answers(
     set(connection, &check.parameters)?;
     let answered = rows(connection, check, quarter);
     let cleared = reset(connection, &check.parameters);
-    answered.and_then(|answers| cleared.map(|()| answers))
+    answered.and_then(|answers| cleared.map(|()| capped(answers, check)))
 }
 
 fn rows(
@@ -286,6 +345,14 @@ fn by_lines_of_the_file(words: &str, check: &CheckFile, statement: &str) -> Stri
     told.unwrap_or_else(|| words.to_owned())
 }
 
+/// No answer has a higher level than its check's header says.
+fn capped(mut answers: Vec<CheckAnswer>, check: &CheckFile) -> Vec<CheckAnswer> {
+    for answer in &mut answers {
+        answer.level = answer.level.min(check.severity);
+    }
+    answers
+}
+
 /// Turns the rows of a check that ran as a worker into answers. Missing columns are an error.
 ///
 /// # Errors
@@ -293,6 +360,7 @@ fn by_lines_of_the_file(words: &str, check: &CheckFile, statement: &str) -> Stri
 pub fn answers_of(
     columns: &[&str],
     rows: &[Vec<Value>],
+    check: &CheckFile,
     quarter: Quarter,
 ) -> Result<Vec<CheckAnswer>, String> {
     let mut places = Vec::new();
@@ -320,7 +388,7 @@ pub fn answers_of(
         }
         .answer(quarter)
     };
-    rows.iter().map(read).collect()
+    rows.iter().map(read).collect::<Result<_, _>>().map(|answers| capped(answers, check))
 }
 
 /// A row as a check returned it, not yet trusted.

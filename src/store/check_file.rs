@@ -1,10 +1,11 @@
 //! A check: one SQL file that asks one question, with its header.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::domain::check::{CheckKind, Switch};
+use crate::domain::check::{CheckKind, Means, Standing, Switch};
 
 /// A check, as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,6 +22,12 @@ pub struct CheckFile {
     pub kind: CheckKind,
     /// Which kind of evidence it gives: `own-history`, `last-year`, `peers`, `target`, `data`.
     pub evidence: String,
+    /// The checks of one family tell one story of a series; none tells its own.
+    pub family: Option<String>,
+    /// What it means for others that it fires.
+    pub means: Means,
+    /// The checks whose story of one point it tells better.
+    pub hides: Vec<String>,
     /// The highest level it gives: 0 information, 1 low, 2 medium, 3 high.
     pub severity: u8,
     /// Figures of a series without which it does not judge.
@@ -71,6 +78,7 @@ impl Variable {
 }
 
 const TEXTS: [&str; 5] = ["title", "asks", "severity", "kind", "evidence"];
+const OF_OTHERS: [&str; 3] = ["family", "means", "hides"];
 const NUMBERS: [&str; 3] = ["minimum_points", "open_after", "close_after"];
 const EVIDENCE: [&str; 5] = ["own-history", "last-year", "peers", "target", "data"];
 const SEVERITIES: [&str; 4] = ["info", "low", "medium", "high"];
@@ -96,6 +104,9 @@ impl CheckFile {
             asks_neutral: written.optional_text("asks_neutral")?,
             kind: written.kind()?,
             evidence: written.one_of("evidence", &EVIDENCE)?,
+            family: written.optional_text("family")?,
+            means: written.means()?,
+            hides: written.names("hides")?,
             severity: u8::try_from(SEVERITIES.iter().position(|word| *word == severity).unwrap_or(0))
                 .unwrap_or(0),
             minimum_points: written.number("minimum_points")?,
@@ -108,6 +119,28 @@ impl CheckFile {
             lines_before,
         })
     }
+
+    /// How its answers stand beside those of others.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing { kind: self.kind, means: self.means, hides: self.hides.clone() }
+    }
+}
+
+/// The members of each family, by its name: of equals the first tells the story, the most severe one.
+#[must_use]
+pub fn families<'a>(checks: impl IntoIterator<Item = &'a CheckFile>) -> Vec<Vec<String>> {
+    let mut families: BTreeMap<&str, Vec<&CheckFile>> = BTreeMap::new();
+    for check in checks {
+        if let Some(family) = &check.family {
+            families.entry(family).or_default().push(check);
+        }
+    }
+    let named = |mut members: Vec<&CheckFile>| {
+        members.sort_by_key(|check| (Reverse(check.severity), check.name.clone()));
+        members.into_iter().map(|check| check.name.clone()).collect()
+    };
+    families.into_values().map(named).collect()
 }
 
 /// The header, the SELECT without its semicolon, and the number of lines before the SELECT.
@@ -148,6 +181,7 @@ impl Written<'_> {
                 || key == "parameters"
                 || key == "asks_neutral"
                 || key == "default"
+                || OF_OTHERS.contains(&key)
                 || key == "says"
                 || key.starts_with("says_")
         };
@@ -182,6 +216,26 @@ impl Written<'_> {
         let word = self.one_of("kind", &kinds.map(CheckKind::word))?;
         let kind = kinds.into_iter().find(|kind| kind.word() == word);
         kind.ok_or_else(|| self.wrong("kind", &format!("`kind = \"{word}\"` is not known")))
+    }
+
+    fn means(&self) -> Result<Means, String> {
+        if !self.table.contains_key("means") {
+            return Ok(Means::Nothing);
+        }
+        let word = self.one_of("means", &Means::NAMED.map(Means::word))?;
+        if self.kind()? != CheckKind::DataQuality {
+            let words = format!("`means = \"{word}\"` is said by a check of the kind `data-quality`");
+            return Err(self.wrong("means", &words));
+        }
+        Ok(Means::NAMED.into_iter().find(|means| means.word() == word).unwrap_or_default())
+    }
+
+    fn names(&self, key: &str) -> Result<Vec<String>, String> {
+        let Some(value) = self.table.get(key) else { return Ok(Vec::new()) };
+        let read = |value: &Value| value.as_str().map(str::to_owned);
+        let names = value.as_array().and_then(|all| all.iter().map(read).collect::<Option<Vec<_>>>());
+        names
+            .ok_or_else(|| self.wrong(key, &format!("`{key} = {value}`: expected a list of names of checks")))
     }
 
     fn default(&self) -> Result<Switch, String> {

@@ -1,6 +1,6 @@
 //! What people decided, by the journal: support that was agreed, and where a chart begins anew.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Result, params};
 use serde_json::Value;
 
@@ -48,6 +48,72 @@ fn new_normal(line: &Line) -> Option<NewNormal> {
         key: moments::key(&line.detail)?,
         from: Quarter::parse(text(&line.detail, "from")?).ok()?,
         by: text(&line.detail, "by")?.to_owned(),
+        reason: text(&line.detail, "reason")?.to_owned(),
+    })
+}
+
+/// A figure that somebody confirmed, as it stood then.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confirmation {
+    /// The finding for which it was confirmed.
+    pub key: FindingKey,
+    /// The quarter of the figure.
+    pub quarter: Quarter,
+    /// What was counted.
+    pub numerator: Option<f64>,
+    /// Out of what.
+    pub denominator: Option<f64>,
+    /// The value.
+    pub value: Option<f64>,
+    /// Who confirmed it.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
+}
+
+/// So far apart two texts of one number may lie, relative to it.
+const SAME_NUMBER: f64 = 1e-9;
+
+impl Confirmation {
+    /// Whether it is about the figure of a finding.
+    #[must_use]
+    pub fn is_of(&self, key: &FindingKey) -> bool {
+        self.key.indicator.is_some()
+            && (&self.key.collection, &self.key.authority, &self.key.indicator)
+                == (&key.collection, &key.authority, &key.indicator)
+    }
+
+    /// Whether the figure that the detail of an answer tells is the one that was confirmed.
+    #[must_use]
+    pub fn holds_for(&self, detail: &Value) -> bool {
+        let same = |name: &str, then: Option<f64>| match (detail.get(name).and_then(Value::as_f64), then) {
+            (Some(now), Some(then)) => (now - then).abs() <= SAME_NUMBER * then.abs().max(1.0),
+            (now, then) => now.is_none() && then.is_none(),
+        };
+        same("numerator", self.numerator)
+            && same("denominator", self.denominator)
+            && same("value", self.value)
+    }
+}
+
+/// Every figure that was confirmed, oldest first.
+#[must_use]
+pub fn confirmations(lines: &[Line]) -> Vec<Confirmation> {
+    lines.iter().filter(|line| line.event == Happened::Confirmed).filter_map(confirmation).collect()
+}
+
+fn confirmation(line: &Line) -> Option<Confirmation> {
+    let number = |name: &str| line.detail.get(name).and_then(Value::as_f64);
+    Some(Confirmation {
+        key: moments::key(&line.detail)?,
+        quarter: Quarter::parse(text(&line.detail, "quarter")?).ok()?,
+        numerator: number("numerator"),
+        denominator: number("denominator"),
+        value: number("value"),
+        by: text(&line.detail, "by")?.to_owned(),
+        at: line.at,
         reason: text(&line.detail, "reason")?.to_owned(),
     })
 }
@@ -118,6 +184,7 @@ pub fn replace(connection: &Connection, lines: &[Line]) -> Result<()> {
             params![it.key.collection, it.key.authority.as_str(), indicator, it.from.index(), it.reason],
         )?;
     }
+    replace_confirmed(connection, lines)?;
     connection.execute("DELETE FROM support_actions", [])?;
     let mut rows = connection.appender("support_actions")?;
     for it in supports(lines) {
@@ -138,6 +205,26 @@ pub fn replace(connection: &Connection, lines: &[Line]) -> Result<()> {
             ended.map(|review| instant(review.at)),
             ended.map(|review| review.by.clone()),
             ended.map(|review| review.outcome.clone()),
+        ])?;
+    }
+    rows.flush()
+}
+
+fn replace_confirmed(connection: &Connection, lines: &[Line]) -> Result<()> {
+    connection.execute("DELETE FROM confirmed_figures", [])?;
+    let mut rows = connection.appender("confirmed_figures")?;
+    for it in confirmations(lines) {
+        rows.append_row(params![
+            it.key.collection,
+            it.key.authority.as_str(),
+            it.key.indicator.as_ref().map(IndicatorId::as_str),
+            it.quarter.index(),
+            it.numerator,
+            it.denominator,
+            it.value,
+            it.by,
+            instant(it.at),
+            it.reason,
         ])?;
     }
     rows.flush()

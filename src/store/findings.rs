@@ -6,14 +6,13 @@ use chrono::{DateTime, Utc};
 use duckdb::{Connection, Result, params};
 use serde_json::Value;
 
-use crate::domain::authority::Authority;
+use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::finding::{Answer, Event, FindingKey, Moment, Outcome, Rule, State};
 use crate::domain::indicator::IndicatorId;
-use crate::domain::life::{Cause, relive};
+use crate::domain::life::{Cause, Past, relive};
 use crate::domain::quarter::Quarter;
-use crate::domain::story::family_of;
 use crate::store::analysis::CheckAnswer;
-use crate::store::decided::NewNormal;
+use crate::store::decided::{Confirmation, NewNormal};
 use crate::store::journal::Line;
 use crate::store::keep;
 pub use crate::store::kept::SHOWN_LEVEL;
@@ -123,6 +122,8 @@ pub struct Finding {
     pub teller: String,
     /// The other checks that fired then for the same reason.
     pub also: Vec<String>,
+    /// Who confirmed the figure of the quarter that it speaks of, where somebody did.
+    pub confirmed: Option<Confirmation>,
 }
 
 /// A quarter of a finding's past that a replay made another.
@@ -148,8 +149,8 @@ impl Finding {
     /// Whether it is gone because a revision, or another rule, took it away.
     #[must_use]
     pub fn is_withdrawn(&self) -> bool {
-        let taken = matches!(self.last_event(), Some(Event::Revised | Event::RuleChanged));
-        self.state() == State::Resolved && taken
+        let taken = [Event::Revised, Event::RuleChanged, Event::Confirmed];
+        self.state() == State::Resolved && self.last_event().is_some_and(|event| taken.contains(&event))
     }
 
     /// Every quarter that was believed to stand otherwise once, in the order of becoming known.
@@ -187,8 +188,18 @@ pub struct Configured<'a> {
     pub rules: BTreeMap<String, Rule>,
     /// A sum of each check as it is written, by its name.
     pub sums: BTreeMap<String, String>,
+    /// The checks that tell one story of a series; of equals the first tells it.
+    pub families: Vec<Vec<String>>,
     /// Where charts begin anew because somebody accepted a new normal.
     pub new_normals: Vec<NewNormal>,
+    /// Where charts begin anew because the configuration says so: indicator, authority or all, first quarter.
+    pub rebases: Vec<(IndicatorId, Option<AuthorityCode>, Quarter)>,
+    /// The checks that stand on those charts.
+    pub charted: BTreeSet<String>,
+    /// Figures that were confirmed, oldest first.
+    pub confirmations: Vec<Confirmation>,
+    /// The checks whose question a confirmation answers.
+    pub confirmable: BTreeSet<String>,
     /// The names of the collections.
     pub collections: BTreeSet<&'a str>,
     /// The authorities of the region, past ones too.
@@ -199,11 +210,43 @@ impl Configured<'_> {
     /// The sum of the rule by which a finding is judged: its check, and where its chart begins anew.
     fn sum_of(&self, key: &FindingKey) -> String {
         let from = self.new_normals.iter().filter(|it| it.is_of(key)).map(|it| it.from.index());
-        let alone = [key.check.as_str()];
-        let checks = family_of(&key.check).unwrap_or(&alone);
-        let sums: Vec<_> = checks.iter().map(|check| self.sums.get(*check)).collect();
+        let alone = std::slice::from_ref(&key.check);
+        let family = self.families.iter().find(|family| family.contains(&key.check));
+        let checks = family.map_or(alone, Vec::as_slice);
+        let sums: Vec<_> = checks.iter().map(|check| self.sums.get(check)).collect();
         let rule = (sums, from.collect::<BTreeSet<_>>());
         keep::hash(format!("{rule:?}").as_bytes()).chars().take(16).collect()
+    }
+}
+
+impl Configured<'_> {
+    /// Where the chart of a finding begins anew; nowhere when its check stands on none.
+    fn anew(&self, key: &FindingKey) -> BTreeSet<Quarter> {
+        if !self.charted.contains(&key.check) {
+            return BTreeSet::new();
+        }
+        let accepted = self.new_normals.iter().filter(|it| it.is_of(key)).map(|it| it.from);
+        let configured = self.rebases.iter().filter(|(indicator, authority, _)| {
+            key.indicator.as_ref() == Some(indicator)
+                && authority.as_ref().is_none_or(|code| *code == key.authority)
+        });
+        accepted.chain(configured.map(|(_, _, quarter)| *quarter)).collect()
+    }
+
+    /// Who confirmed the figure that a finding speaks of; nobody when another one came since.
+    fn confirmation_of(&self, finding: &Finding) -> Option<&Confirmation> {
+        let mut all = self.confirmations.iter().rev().filter(|it| it.is_of(&finding.key));
+        if finding.last_event() == Some(Event::Confirmed) {
+            return all.find(|it| it.quarter <= finding.fired_in);
+        }
+        all.find(|it| it.quarter == finding.fired_in && it.holds_for(&finding.detail))
+    }
+
+    /// The quarters of which the figure that a finding doubts was confirmed.
+    fn confirmed(&self, key: &FindingKey) -> BTreeSet<Quarter> {
+        let is_asked = self.confirmable.contains(&key.check);
+        let all = self.confirmations.iter().filter(|it| is_asked && it.is_of(key));
+        all.map(|it| it.quarter).collect()
     }
 }
 
@@ -227,7 +270,7 @@ pub fn fold(
             believed.contains_key(key) || kept.iter().any(|one| one.answer.outcome == Outcome::Fires)
         });
     }
-    stories::merge(&mut answers, &configured.rules);
+    stories::merge(&mut answers, &configured.rules, &configured.families);
     let keys: BTreeSet<FindingKey> = answers.keys().chain(believed.keys()).cloned().collect();
     let mut findings = Vec::new();
     for key in keys {
@@ -241,7 +284,10 @@ pub fn fold(
         };
         let life = life_of(&key, &kept, &past, configured, Judged { asked, cause });
         let found = finding(key, life, kept, past, now);
-        findings.extend(found.map(|finding| Finding { rule, rule_before, ..finding }));
+        findings.extend(found.map(|finding| {
+            let confirmed = configured.confirmation_of(&finding).cloned();
+            Finding { rule, rule_before, confirmed, ..finding }
+        }));
     }
     Ok(findings)
 }
@@ -264,7 +310,11 @@ fn life_of(
 ) -> Vec<Moment> {
     let was: Vec<Moment> = past.iter().map(|(moment, _)| moment.clone()).collect();
     let mut life = match configured.rules.get(&key.check) {
-        Some(rule) if !kept.is_empty() => relive(&with_gaps(kept, &was), rule, &was, judged.cause),
+        Some(rule) if !kept.is_empty() => {
+            let (anew, confirmed) = (configured.anew(key), configured.confirmed(key));
+            let past = Past { believed: &was, cause: judged.cause, anew: &anew, confirmed: &confirmed };
+            relive(&with_gaps(kept, &was), rule, &past)
+        }
         _ => {
             let latest: BTreeMap<Quarter, Moment> = was.into_iter().map(|it| (it.quarter, it)).collect();
             latest.into_values().collect()
@@ -335,8 +385,9 @@ fn finding(
         also: Vec::new(),
     };
     let Kept { answer, detail, teller, also } = fired.unwrap_or_else(nothing);
-    let (fired_in, rule, rule_before) = (answer.quarter, String::new(), None);
-    let mut finding = Finding { key, moments, past, detail, fired_in, rule, rule_before, teller, also };
+    let (fired_in, rule, rule_before, confirmed) = (answer.quarter, String::new(), None, None);
+    let mut finding =
+        Finding { key, moments, past, detail, fired_in, rule, rule_before, teller, also, confirmed };
     if let Some((moment, _)) = finding.moments.iter().rev().find(|(moment, _)| moment.event.is_some())
         && finding.is_withdrawn()
     {

@@ -75,6 +75,8 @@ pub enum Happened {
     Dismissed,
     /// A finding is the new normal: the chart begins anew from a quarter.
     Accepted,
+    /// The figure that a finding doubts is right; the subject is the finding's id.
+    Confirmed,
     /// Support was agreed for a finding; the subject is the action's id.
     Supported,
     /// Support was looked at again; the subject is the action's id.

@@ -30,4 +30,5 @@ pub mod snapshot;
 pub mod soundness;
 mod stories;
 pub mod totals;
+pub mod unanswered;
 pub mod withdrawn;

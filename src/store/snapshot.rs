@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 23] = [
+const TABLES: [&str; 24] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -29,6 +29,7 @@ const TABLES: [&str; 23] = [
     "answers",
     "finding_moments",
     "support_actions",
+    "confirmed_figures",
 ];
 
 /// Writes the snapshot `file`, a DuckDB database, as the open transaction sees the tables.

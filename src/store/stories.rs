@@ -3,19 +3,23 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::finding::{FindingKey, Rule};
-use crate::domain::story::{FAMILIES, Heard, family_of, one_story};
+use crate::domain::story::{Heard, one_story};
 use crate::store::kept::Kept;
 
 /// Lets what the rules of a family answered of a series count as one story.
-pub(super) fn merge(answers: &mut BTreeMap<FindingKey, Vec<Kept>>, rules: &BTreeMap<String, Rule>) {
-    for family in FAMILIES {
-        let is_told = |key: &&FindingKey| family_of(&key.check) == Some(family);
+pub(super) fn merge(
+    answers: &mut BTreeMap<FindingKey, Vec<Kept>>,
+    rules: &BTreeMap<String, Rule>,
+    families: &[Vec<String>],
+) {
+    for family in families {
+        let is_told = |key: &&FindingKey| family.contains(&key.check);
         let series: BTreeSet<FindingKey> =
             answers.keys().filter(is_told).map(|key| told_by(key, "")).collect();
         for series in series {
             let told = family.iter().filter_map(|check| {
                 let key = told_by(&series, check);
-                let (rule, kept) = rules.get(*check).zip(answers.get(&key))?;
+                let (rule, kept) = rules.get(check).zip(answers.get(&key))?;
                 let answers = kept.iter().map(|one| one.answer.clone()).collect();
                 Some((key, Heard { rule: *rule, answers }))
             });

@@ -202,7 +202,7 @@ fn target_breaches_are_as_certain_as_the_reference() {
         for (n, row) in rows.iter().enumerate() {
             let answer = about(&answers, n);
             assert_eq!(answer.detail["certainty"], row["certainty"].as_str(), "{}", row["case_id"]);
-            close(answer.detail["lower"].as_f64(), number(&row["lower95"]), 1e-9, &row["case_id"]);
+            close(answer.detail["low95"].as_f64(), number(&row["lower95"]), 1e-9, &row["case_id"]);
         }
     }
 }

@@ -244,7 +244,7 @@ fn ask_everything(store: &Store) -> Vec<(String, Vec<analysis::CheckAnswer>)> {
         as_of: NaiveDate::from_ymd_opt(2017, 11, 17).unwrap(),
         known_on: DateTime::parse_from_rfc3339("2017-11-17T08:00:00Z").unwrap().to_utc(),
     };
-    let all = store.ask_all(&checks, &question).unwrap();
+    let all = store.ask_all(&checks, &question).unwrap().answers;
     checks.iter().map(|check| check.name.clone()).zip(all.into_iter().map(Result::unwrap)).collect()
 }
 

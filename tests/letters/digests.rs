@@ -1,5 +1,6 @@
 //! Digests, whole, and what they must never say.
 
+use quarterdeck::domain::check::CheckKind;
 use quarterdeck::domain::figure::Status;
 use quarterdeck::domain::indicator::{Polarity, Unit};
 use quarterdeck::domain::letter::digest::facts::{Arrival, DigestFacts, FindingFact, Said, SupportFact};
@@ -13,7 +14,8 @@ use quarterdeck::domain::support::Since;
 use crate::letters::dump::dump;
 use crate::letters::world::{
     DEVON, PLYMOUTH, TORBAY, agreed, date, demand_finding, digest_facts, finding, indicator, looked_after,
-    not_received, occasion, own, percent, quarter, received, recipient, rereferrals, revision, withheld,
+    not_received, occasion, own, percent, quarter, received, recipient, rereferrals, revision, two_ways,
+    withheld,
 };
 
 const STYLES: [DigestStyle; 3] =
@@ -180,7 +182,7 @@ fn ten_findings_are_spelled_out_and_the_rest_counted() {
 
 #[test]
 fn findings_of_one_series_are_one_story_with_one_chart() {
-    let told = |id| FindingFact { evidence: 2, ..finding(id, TORBAY, rereferrals()) };
+    let told = |id| FindingFact { by: two_ways(), ..finding(id, TORBAY, rereferrals()) };
     let facts = only(vec![told("aaaaaa"), told("bbbbbb")]);
     let who = recipient(Role::PerformanceLead, &[TORBAY]);
     let letter = write(DigestStyle::PerformanceLead, &who, &facts);
@@ -191,7 +193,12 @@ fn findings_of_one_series_are_one_story_with_one_chart() {
         text.contains("quarterdeck explain aaaaaa") && text.contains("quarterdeck explain bbbbbb"),
         "{text}"
     );
-    assert!(text.contains("2 independent kinds of evidence."), "{text}");
+    assert!(
+        text.contains(
+            "This one figure stands out against its own history and its target; if it is wrong, so"
+        ),
+        "{text}"
+    );
 }
 
 #[test]
@@ -411,6 +418,7 @@ fn information_is_not_counted_among_what_stands_out() {
 fn a_withheld_figure_is_not_to_be_confirmed() {
     let told = FindingFact {
         check: "suppressed-value".to_owned(),
+        kind: CheckKind::DataQuality,
         sentence: "Devon, plans: withheld for 2017-18 Q2 because numbers are small.".to_owned(),
         figure: Some(FigureFact {
             value: None,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use quarterdeck::domain::authority::AuthorityCode;
 use quarterdeck::domain::calendar::Calendar;
+use quarterdeck::domain::check::{CheckKind, Means};
 use quarterdeck::domain::deadline::DeadlineKind;
 use quarterdeck::domain::disclosure::{Disclosure, Why};
 use quarterdeck::domain::figure::{Place, Status};
@@ -11,7 +12,7 @@ use quarterdeck::domain::indicator::{IndicatorId, Polarity, Unit};
 use quarterdeck::domain::letter::Occasion;
 use quarterdeck::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, FindingFact, NoteFact, Point, RegionValue, RegionalFact, ReturnFact,
-    Said, Series, SupportFact,
+    Said, Series, SupportFact, UsualRange,
 };
 use quarterdeck::domain::letter::facts::{
     FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision,
@@ -151,8 +152,9 @@ pub(super) fn series() -> Series {
         quarters: (0..8).map(|at| quarter(2015, 3).plus(at)).collect(),
         own: own.into_iter().map(point).collect(),
         region: (0..8).map(|at| Some(22.0 + f64::from(at) / 10.0)).collect(),
-        usual_range: Some((17.8, 24.9)),
+        usual_range: Some(UsualRange { lower: 17.8, upper: 24.9, since: None }),
         target: Some(20.0),
+        compares: None,
     }
 }
 
@@ -161,6 +163,8 @@ pub(super) fn finding(id: &str, authority: (&str, &str), indicator: IndicatorFac
     FindingFact {
         id: id.to_owned(),
         check: "spc-outside-limits".to_owned(),
+        kind: CheckKind::Performance,
+        means: Means::Nothing,
         asks: "Is the latest figure outside the range its own history would lead us to expect?".to_owned(),
         sentence: format!(
             "{name}: {} was 27.3% in 2017-18 Q2, outside the range its own history would lead us to expect \
@@ -177,8 +181,12 @@ pub(super) fn finding(id: &str, authority: (&str, &str), indicator: IndicatorFac
         figure: Some(percent(91.0, 333.0)),
         comparators: vec!["South West 22.1% (14 of 16 authorities, 2017-18 Q2)".to_owned()],
         series: Some(series()),
-        evidence: 1,
+        by: Vec::new(),
+        chance: Vec::new(),
+        stands: "new".to_owned(),
         action: None,
+        lapsed: None,
+        confirmed: None,
         shared: None,
         ask: Vec::new(),
         provisional: true,
@@ -345,6 +353,10 @@ fn neglect_pair() -> DeadlineFact {
     }
 }
 
+pub(super) fn two_ways() -> Vec<String> {
+    ["its own history", "its target"].map(str::to_owned).into()
+}
+
 fn findings() -> Vec<FindingFact> {
     let high = FindingFact {
         check: "target-breach".to_owned(),
@@ -356,11 +368,13 @@ fn findings() -> Vec<FindingFact> {
         level: 3,
         said: Said::Worse,
         since: quarter(2017, 1),
-        evidence: 2,
+        by: two_ways(),
         ..finding("9b0c11", TORBAY, rereferrals())
     };
     let held = FindingFact {
         check: "unit-slip".to_owned(),
+        kind: CheckKind::DataQuality,
+        means: Means::FigureSuspect,
         asks: "Does the figure look as if it were in other units?".to_owned(),
         sentence: "Devon: 0.21 for Re-referrals within 12 months looks like 21% in different units."
             .to_owned(),
@@ -384,7 +398,7 @@ fn findings() -> Vec<FindingFact> {
     vec![
         high,
         held,
-        FindingFact { evidence: 2, ..finding("1f2e3d", TORBAY, rereferrals()) },
+        FindingFact { by: two_ways(), ..finding("1f2e3d", TORBAY, rereferrals()) },
         finding("c0ffee", DEVON, rereferrals()),
         finding("feed01", PLYMOUTH, rereferrals()),
         demand_finding("5e5e5e", TORBAY, Said::Worse),

@@ -8,7 +8,7 @@ use quarterdeck::domain::check::CheckAnswer;
 use quarterdeck::domain::finding::{Event, Rule, State};
 use quarterdeck::domain::indicator::IndicatorId;
 use quarterdeck::domain::quarter::Quarter;
-use quarterdeck::store::decided::NewNormal;
+use quarterdeck::store::decided::{self, NewNormal};
 use quarterdeck::store::findings::{self, Asked, Configured, Finding};
 use quarterdeck::store::journal::{Happened, Line};
 use quarterdeck::store::moments;
@@ -27,6 +27,7 @@ struct World {
     run: i64,
     wording: &'static str,
     new_normals: Vec<NewNormal>,
+    rebases: Vec<(IndicatorId, Option<AuthorityCode>, Quarter)>,
 }
 
 impl World {
@@ -51,6 +52,7 @@ impl World {
             run: 0,
             wording: "as it was",
             new_normals: vec![],
+            rebases: vec![],
         }
     }
 
@@ -76,6 +78,11 @@ impl World {
             authorities: std::slice::from_ref(&self.authority),
             sums: self.checks.iter().map(|name| ((*name).to_owned(), self.wording.to_owned())).collect(),
             new_normals: self.new_normals.clone(),
+            families: vec![],
+            rebases: self.rebases.clone(),
+            charted: [CHECK.to_owned()].into(),
+            confirmations: decided::confirmations(&self.lines),
+            confirmable: [CHECK.to_owned()].into(),
         };
         let now = self.now();
         let found = findings::fold(self.store.connection(), &self.lines, &configured, now).unwrap();
@@ -284,4 +291,47 @@ fn a_revision_replays_history_and_says_so() {
     let sql = "SELECT event FROM finding_moments ORDER BY run DESC, quarter LIMIT 1";
     let event: String = world.store.connection().query_row(sql, [], |row| row.get(0)).unwrap();
     assert_eq!(event, "revised");
+}
+
+#[test]
+fn a_finding_of_before_a_rebase_that_cannot_be_judged_since_is_closed_when_the_rebase_is_configured() {
+    let mut world = World::new();
+    world.answer(0, &said(0, 3));
+    let unknown = |later| vec![CheckAnswer { eligible: false, fires: false, ..said(later, 0).remove(0) }];
+    world.answer(1, &unknown(1));
+    assert_eq!(last(&world.one()).0, State::New, "nothing says otherwise");
+    world.rebases.push((IndicatorId::parse("rereferral_pct").unwrap(), None, quarter(1)));
+    assert_eq!(last(&world.one()), (State::Resolved, Some(Event::ChartAnew), 3));
+    assert_eq!(world.fold().1, 0, "and it is believed once");
+    world.answer(2, &said(2, 2));
+    assert_eq!(last(&world.one()), (State::New, Some(Event::Reopened), 2), "the new chart shows it");
+}
+
+#[test]
+fn a_rebase_of_another_figure_or_authority_closes_nothing() {
+    let mut world = World::new();
+    world.answer(0, &said(0, 3));
+    world.answer(1, &[CheckAnswer { eligible: false, fires: false, ..said(1, 0).remove(0) }]);
+    let other = AuthorityCode::parse("E06000023").unwrap();
+    world.rebases.push((IndicatorId::parse("cla_rate").unwrap(), None, quarter(1)));
+    world.rebases.push((IndicatorId::parse("rereferral_pct").unwrap(), Some(other), quarter(1)));
+    assert_eq!(last(&world.one()).0, State::New);
+}
+
+#[test]
+fn a_confirmed_figure_ends_the_finding_that_doubts_it_by_that_name() {
+    let mut world = World::new();
+    world.answer(0, &said(0, 2));
+    let id = world.one().key.id();
+    let detail = json!({
+        "check": CHECK, "collection": COLLECTION, "authority": "E06000022", "indicator": "rereferral_pct",
+        "quarter": quarter(0).to_string(), "value": 20.0, "by": "Ann", "reason": "counted again",
+    });
+    let at = world.now();
+    world.lines.push(Line { seq: 0, at, event: Happened::Confirmed, subject: id, detail });
+    world.answer(0, &said(0, 0));
+    let gone = world.one();
+    assert_eq!(last(&gone), (State::Resolved, Some(Event::Confirmed), 2));
+    assert_eq!(gone.confirmed.map(|it| it.by).as_deref(), Some("Ann"));
+    assert_eq!(world.fold().1, 0);
 }

@@ -1,6 +1,6 @@
 //! Pictures: their size, their ground, and what happens when one cannot be drawn.
 
-use quarterdeck::domain::message::{Block, Chart, ChartLine, Letter};
+use quarterdeck::domain::message::{Band, Block, Chart, ChartLine, Letter};
 
 use crate::mail::letter::{chart, digest};
 use crate::mail::parsed::{document, finished, named, page_of, parts};
@@ -41,7 +41,7 @@ fn busy() -> Chart {
         lines: lines
             .map(|(name, shift)| ChartLine { label: (*name).to_owned(), values: wave(shift) })
             .collect(),
-        usual_range: Some((250.0, 350.0)),
+        usual_range: Some(Band { lower: 250.0, upper: 350.0, from: 0 }),
         target: None,
         ..chart()
     }

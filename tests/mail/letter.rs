@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, Utc};
 use quarterdeck::config::settings::{MailSettings, PostSettings};
 use quarterdeck::domain::message::{
-    Align, Attachment, Block, CalendarEntry, Cell, Chart, ChartLine, Column, FindingBlock, Kind, Letter,
-    MessageKey, Table,
+    Align, Attachment, Band, Block, CalendarEntry, Cell, Chart, ChartLine, Column, FindingBlock, Kind,
+    Letter, MessageKey, Table,
 };
 use quarterdeck::domain::scope::EmailAddress;
 use quarterdeck::mail::Voice;
@@ -86,7 +86,7 @@ pub(crate) fn chart() -> Chart {
             line("South West", &[78.1, 77.5, 78.8, 79.0, 78.4, 77.9, 77.2, 77.0]),
             line("Neighbours", &[75.0, 75.3, 76.1, 76.0, 75.2, 74.9, 75.5, 76.3]),
         ],
-        usual_range: Some((72.6, 88.9)),
+        usual_range: Some(Band { lower: 72.6, upper: 88.9, from: 0 }),
         target: Some(85.0),
         decimals: 1,
     }

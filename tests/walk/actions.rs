@@ -56,8 +56,9 @@ fn what_is_dismissed_or_snoozed_is_quiet_in_the_digest_and_after_a_loss() {
     region.walk(FRIDAY);
     let told = digest(&region, "2017-11-17");
     let told = told.expect("the first digest comes all the same");
-    assert!(told.contains("nothing changed"), "{told}");
+    assert!(told.contains("This is your first digest: nothing is new."), "{told}");
     assert!(told.contains("acknowledged, snoozed or expected"), "{told}");
+    assert!(told.contains("Expected, by Ann: A known backlog."), "what is open is named: {told}");
     region.lose_the_database();
     region.walk(NEXT_FRIDAY);
     assert_eq!(shown(NEXT_FRIDAY), attention);

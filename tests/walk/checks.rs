@@ -130,3 +130,33 @@ fn a_check_with_an_error_is_refused_with_its_file_and_line() {
     let line = HEADER.lines().count() + MINE.lines().position(|line| line.starts_with("FROM")).unwrap() + 1;
     assert!(ended.words.contains(&format!("line {line}, column 6: `observation`")), "{}", ended.words);
 }
+
+#[test]
+fn an_added_check_that_suspects_a_figure_is_treated_like_a_shipped_one() {
+    let region = Region::with_one_return();
+    let header = HEADER
+        .replace("severity = \"medium\"", "severity = \"low\"")
+        .replace("kind = \"performance\"", "kind = \"data-quality\"\nmeans = \"figure-suspect\"");
+    let select = MINE
+        .replace("numerator > getvariable('many') AS fires", "TRUE AS fires")
+        .replace("CASE WHEN numerator > getvariable('many') THEN 2 ELSE 0 END AS level", "3 AS level")
+        .replace("referral_rate", "assessment_45wd_pct");
+    add(&region, "mine.sql", "");
+    fs::write(region.config().join("checks/mine.sql"), format!("{header}{select}")).unwrap();
+    region.walk(NOW);
+    let found = "SELECT concat_ws('|', check_name, level) FROM findings
+        WHERE indicator = 'assessment_45wd_pct' AND state = 'new' ORDER BY check_name";
+    assert_eq!(region.rows(found), ["mine|1"], "no higher than its header says, and nothing judged by it");
+    let why = "SELECT DISTINCT reason FROM answers WHERE check_name = 'target-breach'
+        AND indicator = 'assessment_45wd_pct'";
+    assert_eq!(region.rows(why), ["told by mine"]);
+    let mails = region.mails();
+    let regional = starting(&mails, "digest.regional-lead.2017-11-17");
+    let (_, asked) = regional[0].text.split_once("Figures to confirm before use").expect("it is asked for");
+    assert!(asked.contains("Torbay: mine says"), "{asked}");
+    let id = region.rows("SELECT finding FROM findings WHERE check_name = 'mine'").remove(0);
+    let said = ["confirm", &id, "--by", "Ann", "--reason", "counted again"];
+    assert_eq!(region.run("2017-11-20T08:00:00Z", &said).status, 0);
+    region.walk("2017-11-21T08:00:00Z");
+    assert_eq!(region.rows(found), ["target-breach|3"]);
+}

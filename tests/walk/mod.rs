@@ -37,6 +37,7 @@ mod simulated;
 mod state;
 mod status;
 mod telling;
+mod told;
 mod versions;
 mod web;
 mod withdrawals;

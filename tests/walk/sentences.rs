@@ -5,7 +5,7 @@ use quarterdeck::domain::authority::AuthorityCode;
 use quarterdeck::domain::finding::FindingKey;
 use quarterdeck::domain::indicator::IndicatorId;
 use quarterdeck::domain::quarter::Quarter;
-use quarterdeck::pipeline::{facts, found};
+use quarterdeck::pipeline::{facts, worded};
 use quarterdeck::store::analysis;
 use quarterdeck::store::check_file::CheckFile;
 use quarterdeck::store::findings::Finding;
@@ -29,6 +29,7 @@ fn finding(check: &CheckFile, collection: &str, indicator: &str, detail: Value) 
         rule_before: None,
         teller: check.name.clone(),
         also: Vec::new(),
+        confirmed: None,
     }
 }
 
@@ -51,7 +52,7 @@ fn sentences(settings: &Settings, collection: &str, indicator: &str) -> Vec<(Str
     for check in analysis::shipped().unwrap() {
         for says in check.says.keys() {
             let it = finding(&check, collection, indicator, detail(says));
-            told.push((format!("{} {says}", check.name), found::sentence_of(settings, &check, &it)));
+            told.push((format!("{} {says}", check.name), worded::sentence_of(settings, Some(&check), &it)));
         }
     }
     assert!(told.len() > 40, "{}", told.len());
@@ -110,7 +111,7 @@ fn a_finding_without_numbers_says_that_it_was_revised() {
     let check = checks.iter().find(|check| check.name == "unit-slip").unwrap();
     let it = finding(check, "published", "rereferral_pct", Value::Null);
     assert_eq!(
-        found::sentence_of(&settings, check, &it),
+        worded::sentence_of(&settings, Some(check), &it),
         "Devon, Repeat referrals: revised for the year to March 2025; what was found does not \
          hold."
     );

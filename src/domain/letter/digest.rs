@@ -69,7 +69,7 @@ pub fn compose(
     let letter = occasion.letter(Draft {
         key: key(facts, &occasion.recipient.id),
         kind: Kind::Digest,
-        subject: format!("{}, {}, {}", facts.title, facts.quarter, words::short_day(facts.fell_due)),
+        subject: format!("{}, {}, {}", facts.title, facts.quarter, words::short_day(facts.written_on())),
         preheader: counts.preheader(),
         title: format!("{}: {}", facts.title, facts.quarter.long_label()),
         blocks,
@@ -86,6 +86,7 @@ fn told(seen: &Seen, style: DigestStyle) -> Vec<String> {
         DigestStyle::Director => findings::spelled_out(seen, director::LIMITS, |_| true),
         DigestStyle::RegionalLead => regional_lead::spelled_out(seen),
     };
+    told.extend(opening::named(seen));
     told.extend(seen.findings.iter().copied().filter(|finding| finding.said == Said::Resolved));
     told.into_iter().map(|finding| finding.id.clone()).collect()
 }

@@ -1,7 +1,7 @@
 //! What changed since the last digest, one line each.
 
 use crate::domain::letter::digest::facts::{FindingFact, Said};
-use crate::domain::letter::digest::findings::said_word;
+use crate::domain::letter::digest::findings::{self, said_word};
 use crate::domain::letter::digest::seen::Seen;
 use crate::domain::letter::facts::{Revision, View};
 use crate::domain::letter::{table, words};
@@ -11,9 +11,10 @@ const LINES_MAX: usize = 12;
 
 /// Findings that are new, further off or gone, then revised figures.
 pub(super) fn blocks(seen: &Seen) -> Vec<Block> {
-    let findings = [Said::New, Said::Worse, Said::Resolved].into_iter().flat_map(|wanted| {
-        seen.findings.iter().filter(move |finding| finding.said == wanted).map(|finding| line(finding))
-    });
+    let findings =
+        [Said::New, Said::Worse, Said::QuietEnded, Said::Resolved].into_iter().flat_map(|wanted| {
+            seen.findings.iter().filter(move |finding| finding.said == wanted).map(|finding| line(finding))
+        });
     let lines = findings.chain(seen.revisions.iter().map(|revision| revised(seen, revision)));
     words::bullets(capped(lines.collect()))
 }
@@ -31,7 +32,13 @@ fn line(finding: &FindingFact) -> String {
     let word = words::sentence(said_word(finding));
     let what = finding.indicator.as_ref().map_or("the return", |indicator| &indicator.name);
     let when = finding.stretch.name(finding.quarter);
-    format!("{}: {what}, {}, {when}.", word.trim_end_matches('.'), finding.authority.name)
+    let line = format!("{}: {what}, {}, {when}.", word.trim_end_matches('.'), finding.authority.name);
+    let why = match (finding.said, &finding.confirmed) {
+        (Said::Resolved, Some(it)) => Some(findings::confirmed(it)),
+        (Said::QuietEnded, _) => finding.lapsed.as_ref().map(|it| findings::lapsed(finding, it)),
+        _ => None,
+    };
+    std::iter::once(line).chain(why).collect::<Vec<_>>().join(" ")
 }
 
 fn revised(seen: &Seen, revision: &Revision) -> String {

@@ -1,11 +1,11 @@
 //! A finding's history as a small chart.
 
 use crate::domain::disclosure::Disclosure;
-use crate::domain::letter::digest::facts::{FindingFact, Series};
+use crate::domain::letter::digest::facts::{FindingFact, Series, UsualRange};
 use crate::domain::letter::digest::seen::Seen;
 use crate::domain::letter::facts::FigureFact;
 use crate::domain::letter::words;
-use crate::domain::message::{Chart, ChartLine};
+use crate::domain::message::{Band, Chart, ChartLine};
 use crate::domain::quarter::Quarter;
 use crate::domain::sentence::in_unit;
 use crate::domain::stretch::Stretch;
@@ -23,6 +23,7 @@ pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Cha
         return None;
     }
     let course = Course::of(&series.quarters, &own, figure)?;
+    let told = Told::of(series, &own, figure);
     let stretch = finding.stretch;
     let span = stretch.span(*series.quarters.first()?, *series.quarters.last()?);
     let standing = if finding.provisional { ", provisional" } else { "" };
@@ -32,15 +33,24 @@ pub(super) fn of(seen: &Seen, finding: &FindingFact, region: &str) -> Option<Cha
         lines.push(ChartLine { label: region.to_owned(), values: series.region.clone() });
     }
     Some(Chart {
-        title: course.title(&indicator.name),
+        title: title(told.as_ref(), &indicator.name, finding, (series, &course)),
         subtitle: format!("{subject}, {span}, {}{standing}", words::unit(figure.unit)),
-        alternative: alternative(&subject, &course, &own, (series, stretch), figure),
+        alternative: alternative(&subject, (&course, told.as_ref()), &own, (series, stretch), figure),
         quarters: series.quarters.iter().map(|quarter| stretch.name(*quarter)).collect(),
         lines,
-        usual_range: series.usual_range,
+        usual_range: series.usual_range.and_then(|usual| band(series, usual)),
         target: series.target,
         decimals: figure.decimals,
     })
+}
+
+/// From where its chart begins; none when that is after all that is drawn.
+fn band(series: &Series, usual: UsualRange) -> Option<Band> {
+    let from = match usual.since {
+        Some(since) => series.quarters.iter().position(|quarter| *quarter >= since)?,
+        None => 0,
+    };
+    Some(Band { lower: usual.lower, upper: usual.upper, from })
 }
 
 fn own_values(series: &Series) -> Vec<Option<f64>> {
@@ -68,15 +78,56 @@ impl Course {
         };
         Some(Self { first: (first.0, first_words), last: (last.0, last_words), went })
     }
+}
 
-    /// At most ten words: with both ends, with the last one, or without the indicator's name.
-    fn title(&self, name: &str) -> String {
-        let whole = format!("{name}: from {} {} {}", self.first.1, self.went, self.last.1);
-        let short = format!("{name}: {} {}", self.went, self.last.1);
-        let nameless = format!("From {} {} {}", self.first.1, self.went, self.last.1);
-        let fits = |title: &String| title.split_whitespace().count() <= TITLE_WORDS_MAX;
-        [whole, short].into_iter().find(fits).unwrap_or(nameless)
+/// What the finding compares: from which quarter to its own, and in how many steps.
+struct Told {
+    course: Course,
+    steps: usize,
+}
+
+impl Told {
+    /// None when the finding compares its figure with no other quarter's, or that is not drawn.
+    fn of(series: &Series, own: &[Option<f64>], figure: &FigureFact) -> Option<Self> {
+        let from = series.quarters.iter().position(|quarter| Some(*quarter) == series.compares)?;
+        own.get(from).copied().flatten()?;
+        let course = Course::of(series.quarters.get(from..)?, own.get(from..)?, figure)?;
+        let until = series.quarters.iter().position(|quarter| *quarter == course.last.0)?;
+        Some(Self { course, steps: until - from })
     }
+}
+
+/// A headline of at most ten words that says what the finding says: from where to where, over how long; where
+/// the figure stands from its target, or from what is usual; or else where it stands.
+fn title(
+    told: Option<&Told>,
+    name: &str,
+    finding: &FindingFact,
+    (series, course): (&Series, &Course),
+) -> String {
+    let (last, stretch) = (&course.last.1, finding.stretch);
+    let figure = finding.figure.as_ref();
+    let number = |value: f64| figure.map_or_else(String::new, |figure| written(value, figure));
+    let moved = told.map(|Told { course: Course { first, last, went }, steps }| {
+        let time = words::counted(*steps, stretch.one(), stretch.several());
+        format!("from {} {went} {} in {time}", first.1, last.1)
+    });
+    let beyond = || {
+        let target = series.target.map(|target| format!("{last}, target {}", number(target)));
+        let usual = series
+            .usual_range
+            .map(|usual| format!("{last}, usually {} to {}", number(usual.lower), number(usual.upper)));
+        target.or(usual)
+    };
+    let said = moved.or_else(beyond).unwrap_or_else(|| last.clone());
+    let whole = format!("{name}: {said}");
+    let fits = whole.split_whitespace().count() <= TITLE_WORDS_MAX;
+    if fits { whole } else { raised(&said) }
+}
+
+fn raised(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn written(value: f64, figure: &FigureFact) -> String {
@@ -85,19 +136,20 @@ fn written(value: f64, figure: &FigureFact) -> String {
 
 fn alternative(
     subject: &str,
-    course: &Course,
+    (course, told): (&Course, Option<&Told>),
     own: &[Option<f64>],
     (series, stretch): (&Series, Stretch),
     figure: &FigureFact,
 ) -> String {
-    let mut sentences = vec![format!(
-        "Line chart. {subject}: from {} in {} {} {} in {}.",
-        course.first.1,
-        stretch.label(course.first.0),
-        course.went,
-        course.last.1,
-        stretch.label(course.last.0)
-    )];
+    let went = |course: &Course| {
+        let (first, last) = (stretch.label(course.first.0), stretch.label(course.last.0));
+        format!("from {} in {first} {} {} in {last}", course.first.1, course.went, course.last.1)
+    };
+    let mut sentences =
+        vec![format!("Line chart. {subject}: {}.", went(told.map_or(course, |it| &it.course)))];
+    if told.is_some_and(|it| it.course.first.0 != course.first.0) {
+        sentences.push(format!("Over all that is drawn: {}.", went(course)));
+    }
     let gaps = own.iter().filter(|value| value.is_none()).count();
     if gaps > 0 {
         sentences
@@ -106,12 +158,10 @@ fn alternative(
     if let Some(region) = series.region.iter().rev().find_map(|value| *value) {
         sentences.push(format!("The region's latest value is {}.", written(region, figure)));
     }
-    if let Some((lower, upper)) = series.usual_range {
-        sentences.push(format!(
-            "The usual range is {} to {}.",
-            written(lower, figure),
-            written(upper, figure)
-        ));
+    if let Some(usual) = series.usual_range {
+        let since = usual.since.map_or_else(String::new, |since| format!(" since {}", stretch.label(since)));
+        let (lower, upper) = (written(usual.lower, figure), written(usual.upper, figure));
+        sentences.push(format!("The usual range{since} is {lower} to {upper}."));
     }
     if let Some(target) = series.target {
         sentences.push(format!("The target is {}.", written(target, figure)));

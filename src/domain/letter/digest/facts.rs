@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::domain::check::{CheckKind, Means};
 use crate::domain::deadline::DeadlineKind;
 use crate::domain::disclosure::Disclosure;
 use crate::domain::finding::Action;
@@ -48,6 +49,14 @@ pub struct DigestFacts {
     pub notes: Vec<NoteFact>,
 }
 
+impl DigestFacts {
+    /// The day on which it is written: later than the day on which it fell due when it is late.
+    #[must_use]
+    pub fn written_on(&self) -> NaiveDate {
+        self.fell_due.max(self.known_on)
+    }
+}
+
 /// Support that was agreed for a finding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SupportFact {
@@ -88,6 +97,10 @@ pub struct FindingFact {
     pub id: String,
     /// The check's name.
     pub check: String,
+    /// Whether the check is about how services fare, or about the figure.
+    pub kind: CheckKind,
+    /// What it means that it fires.
+    pub means: Means,
     /// The check's question.
     pub asks: String,
     /// The check's sentence, with its numbers.
@@ -112,16 +125,35 @@ pub struct FindingFact {
     pub comparators: Vec<String>,
     /// For a small chart.
     pub series: Option<Series>,
-    /// Independent kinds of evidence about this authority, indicator and quarter.
-    pub evidence: usize,
+    /// By what this one figure stands out, such as `its target`; what doubts it is not among them.
+    pub by: Vec<String>,
+    /// What chance would explain of this figure, in whole sentences with its numbers.
+    pub chance: Vec<String>,
+    /// Where an open finding stands that nobody spells out: `recovering`, `not judged since`.
+    pub stands: String,
     /// What somebody did with it, while that holds.
     pub action: Option<Action>,
+    /// What somebody did with it before it woke again.
+    pub lapsed: Option<Action>,
+    /// Who confirmed its figure.
+    pub confirmed: Option<ConfirmedFact>,
     /// When the same fires for many authorities: for how many, of how many.
     pub shared: Option<(u32, u32)>,
     /// Authorities of the region that may have something to tell, each with the reason; no figures.
     pub ask: Vec<String>,
     /// Whether its figures are not yet validated.
     pub provisional: bool,
+}
+
+/// A figure that somebody confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfirmedFact {
+    /// Who.
+    pub by: String,
+    /// The day.
+    pub on: NaiveDate,
+    /// Why.
+    pub reason: String,
 }
 
 /// What a digest says of a finding, as decided by `domain::announcement`.
@@ -133,6 +165,8 @@ pub enum Said {
     Worse,
     /// Told again: high, a quarter has passed, and nobody has acknowledged it.
     StillHigh,
+    /// Told: it was quiet until a day that has passed, and is still open.
+    QuietEnded,
     /// Gone since the last digest.
     Resolved,
     /// Counted: open for four quarters or longer.
@@ -141,6 +175,8 @@ pub enum Said {
     Quieted,
     /// Counted: open, told before.
     Continuing,
+    /// Named: open, never told, and on its way out or not judged any more.
+    Aside,
 }
 
 /// One question that fires for so many authorities that something else than their work is likely behind it.
@@ -169,10 +205,23 @@ pub struct Series {
     pub own: Vec<Point>,
     /// The region's values; empty when not known.
     pub region: Vec<Option<f64>>,
-    /// The usual range.
-    pub usual_range: Option<(f64, f64)>,
+    /// The usual range of the series itself.
+    pub usual_range: Option<UsualRange>,
     /// The target.
     pub target: Option<f64>,
+    /// The quarter with which the finding compares its own; none when it compares with no other.
+    pub compares: Option<Quarter>,
+}
+
+/// The usual range of a series, by its own chart.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UsualRange {
+    /// The lower limit.
+    pub lower: f64,
+    /// The upper limit.
+    pub upper: f64,
+    /// The first quarter of the chart, where it began anew.
+    pub since: Option<Quarter>,
 }
 
 /// One value of a history.

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::check::{CheckKind, Means};
 use crate::domain::finding::{Action, Deed};
-use crate::domain::inhibition::is_data_quality;
 use crate::domain::letter::digest::charts;
-use crate::domain::letter::digest::facts::{FindingFact, Said};
+use crate::domain::letter::digest::facts::{ConfirmedFact, FindingFact, Said};
 use crate::domain::letter::digest::seen::{Seen, is_neutral, is_told};
 use crate::domain::letter::facts::{View, WITHHELD};
 use crate::domain::letter::words;
@@ -109,8 +109,12 @@ pub(super) fn said_word(finding: &FindingFact) -> &'static str {
         (Said::New, _) => "new",
         (Said::Worse, false) => "worse",
         (Said::Worse, true) => "further from usual",
+        (Said::Resolved, _) if finding.confirmed.is_some() => "confirmed",
         (Said::Resolved, _) => "resolved",
-        (Said::StillHigh | Said::Standing | Said::Quieted | Said::Continuing, _) => "still there",
+        (Said::QuietEnded, _) => "no longer quiet",
+        (Said::StillHigh | Said::Standing | Said::Quieted | Said::Continuing | Said::Aside, _) => {
+            "still there"
+        }
     }
 }
 
@@ -135,7 +139,16 @@ fn block(seen: &Seen, story: &Story) -> FindingBlock {
 
 fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
     let finding = story.lead;
-    let mut lines = vec![numbers(seen, finding)];
+    let mut lines: Vec<String> = finding.lapsed.iter().map(|it| lapsed(finding, it)).collect();
+    lines.push(numbers(seen, finding));
+    lines.extend(finding.confirmed.as_ref().map(confirmed));
+    if seen.shows_numbers(finding) {
+        lines.extend(finding.chance.iter().cloned());
+    }
+    if finding.means == Means::FigureSuspect && finding.level > 0 {
+        let until = "it is judged by no other check until somebody confirms it";
+        lines.push(format!("If the figure is right, answer this mail and say why: {until}."));
+    }
     if seen.shows_numbers(finding) && !finding.comparators.is_empty() {
         lines.push(format!("Compared with {}.", finding.comparators.join("; ")));
     }
@@ -143,8 +156,9 @@ fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
         let (word, sentence) = (said_word(also), sentence(seen, also));
         lines.push(format!("Also, {word}: {sentence} More: quarterdeck explain {}", also.id));
     }
-    if finding.evidence > 1 {
-        lines.push(format!("{} independent kinds of evidence.", finding.evidence));
+    if finding.by.len() > 1 && finding.kind == CheckKind::Performance {
+        let by = words::listed(&finding.by);
+        lines.push(format!("This one figure stands out against {by}; if it is wrong, so is all of that."));
     }
     if let Some((firing, of)) = finding.shared {
         lines.push(format!(
@@ -181,9 +195,32 @@ fn numbers(seen: &Seen, finding: &FindingFact) -> String {
     }
 }
 
-fn action(finding: &FindingFact, action: &Action) -> String {
+/// By whom a figure was confirmed, when and why.
+pub(super) fn confirmed(it: &ConfirmedFact) -> String {
+    format!("Confirmed by {} on {}: {}", it.by, words::day(it.on), words::sentence(&it.reason))
+}
+
+/// What was done about it, and that it holds no more.
+pub(super) fn lapsed(finding: &FindingFact, action: &Action) -> String {
+    let done = self::action(finding, action);
+    let since = match (action.deed, is_neutral(finding)) {
+        (Deed::Snooze { .. }, _) if finding.said == Said::QuietEnded => {
+            "That day has passed, and it is still open."
+        }
+        (Deed::Acknowledge, false) => "It has got worse since.",
+        (Deed::Acknowledge, true) => "It has moved further since.",
+        _ => "Its level has risen since.",
+    };
+    format!("{done} {since}")
+}
+
+pub(super) fn action(finding: &FindingFact, action: &Action) -> String {
     let deed = match action.deed {
+        Deed::Confirm { quarter } => format!("Confirmed for {}", finding.stretch.label(quarter)),
         Deed::Acknowledge => "Acknowledged".to_owned(),
+        Deed::Snooze { until } if finding.said == Said::QuietEnded => {
+            format!("Was quiet until {}", words::day(until))
+        }
         Deed::Snooze { until } => format!("Snoozed until {}", words::day(until)),
         Deed::Dismiss => "Expected".to_owned(),
         Deed::Accept { from } => format!("The new normal from {}", finding.stretch.label(from)),
@@ -196,6 +233,6 @@ type Thread<'a> = (&'a str, &'a str, Quarter, bool);
 
 fn thread(finding: &FindingFact) -> Option<Thread<'_>> {
     let indicator = finding.indicator.as_ref()?;
-    let quality = is_data_quality(&finding.check);
+    let quality = finding.kind == CheckKind::DataQuality;
     Some((finding.authority.code.as_str(), indicator.id.as_str(), finding.quarter, quality))
 }

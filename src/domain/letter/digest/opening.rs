@@ -1,9 +1,13 @@
 //! How a digest opens: counts of what changed, then what stays.
 
-use crate::domain::letter::digest::facts::{Arrival, ReturnFact, Said};
+use crate::domain::letter::digest::facts::{Arrival, FindingFact, ReturnFact, Said};
+use crate::domain::letter::digest::findings;
 use crate::domain::letter::digest::seen::{Seen, is_neutral, is_told};
 use crate::domain::letter::words;
 use crate::domain::message::Block;
+
+/// Open findings that are named in one line each.
+const NAMED_MAX: usize = 12;
 
 /// What a digest counts.
 #[derive(Debug, Default)]
@@ -12,6 +16,8 @@ pub(super) struct Counts {
     worse: usize,
     further: usize,
     still: usize,
+    awake: usize,
+    aside: usize,
     resolved: usize,
     revised: usize,
     continuing: usize,
@@ -39,6 +45,8 @@ impl Counts {
                 (Said::Resolved, _) => &mut counts.resolved,
                 (Said::Standing, _) => &mut counts.standing,
                 (Said::Quieted, _) => &mut counts.quieted,
+                (Said::QuietEnded, _) => &mut counts.awake,
+                (Said::Aside, _) => &mut counts.aside,
                 (Said::Continuing, _) => &mut counts.continuing,
             } += 1;
         }
@@ -51,7 +59,7 @@ impl Counts {
 
     /// What was found comes first; what is only information is no finding.
     fn changes(&self) -> Vec<Option<String>> {
-        let found = self.new + self.worse + self.further + self.still + self.more;
+        let found = self.new + self.worse + self.further + self.still + self.awake + self.more;
         let nothing = found == 0 && self.information > 0;
         vec![
             nothing.then(|| "nothing stands out".to_owned()),
@@ -59,8 +67,10 @@ impl Counts {
             words::some(self.worse, "worse"),
             words::some(self.further, "further from usual"),
             words::some(self.still, "still high"),
+            words::some(self.awake, "no longer quiet"),
             words::some(self.more, "more to look at"),
             words::some(self.resolved, "resolved"),
+            words::some(self.aside, "open already"),
             words::some(self.revised, if self.revised == 1 { "figure revised" } else { "figures revised" }),
             words::some(self.information, "for information"),
         ]
@@ -88,12 +98,20 @@ impl Counts {
             |last| format!("Since your last digest, on {}", words::day(last)),
         );
         let changes = words::strip(self.changes());
-        let what = if changes.is_empty() { "nothing changed".to_owned() } else { changes };
-        let mut blocks = vec![words::paragraph(format!("{since}: {what}."))];
+        let nothing = if is_first(seen) { "nothing is new" } else { "nothing changed" };
+        let what = if changes.is_empty() { nothing.to_owned() } else { changes };
+        let mut blocks = late(seen);
+        blocks.push(words::paragraph(format!("{since}: {what}.")));
         let stays = self.stays();
         if !stays.is_empty() {
-            blocks.push(words::paragraph(format!("Unchanged findings: {stays}.")));
+            let which = if is_first(seen) { "Open findings" } else { "Unchanged findings" };
+            blocks.push(words::paragraph(format!("{which}: {stays}.")));
         }
+        let named = named(seen);
+        let rest = seen.findings.iter().filter(|finding| is_named(seen, finding)).count() - named.len();
+        let mut lines: Vec<String> = named.into_iter().map(open_line).collect();
+        lines.extend((rest > 0).then(|| format!("And {rest} more.")));
+        blocks.extend(words::bullets(lines));
         blocks.push(words::paragraph(provisional(seen)));
         blocks
     }
@@ -105,6 +123,40 @@ impl Counts {
             words::some(self.quieted, "acknowledged, snoozed or expected"),
         ])
     }
+}
+
+/// Nothing is unchanged to somebody who was told nothing before.
+fn is_first(seen: &Seen) -> bool {
+    seen.facts.last_digest_on.is_none()
+}
+
+/// What is open and was never told is named once, at most so many in one digest.
+pub(super) fn named<'a>(seen: &Seen<'a>) -> Vec<&'a FindingFact> {
+    seen.findings.iter().copied().filter(|finding| is_named(seen, finding)).take(NAMED_MAX).collect()
+}
+
+fn is_named(seen: &Seen, finding: &FindingFact) -> bool {
+    finding.said == Said::Aside || finding.said == Said::Quieted && is_first(seen)
+}
+
+fn open_line(finding: &FindingFact) -> String {
+    let what = finding.indicator.as_ref().map_or("the return", |indicator| &indicator.name);
+    let since = finding.stretch.label(finding.since);
+    let line = format!(
+        "{}, open since {since}, {}: {what}, {}.",
+        findings::level_word(finding.level),
+        finding.stands,
+        finding.authority.name
+    );
+    let done = finding.action.as_ref().map(|it| findings::action(finding, it));
+    std::iter::once(line).chain(done).collect::<Vec<_>>().join(" ")
+}
+
+/// That a digest is made up for, which somebody expected on another day.
+fn late(seen: &Seen) -> Vec<Block> {
+    let due = seen.facts.fell_due;
+    let words = || words::paragraph(format!("This digest was due on {}, and is late.", words::day(due)));
+    (due < seen.facts.known_on).then(words).into_iter().collect()
 }
 
 fn provisional(seen: &Seen) -> String {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::inhibition::is_data_quality;
+use crate::domain::check::{CheckKind, Means};
 use crate::domain::letter::digest::facts::{FindingFact, RegionValue, RegionalFact, Said};
 use crate::domain::letter::digest::findings::{Limits, Story};
 use crate::domain::letter::digest::opening::Counts;
@@ -21,7 +21,8 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
     let (announcement, attachments) = attached::figures(seen);
     let mut blocks = counts.blocks(seen);
     blocks.extend(words::section("Returns not received", returns::outstanding_table(seen)));
-    blocks.extend(words::section("Figures to confirm before use", listed(seen, is_held)));
+    blocks.extend(words::section("Figures to confirm before use", listed(seen, is_asked)));
+    blocks.extend(words::section("Figures confirmed", confirmed(seen)));
     blocks.extend(words::section("Withheld figures", listed(seen, is_withheld)));
     blocks.extend(words::section("Revisions", changes::revision_table(seen)));
     blocks.extend(words::section("Shared by several authorities", shared(seen)));
@@ -42,12 +43,35 @@ pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Bl
 fn listed(seen: &Seen, wanted: fn(&FindingFact) -> bool) -> Vec<Block> {
     let all = open(seen, wanted);
     let line = |finding: &&FindingFact| {
-        format!("{} More: quarterdeck explain {}", findings::sentence(seen, finding), finding.id)
+        let mut said = vec![findings::sentence(seen, finding)];
+        said.extend(finding.action.as_ref().map(|it| findings::action(finding, it)));
+        said.extend(held(finding));
+        said.push(format!("More: quarterdeck explain {}", finding.id));
+        said.join(" ")
     };
     let mut lines: Vec<String> = all.iter().take(LIMITS.findings_max).map(line).collect();
     let rest = all.len().saturating_sub(LIMITS.findings_max);
     lines.extend((rest > 0).then(|| format!("And {rest} more.")));
     words::bullets(lines)
+}
+
+/// What is not used while nobody says that it is right.
+fn held(finding: &FindingFact) -> Option<String> {
+    let held = "It is judged by no other check until somebody confirms it";
+    let is_held = finding.means == Means::FigureSuspect && finding.level > 0;
+    is_held.then(|| format!("{held}: quarterdeck confirm {}.", finding.id))
+}
+
+/// What was asked for and somebody confirmed since: said once.
+fn confirmed(seen: &Seen) -> Vec<Block> {
+    let all = seen.findings.iter().filter(|finding| finding.said == Said::Resolved);
+    let line = |finding: &&FindingFact| {
+        let about = finding.indicator.as_ref()?;
+        let who = findings::confirmed(finding.confirmed.as_ref()?);
+        let when = finding.stretch.name(finding.quarter);
+        Some(format!("{}, {}, {when}. {who}", finding.authority.name, about.name))
+    };
+    words::bullets(all.filter_map(line).collect())
 }
 
 fn open<'a>(seen: &Seen<'a>, wanted: fn(&FindingFact) -> bool) -> Vec<&'a FindingFact> {
@@ -57,15 +81,20 @@ fn open<'a>(seen: &Seen<'a>, wanted: fn(&FindingFact) -> bool) -> Vec<&'a Findin
 /// The findings that this style spells out, in its three lists.
 pub(super) fn spelled_out<'a>(seen: &Seen<'a>) -> Vec<&'a FindingFact> {
     let mut told = findings::spelled_out(seen, LIMITS, |finding| !is_listed(finding));
-    for wanted in [is_held, is_withheld] {
+    for wanted in [is_asked, is_withheld] {
         told.extend(open(seen, wanted).into_iter().take(LIMITS.findings_max).filter(|one| is_told(one)));
     }
     told
 }
 
-/// Whether it is about the quality of a figure: that is held until confirmed.
-fn is_held(finding: &FindingFact) -> bool {
-    is_data_quality(&finding.check) && finding.indicator.is_some() && !is_withheld(finding)
+/// Whether it is about the quality of a figure, and still asks for somebody: what was dismissed asks no more,
+/// unless the figure is held.
+fn is_asked(finding: &FindingFact) -> bool {
+    is_about_a_figure(finding) && (finding.said != Said::Quieted || finding.means == Means::FigureSuspect)
+}
+
+fn is_about_a_figure(finding: &FindingFact) -> bool {
+    finding.kind == CheckKind::DataQuality && finding.indicator.is_some() && !is_withheld(finding)
 }
 
 /// Whether it says that figures are withheld: there is nothing to confirm.
@@ -74,7 +103,7 @@ fn is_withheld(finding: &FindingFact) -> bool {
 }
 
 fn is_listed(finding: &FindingFact) -> bool {
-    is_held(finding) || is_withheld(finding)
+    is_about_a_figure(finding) || is_withheld(finding)
 }
 
 fn shared(seen: &Seen) -> Vec<Block> {
@@ -129,7 +158,9 @@ fn open_counts(seen: &Seen) -> Vec<Block> {
             Said::Standing => standing,
             Said::Quieted => quieted,
             Said::Continuing => continuing,
-            Said::New | Said::Worse | Said::StillHigh | Said::Resolved => told,
+            Said::New | Said::Worse | Said::StillHigh | Said::QuietEnded | Said::Aside | Said::Resolved => {
+                told
+            }
         } += 1;
     }
     if rows.is_empty() {

@@ -91,7 +91,7 @@ fn pending_lines(seen: &Seen, pending: &[&ReturnFact]) -> Vec<String> {
 
 /// Deadlines of the next six weeks and those that passed, soonest first.
 pub(super) fn deadline_lines(seen: &Seen) -> Vec<String> {
-    let until = seen.facts.fell_due + chrono::Duration::days(DUE_SOON_DAYS);
+    let until = seen.facts.written_on() + chrono::Duration::days(DUE_SOON_DAYS);
     let mut soon: Vec<&&DeadlineFact> =
         seen.deadlines.iter().filter(|deadline| deadline.on <= until && is_open(deadline)).collect();
     soon.sort_by(|a, b| a.on.cmp(&b.on).then_with(|| a.title.cmp(&b.title)));

@@ -71,7 +71,11 @@ impl<'a> Seen<'a> {
             }
             Arrival::Outstanding => false,
         };
-        self.findings.iter().any(|finding| is_told(finding) || finding.said == Said::Resolved)
+        let is_first = self.facts.last_digest_on.is_none();
+        let counts = |finding: &&&FindingFact| {
+            is_told(finding) || finding.said == Said::Resolved || is_first && finding.said == Said::Aside
+        };
+        self.findings.iter().any(|finding| counts(&finding))
             || !self.revisions.is_empty()
             || self.supports.iter().any(|support| self.is_news(support))
             || self.returns.iter().any(received)
@@ -93,7 +97,7 @@ impl<'a> Seen<'a> {
 
 /// Whether the finding is spelled out.
 pub(super) fn is_told(finding: &FindingFact) -> bool {
-    matches!(finding.said, Said::New | Said::Worse | Said::StillHigh)
+    matches!(finding.said, Said::New | Said::Worse | Said::StillHigh | Said::QuietEnded)
 }
 
 /// Whether the finding is open.
