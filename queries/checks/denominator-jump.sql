@@ -10,6 +10,10 @@ close_after = 1
 default = "off"
 says = "{area}: the base of {indicator} went from {previous:count} in {previous_quarter} to {denominator} in {quarter}. Is it another population?"
 says_regional = "{n} of {of} authorities gave another base of {indicator} in {quarter}; likely a definition or national change."
+harmless = ["previous_quarter"]
+
+[figures]
+previous = "previous_quarter"
 
 [parameters]
 # Of the base before.

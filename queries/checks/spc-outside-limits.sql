@@ -11,6 +11,10 @@ says = "{area}: {indicator} stood at {value} in {quarter}, outside the range tha
 says_neutral = "{area}: {indicator} stood at {value} in {quarter}, unusual against earlier figures (usual range {lower} to {upper})."
 says_regional = "{n} of {of} authorities had an unusual {indicator} in {quarter}; likely a definition or national change."
 
+[figures]
+lower = "history"
+upper = "history"
+
 [parameters]
 # Beyond so many standard deviations the level is high.
 high_sigmas = 4.0

@@ -10,6 +10,10 @@ open_after = 1
 close_after = 2
 says = "{area}, {indicator}: {side} the usual level ({mean}) for {quarters} {periods} in a row, with {value} in {quarter}."
 says_regional = "{n} of {of} authorities have had another level of {indicator} up to {quarter}; likely a definition or national change."
+harmless = ["side", "quarters"]
+
+[figures]
+mean = "history"
 */
 -- Seven figures or more on one side of the mean (Making Data Count); a figure on the mean, or a gap, ends the
 -- run. The length of a run stands in `views/parameters.sql`. Of a stock measure neighbouring quarters resemble

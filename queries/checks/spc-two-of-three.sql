@@ -11,6 +11,10 @@ close_after = 2
 says = "{area}, {indicator}: two of the last three {periods} were close to the worst we would expect, with {value} in {quarter} (usual range {lower} to {upper})."
 says_neutral = "{area}, {indicator}: two of the last three {periods} were close to the edge of the usual range ({lower} to {upper}), with {value} in {quarter}."
 says_regional = "{n} of {of} authorities had {indicator} near the edge of the usual range in {quarter}; likely a definition or national change."
+
+[figures]
+lower = "history"
+upper = "history"
 */
 -- Three figures on one side of the mean, two of them in the outer third of the limits, the latest one of those
 -- (Making Data Count). Where neighbouring quarters resemble each other that is usual, and means nothing. Of a

@@ -37,6 +37,35 @@ pub enum Switch {
     Off,
 }
 
+/// Of when a figure in a check's sentence is, so that it is withheld where that figure is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Of the quarter that a key of `detail` holds, or so many periods back as it says; of several, and all
+    /// between them.
+    Quarters(Vec<String>),
+    /// Worked out from every figure up to the finding's quarter: a usual level or range, a slope.
+    History,
+    /// Worked out from the figures of the region's authorities.
+    Region,
+    /// Worked out from the figures of statistical neighbours.
+    Neighbours,
+    /// It is no figure: a count of quarters, a target.
+    Nothing,
+}
+
+impl Told {
+    /// By the word in a header: `history`, `region`, `neighbours`, or a key of `detail`.
+    #[must_use]
+    pub fn of_word(word: &str) -> Self {
+        match word {
+            "history" => Self::History,
+            "region" => Self::Region,
+            "neighbours" => Self::Neighbours,
+            key => Self::Quarters(vec![key.to_owned()]),
+        }
+    }
+}
+
 /// The names of the checks that come with the program, in order.
 pub const SHIPPED: [&str; 24] = [
     "carried-forward",

@@ -23,6 +23,7 @@ use crate::pipeline::advising;
 use crate::pipeline::asking;
 use crate::pipeline::comparing;
 use crate::pipeline::facts::{self, CollectionFacts};
+use crate::pipeline::sentences::Before;
 use crate::store::check_file::CheckFile;
 use crate::store::facts::{Numbers, Point};
 use crate::store::findings::Finding;
@@ -285,21 +286,18 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
     let (now, _) = finding.moments.last()?;
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
     let known = telling.known.get(&finding.key.collection);
-    let disclosure = known.zip(of).map_or(Disclosure::Shown, |(known, of)| {
-        known.withheld.of_all(
-            telling.recipient,
-            &finding.key.authority,
-            &of.id,
-            &facts::quarters_told(finding),
-        )
-    });
+    let before = Before { settings, recipient: telling.recipient, known, check, finding, of };
+    let disclosure = before.disclosure();
     let provisional = provisional(settings, finding);
     let collection = &finding.key.collection;
     Some(FindingFact {
         id: finding.key.id(),
         check: check.name.clone(),
         asks: asking::asks(check, of).to_owned(),
-        sentence: sentence_of(settings, check, finding),
+        sentence: match of {
+            None if disclosure != Disclosure::Shown => without_numbers(settings, finding),
+            _ => sentence_of(settings, check, finding),
+        },
         level: now.shown,
         said,
         since: opened(finding),
@@ -308,7 +306,7 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
         quarter: finding.fired_in,
         stretch: stretch(settings, finding),
         figure: of.map(|of| facts::figure(of, &numbers(finding), provisional, disclosure)),
-        comparators: of.and_then(|of| comparators(settings, known?, finding, of)).unwrap_or_default(),
+        comparators: of.and_then(|of| comparators(telling, known?, finding, of)).unwrap_or_default(),
         series: known.and_then(|known| series(telling, known, finding)),
         evidence: candidate.evidence,
         action: attention(finding, telling.actions, telling.today).1,
@@ -319,8 +317,15 @@ fn fact(telling: &Telling<'_>, finding: &Finding, candidate: &Candidate, said: S
     })
 }
 
+/// Of a whole return, where figures may not be told.
+fn without_numbers(settings: &Settings, finding: &Finding) -> String {
+    let when = stretch(settings, finding).label(finding.fired_in);
+    let area = whose(settings, finding).name;
+    format!("{area}: please look at the return for {when}. The numbers are not shown here.")
+}
+
 fn comparators(
-    settings: &Settings,
+    telling: &Telling<'_>,
     known: &CollectionFacts,
     finding: &Finding,
     of: &Indicator,
@@ -328,7 +333,8 @@ fn comparators(
     let (_, compared) = known.figures.iter().find(|(quarter, one)| {
         *quarter == finding.fired_in && one.authority == finding.key.authority && one.indicator == of.id
     })?;
-    Some(comparing::comparators(of, stretch(settings, finding), compared))
+    let near = facts::neighbours(telling.settings, known, telling.recipient, compared);
+    Some(comparing::comparators(of, stretch(telling.settings, finding), compared, near))
 }
 
 fn numbers(finding: &Finding) -> Numbers {
@@ -373,6 +379,8 @@ fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> 
     let latest = upto.get(upto.len().saturating_sub(QUARTERS_MAX)..)?;
     let is_compared = facts::indicator(telling.settings, &indicator).is_some_and(comparing::is_across_areas);
     let number = |name: &str| finding.detail.get(name).and_then(Value::as_f64);
+    let authority = &finding.key.authority;
+    let of_history = known.withheld.of_history(telling.recipient, authority, &indicator, finding.fired_in);
     let drawn = |point: &&Point| digest::Point {
         value: point.own.value,
         disclosure: known.withheld.of(telling.recipient, &point.authority, &indicator, point.quarter),
@@ -381,11 +389,11 @@ fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> 
         quarters: latest.iter().map(|point| point.quarter).collect(),
         own: latest.iter().map(drawn).collect(),
         region: if is_compared {
-            latest.iter().map(|point| facts::region_line(known, point)).collect()
+            latest.iter().map(|point| facts::region_line(known, telling.recipient, point)).collect()
         } else {
             Vec::new()
         },
-        usual_range: number("lower").zip(number("upper")),
+        usual_range: number("lower").zip(number("upper")).filter(|_| of_history == Disclosure::Shown),
         target: number("target"),
     })
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::domain::check::{CheckKind, Switch};
+use crate::domain::check::{CheckKind, Switch, Told};
+use crate::store::check_figures;
 
 /// A check, as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub struct CheckFile {
     pub default: Switch,
     /// Sentences with `{placeholders}`: `says`, and variants by the word that `detail.says` names.
     pub says: BTreeMap<String, String>,
+    /// Of when the figures in the sentences are, by placeholder.
+    pub figures: BTreeMap<String, Told>,
     /// Its own thresholds; `getvariable` answers them while it runs.
     pub parameters: Vec<(String, Variable)>,
     /// The SELECT, without the header.
@@ -102,6 +105,7 @@ impl CheckFile {
             open_after: written.number("open_after")?,
             close_after: written.number("close_after")?,
             default: written.default()?,
+            figures: written.figures()?,
             says: written.sentences()?,
             parameters: written.parameters()?,
             sql: sql.to_owned(),
@@ -146,6 +150,8 @@ impl Written<'_> {
             TEXTS.contains(&key)
                 || NUMBERS.contains(&key)
                 || key == "parameters"
+                || key == "figures"
+                || key == "harmless"
                 || key == "asks_neutral"
                 || key == "default"
                 || key == "says"
@@ -206,6 +212,11 @@ impl Written<'_> {
             Ok((variant.to_owned(), self.text(key)?))
         })
         .collect()
+    }
+
+    fn figures(&self) -> Result<BTreeMap<String, Told>, String> {
+        let says = self.sentences()?;
+        check_figures::read(self.table, &says).map_err(|(key, words)| self.wrong(&key, &words))
     }
 
     fn parameters(&self) -> Result<Vec<(String, Variable)>, String> {
