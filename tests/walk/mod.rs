@@ -3,6 +3,7 @@
 mod actions;
 mod alike;
 mod arrivals;
+mod attacker;
 mod autumn;
 mod backups;
 mod chasers;
@@ -27,6 +28,7 @@ mod region;
 mod relay;
 mod schedules;
 mod scope;
+mod secrets;
 mod sentences;
 mod simulated;
 mod state;
