@@ -27,9 +27,9 @@
 //!    it may take the place of the version that counts. [`store::returns`] keeps all of it.
 //! 4. [`pipeline::asking`] asks the checks (`queries/checks`) of every quarter that changed, lets one story
 //!    stand for six ([`domain::inhibition`]), and folds the answers into findings ([`domain::finding`]).
-//! 5. [`pipeline::composing`] writes the receipt: facts from [`store::facts`], words from
-//!    [`domain::letter`], bytes from [`mail::finish`]. Load, answers, findings and messages are committed
-//!    together.
+//! 5. [`pipeline::composing`] writes the receipt: facts from [`store::facts`], without what its reader must
+//!    not learn ([`pipeline::withheld`], [`domain::disclosure`]), words from [`domain::letter`], bytes from
+//!    [`mail::finish`]. Load, answers, findings and messages are committed together.
 //! 6. [`pipeline::posting`] keeps each message under its key, journals it, and sends it. `sending` is
 //!    journalled after the relay's 354 and before the body; `sent` after its reply.
 //!

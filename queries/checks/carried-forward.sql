@@ -10,6 +10,12 @@ close_after = 1
 says = "{area}, {indicator}: exactly the same in {quarter} as in {previous_quarter}, {numerator} out of {denominator}. Was the old return copied?"
 says_value = "{area}, {indicator}: exactly {value} for {quarters} {periods} running, the last of them {quarter}. Was an old figure copied?"
 says_return = "{area}: {n} of {of} figures for {quarter} are exactly those of the {period} before. Was the old return copied?"
+harmless = ["previous_quarter", "quarters", "n", "of"]
+
+[figures]
+numerator = ["quarters", "quarter"]
+denominator = ["quarters", "quarter"]
+value = ["quarters", "quarter"]
 
 [parameters]
 # Small numbers repeat by themselves.

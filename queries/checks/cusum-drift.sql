@@ -11,6 +11,10 @@ close_after = 2
 default = "off"
 says = "{area}, {indicator}: drifted {side} the usual level ({mean}) little by little, to {value} in {quarter}."
 says_regional = "{n} of {of} authorities have had {indicator} drift the same way up to {quarter}; likely a definition or national change."
+harmless = ["side"]
+
+[figures]
+mean = "history"
 
 [parameters]
 # Added-up deviations; 4 gives a false signal about once in 168 quarters, 5 once in 465.

@@ -12,6 +12,11 @@ says_shared = "{area}: {base} went from {previous:count} in {previous_quarter} t
 says_published = "{area}: {base} went from {previous:count} in {previous_quarter} to {denominator} in {quarter}, as published; {indicator} {way} by {pct} for that reason alone."
 says_published_shared = "{area}: {base} went from {previous:count} in {previous_quarter} to {denominator} in {quarter}, as published; the {k} rates for it {way} by {pct} for that reason alone."
 says_regional = "{n} of {of} authorities gave another base of {indicator} in {quarter}; likely a definition or national change."
+harmless = ["base", "k", "way", "previous_quarter"]
+
+[figures]
+previous = "previous_quarter"
+pct = "previous_quarter"
 
 [parameters]
 # Of the base before.

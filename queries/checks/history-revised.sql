@@ -9,6 +9,11 @@ open_after = 1
 close_after = 1
 default = "off"
 says = "{area}, {indicator}: changed for {revised_quarter} from {previous} to {value} on {day}."
+harmless = ["revised_quarter", "day"]
+
+[figures]
+previous = "revised_quarter"
+value = "revised_quarter"
 
 [parameters]
 # Of the figure before.

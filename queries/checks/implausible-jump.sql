@@ -11,6 +11,10 @@ close_after = 1
 says = "{area}: {indicator} went from {previous} in {previous_quarter} to {value} in {quarter}. Please check the figure before relying on it."
 says_published = "{area}: {indicator} went from {previous} in {previous_quarter} to {value} in {quarter}, an unusual step, as published. There is nothing to confirm."
 says_regional = "{indicator} jumped in {quarter} for {n} of {of} authorities; likely a definition or national change."
+harmless = ["previous_quarter"]
+
+[figures]
+previous = "previous_quarter"
 */
 -- A jump is beyond 3.267 times the average of the earlier steps, and at least half as large again.
 -- A publisher's figure is information only: it is not kept apart, for nobody here can change it.

@@ -11,6 +11,10 @@ open_after = 1
 close_after = 2
 says = "{area}: {indicator} stood at {value} in {quarter}; similar areas are typically at {median} ({comparator_quarter})."
 says_regional = "{n} of {of} authorities are far from similar areas on {indicator} in {quarter}; likely a definition or national change."
+harmless = ["comparator_quarter"]
+
+[figures]
+median = "neighbours"
 
 [parameters]
 # Neighbours with a figure: without so many it does not judge; without so many it is information.

@@ -12,6 +12,7 @@ default = "off"
 says = "{area}, {indicator}: worse over the last five years, to {value} in {quarter}."
 says_neutral = "{area}, {indicator}: {way} over the last five years, to {value} in {quarter}."
 says_regional = "{n} of {of} authorities had a five-year trend of {indicator} up to {quarter}; likely a definition or national change."
+harmless = ["way"]
 
 [parameters]
 # 99.8% of chi-squared with one degree of freedom.

@@ -11,6 +11,10 @@ close_after = 2
 says = "{area} has the {rank}{end} {indicator} of {k} areas in {quarter} ({value}; average {average}), further out than the usual spread between areas."
 says_neutral = "{area} has the {rank}{end} {indicator} of {k} areas in {quarter} ({value}; average {average}): unusual, further out than the usual spread between areas."
 says_regional = "{n} of {of} authorities are far from the average of {indicator} in {quarter}; likely a definition or national change."
+harmless = ["rank", "end", "k"]
+
+[figures]
+average = "region"
 
 [parameters]
 # Areas without which the spread between areas is not known.

@@ -8,6 +8,7 @@ minimum_points = 2
 open_after = 2
 close_after = 2
 says = "{area} has moved from {old} to {new} of {k} for {indicator} in a year, with {value} in {quarter}."
+harmless = ["old", "new", "k"]
 
 [parameters]
 # Areas without which a place says little.

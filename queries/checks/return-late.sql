@@ -9,6 +9,7 @@ open_after = 1
 close_after = 1
 says = "{area}'s return for {quarter} arrived {n} working days late."
 says_outstanding = "{area}'s return for {quarter} is {n} working days late, and has not come yet."
+harmless = ["n"]
 
 [parameters]
 # Working days after the due day that nobody minds; and from which on the level is medium.

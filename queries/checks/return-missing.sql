@@ -11,6 +11,7 @@ close_after = 1
 says = "{area} has not supplied {indicator} for {quarter}."
 says_return = "{area} has not sent its return for {quarter}; it was due on {due}."
 says_mostly = "{area} has sent a return for {quarter} that lacks {n} of {of} indicators."
+harmless = ["due", "n", "of"]
 
 [parameters]
 # An authority of which at least this share is missing has one finding about the whole return.

@@ -15,6 +15,10 @@ says_year_neutral = "{area}: {indicator} stood at {value} in {quarter}, and at {
 says_from_little = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}. Chance is an unlikely explanation."
 says_regional = "{n} of {of} authorities had a change of {indicator} from a year before to {quarter}; likely a definition or national change."
 
+[figures]
+previous = "previous_quarter"
+pct = "previous_quarter"
+
 [parameters]
 # 99% two-sided; then the change that matters: a tenth, or two percentage points.
 fires_z = 2.576

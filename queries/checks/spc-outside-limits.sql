@@ -13,6 +13,12 @@ says_neutral = "{area}: {indicator} stood at {value} in {quarter}, unusual again
 says_flat = "{area}: {indicator} stood at {value} in {quarter}, against {mean} in the {k} figures before it, which hardly moved. Chance is an unlikely explanation."
 says_unlike = "{area}: {indicator} stood at {value} in {quarter}, against {mean} in the {k} figures before it, which hardly moved."
 says_regional = "{n} of {of} authorities had an unusual {indicator} in {quarter}; likely a definition or national change."
+harmless = ["k"]
+
+[figures]
+mean = "history"
+lower = "history"
+upper = "history"
 
 [parameters]
 # Beyond so many standard deviations the level is high.

@@ -11,6 +11,10 @@ open_after = 1
 close_after = 2
 says = "{area}, {indicator}: {side} the usual level ({mean}) for {quarters} {periods} in a row, with {value} in {quarter}."
 says_regional = "{n} of {of} authorities have had another level of {indicator} up to {quarter}; likely a definition or national change."
+harmless = ["side", "quarters"]
+
+[figures]
+mean = "history"
 
 [parameters]
 # From the level before, in standard errors of the difference: three, as any limit.

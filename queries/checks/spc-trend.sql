@@ -12,6 +12,10 @@ close_after = 2
 says = "{area}, {indicator}: worse for {quarters} {periods} running, from {first} to {value} in {quarter}."
 says_neutral = "{area}, {indicator}: {way} for {quarters} {periods} running, from {first} to {value} in {quarter}."
 says_regional = "{n} of {of} authorities had {indicator} move the same way {period} after {period} up to {quarter}; likely a definition or national change."
+harmless = ["way", "quarters"]
+
+[figures]
+first = "quarters"
 
 [parameters]
 # Figures from which on it is more than information.

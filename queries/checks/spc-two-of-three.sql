@@ -12,6 +12,10 @@ close_after = 2
 says = "{area}, {indicator}: two of the last three {periods} were close to the worst we would expect or beyond it, with {value} in {quarter} (usual range {lower} to {upper})."
 says_neutral = "{area}, {indicator}: two of the last three {periods} were close to the edge of the usual range or beyond it ({lower} to {upper}), with {value} in {quarter}."
 says_regional = "{n} of {of} authorities had {indicator} near the edge of the usual range in {quarter}; likely a definition or national change."
+
+[figures]
+lower = "history"
+upper = "history"
 */
 -- Three figures on one side of what the figures before each of them lead to, two of them in the outer third of the
 -- range or beyond it, the latest one of those (Making Data Count), and as far from what chance does to the counts. Not of

@@ -10,6 +10,7 @@ close_after = 1
 says = "{area}, {indicator}: withheld for {quarter} because numbers are small."
 says_unavailable = "{area}, {indicator}: marked as not available for {quarter}, although given before."
 says_return = "{area}: {n} of {of} figures for {quarter} are withheld because numbers are small."
+harmless = ["n", "of"]
 
 [parameters]
 # So many withheld figures of one return are one finding about the return.

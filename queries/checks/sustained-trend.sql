@@ -12,6 +12,10 @@ close_after = 2
 says = "{area}, {indicator}: steadily worse since {start}, by about {slope:points} a year, with {value} in {quarter}."
 says_neutral = "{area}, {indicator}: steadily {way} since {start}, by about {slope:points} a year, with {value} in {quarter}."
 says_regional = "{n} of {of} authorities have had {indicator} move the same way for years; likely a definition or national change."
+harmless = ["start", "way"]
+
+[figures]
+slope = "history"
 
 [parameters]
 # 98% two-sided; stock measures drift by themselves, and where neighbouring quarters resemble each other z comes out

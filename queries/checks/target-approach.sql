@@ -9,6 +9,7 @@ open_after = 1
 close_after = 2
 says = "On its present course {area}'s {indicator} ({value} in {quarter}) would miss the target of {target} by {until}."
 says_regional = "{n} of {of} authorities are on course to miss the target for {indicator}; likely a definition or national change."
+harmless = ["until"]
 
 [parameters]
 # 95% one-sided.

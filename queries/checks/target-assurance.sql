@@ -9,6 +9,10 @@ open_after = 1
 close_after = 2
 says = "If nothing changes, {area} should expect {indicator} to miss {target} every {period}: the normal range is {lower} to {upper}."
 says_regional = "{n} of {of} authorities should expect to miss the target for {indicator} every {period}; likely a definition or national change."
+
+[figures]
+lower = "history"
+upper = "history"
 */
 -- The whole of the usual range lies on the wrong side of the target (Making Data Count: consistently failing).
 -- High when the latest figure, too, misses it by more than chance.

@@ -13,6 +13,10 @@ says = "{area}: {value} for {indicator} in {quarter} looks like {suggested} in d
 says_possible = "{area}: {value} for {indicator} in {quarter} may be {suggested} in different units (usual level {usual}), or a real change by a factor of ten. Please check it."
 says_stated = "{area}: the value stated for {indicator} in {quarter}, {stated:exact}, looks like {suggested} in different units; {numerator} out of {denominator} is {value}, and that is used."
 says_regional = "{indicator} came in other units in {quarter} from {n} of {of} authorities; likely a definition or national change."
+
+[figures]
+suggested = "quarter"
+usual = "history"
 */
 -- Five times away from the usual level (the median of earlier figures, at least four of them more than
 -- nothing), and within half as much again of it after a power of ten. Not where the stated value is that of

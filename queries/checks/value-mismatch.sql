@@ -11,6 +11,9 @@ close_after = 1
 says = "{area}: the value stated for {indicator} in {quarter} ({stated:exact}) does not match {numerator:exact} out of {denominator:exact} ({calculated})."
 says_count = "{area}: the value stated for {indicator} in {quarter} ({stated:exact}) does not match the count ({calculated})."
 says_regional = "{n} of {of} authorities stated {indicator} for {quarter} in a way that does not match its parts; likely a definition or national change."
+
+[figures]
+calculated = "quarter"
 */
 -- Further apart than half a unit of the last decimal that is stated, or that the indicator shows, and than the
 -- rounding of parts that have decimals themselves. Of a rate for a year the rate of the quarter is right, too.

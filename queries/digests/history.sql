@@ -1,4 +1,15 @@
--- The history of each figure of the asked collection up to the asked quarter, with the region's beside it.
+-- The history of each figure of the asked collection up to the asked quarter, with the region's beside it,
+-- and since when it has been known.
+WITH first_known AS (
+  SELECT
+    authority,
+    indicator,
+    quarter,
+    min(received_at) AS received_at
+  FROM observation_versions
+  WHERE collection = asked_collection()
+  GROUP BY authority, indicator, quarter
+)
 SELECT
   mine.authority,
   mine.indicator,
@@ -17,7 +28,9 @@ SELECT
   compared.region_numerator,
   compared.region_denominator,
   compared.region_contributors,
-  compared.region_expected
+  compared.region_expected,
+  mine.carried_from,
+  epoch_us(first_known.received_at) AS known_from
 FROM series AS mine
 JOIN judged
   ON judged.collection = mine.collection
@@ -29,5 +42,9 @@ LEFT JOIN comparators AS compared
   AND compared.authority = mine.authority
   AND compared.indicator = mine.indicator
   AND compared.quarter = mine.quarter
+LEFT JOIN first_known
+  ON first_known.authority = mine.authority
+  AND first_known.indicator = mine.indicator
+  AND first_known.quarter = mine.quarter
 WHERE mine.own AND mine.collection = asked_collection()
 ORDER BY mine.authority, mine.indicator, mine.quarter;

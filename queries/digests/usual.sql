@@ -3,8 +3,8 @@
 SELECT
   xmr.authority,
   xmr.indicator,
-  greatest(xmr.lower, 0.0) AS lower,
-  CASE settings.unit WHEN 'percent' THEN least(xmr.upper, 100.0) ELSE xmr.upper END AS upper,
+  coalesce(xmr.expected_lower, greatest(xmr.lower, 0.0)) AS lower,
+  coalesce(xmr.expected_upper, CASE settings.unit WHEN 'percent' THEN least(xmr.upper, 100.0) ELSE xmr.upper END) AS upper,
   xmr.since
 FROM xmr
 JOIN indicator_settings AS settings

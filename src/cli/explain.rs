@@ -216,7 +216,7 @@ fn compared_with(
     if let Some(value) = it.last_year.value {
         said.push(format!("itself {} ({})", words(value), stretch.name(finding.fired_in.plus(-4))));
     }
-    said.extend(comparing::comparators(of, stretch, it));
+    said.extend(comparing::comparators(of, stretch, it, it.neighbours.as_ref()));
     if said.is_empty() {
         return Ok(());
     }

@@ -90,7 +90,7 @@ pub const DOUBTS: [&str; 4] =
 /// whether they are asked when nothing is configured.
 pub const LOOKING_BACK: [(&str, Switch); 5] = [
     ("carried-forward", Switch::On),
-    ("denominator-jump", Switch::Off),
+    ("denominator-jump", Switch::On),
     ("history-revised", Switch::Off),
     ("implausible-jump", Switch::On),
     ("unit-slip", Switch::On),
@@ -100,6 +100,35 @@ pub const LOOKING_BACK: [(&str, Switch); 5] = [
 #[must_use]
 pub fn looks_back(name: &str) -> bool {
     LOOKING_BACK.iter().any(|(check, _)| *check == name)
+}
+
+/// Of when a figure in a check's sentence is, so that it is withheld where that figure is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Of the quarter that a key of `detail` holds, or so many periods back as it says; of several, and all
+    /// between them.
+    Quarters(Vec<String>),
+    /// Worked out from every figure up to the finding's quarter: a usual level or range, a slope.
+    History,
+    /// Worked out from the figures of the region's authorities.
+    Region,
+    /// Worked out from the figures of statistical neighbours.
+    Neighbours,
+    /// It is no figure: a count of quarters, a target.
+    Nothing,
+}
+
+impl Told {
+    /// By the word in a header: `history`, `region`, `neighbours`, or a key of `detail`.
+    #[must_use]
+    pub fn of_word(word: &str) -> Self {
+        match word {
+            "history" => Self::History,
+            "region" => Self::Region,
+            "neighbours" => Self::Neighbours,
+            key => Self::Quarters(vec![key.to_owned()]),
+        }
+    }
 }
 
 /// The names of the checks that come with the program, in order.

@@ -1,5 +1,7 @@
 //! Whom to ask about a concern: names of the region, and never a figure.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use serde_json::Value;
 
@@ -11,6 +13,7 @@ use crate::domain::indicator::Polarity;
 use crate::domain::quarter::Quarter;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::regional::is_regional;
+use crate::pipeline::withheld;
 use crate::store::analysis::Question;
 use crate::store::facts::{self as store_facts, ExampleFigure};
 use crate::store::findings::Finding;
@@ -19,7 +22,7 @@ use crate::store::open::Store;
 /// A finding that was resolved so many quarters ago has nothing to tell any more.
 const YEARS_QUARTERS: i32 = 12;
 
-/// What is needed of a collection to say whom to ask.
+/// What is needed of a collection to say whom to ask. Its figures are shown to nobody.
 ///
 /// # Errors
 /// When the database refuses.
@@ -32,8 +35,9 @@ pub fn gather(settings: &Settings, store: &Store, asking: &Question) -> Result<C
     for point in store_facts::history(store, asking)? {
         known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
     }
-    known.withheld = facts::withheld(settings, &known.history);
-    Ok(known)
+    let mut all = BTreeMap::from([(asking.collection.clone(), known)]);
+    withheld::seal(settings, &mut all, &[]);
+    Ok(all.remove(&asking.collection).unwrap_or_default())
 }
 
 /// Whom the authority of an open finding about how it fares may ask, each with the reason; nobody where no

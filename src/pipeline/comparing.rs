@@ -3,10 +3,10 @@
 use crate::domain::indicator::{Indicator, Unit};
 use crate::domain::sentence;
 use crate::domain::stretch::Stretch;
-use crate::store::facts::ComparedFigure;
+use crate::store::facts::{ComparedFigure, Neighbours};
 
 /// A median of fewer neighbours would tell a single authority's figure (`statistics.md` 1e: at least six).
-const NEIGHBOURS_MIN: u32 = 6;
+pub(super) const NEIGHBOURS_MIN: u32 = 6;
 
 /// Whether a figure is compared with other areas: a number is not, because areas differ in size.
 #[must_use]
@@ -14,9 +14,15 @@ pub fn is_across_areas(of: &Indicator) -> bool {
     of.unit != Unit::Count
 }
 
-/// What a figure is compared with, each with its vintage; nothing for a number.
+/// What a figure is compared with, each with its vintage, the neighbours where they may be told; nothing for
+/// a number.
 #[must_use]
-pub fn comparators(of: &Indicator, stretch: Stretch, it: &ComparedFigure) -> Vec<String> {
+pub fn comparators(
+    of: &Indicator,
+    stretch: Stretch,
+    it: &ComparedFigure,
+    near: Option<&Neighbours>,
+) -> Vec<String> {
     let mut said = Vec::new();
     if !is_across_areas(of) {
         return said;
@@ -26,7 +32,7 @@ pub fn comparators(of: &Indicator, stretch: Stretch, it: &ComparedFigure) -> Vec
     if let Some((value, quarter)) = it.country {
         said.push(format!("England {} ({})", words(value), stretch.name(quarter)));
     }
-    if let Some(near) = it.neighbours.as_ref().filter(|near| near.available >= NEIGHBOURS_MIN) {
+    if let Some(near) = near.filter(|near| near.available >= NEIGHBOURS_MIN) {
         said.push(format!(
             "statistical neighbours' median {} ({} of {}, {})",
             words(near.median),

@@ -29,6 +29,7 @@ use crate::pipeline::opening::Walk;
 use crate::pipeline::regional::{self, is_regional};
 use crate::pipeline::revising;
 use crate::pipeline::supporting::{self, Supporting};
+use crate::pipeline::withheld::{self, Reader};
 use crate::store::check_file::CheckFile;
 use crate::store::decided;
 use crate::store::findings::Finding;
@@ -52,7 +53,10 @@ pub fn digests(walk: &Walk<'_>, findings: &[Finding]) -> Result<Vec<Letter>> {
     if due.iter().all(|(_, occurrences)| occurrences.is_empty()) {
         return Ok(Vec::new());
     }
-    let known = Everything::gather(walk)?;
+    let of_one =
+        |one: &&Recipient| due.iter().any(|(plan, at)| !at.is_empty() && one.digests.contains(&plan.name));
+    let recipients: Vec<&Recipient> = walk.settings.recipients.iter().filter(of_one).collect();
+    let known = Everything::gather(walk, &recipients)?;
     let mut letters = Vec::new();
     for (plan, occurrences) in due {
         for occurrence in occurrences {
@@ -88,12 +92,15 @@ struct Everything {
 }
 
 impl Everything {
-    fn gather(walk: &Walk<'_>) -> Result<Self> {
+    fn gather(walk: &Walk<'_>, recipients: &[&Recipient]) -> Result<Self> {
         let ended = Quarter::containing(walk.today).plus(-1);
         let mut collections = BTreeMap::new();
         for collection in &walk.settings.collections {
             collections.insert(collection.name.clone(), facts::gather(walk, collection, ended)?);
         }
+        let readers: Vec<Reader<'_>> =
+            recipients.iter().map(|one| Reader::of(one, walk.journal.lines(), walk.now)).collect();
+        withheld::seal(walk.settings, &mut collections, &readers);
         let quarter = quarter_of_most(walk, &collections).unwrap_or(ended);
         Ok(Self {
             checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),
@@ -174,7 +181,7 @@ fn digest_to(
         revisions: revisions(walk, known, recipient, findings, since),
         returns: known.returns.clone(),
         figures: figures(walk, known, recipient),
-        region_values: region_values(walk, known),
+        region_values: region_values(walk, known, recipient),
         deadlines,
         supports,
         notes: notes(walk, known),
@@ -197,19 +204,19 @@ fn deadlines(known: &Everything, recipient: &Recipient) -> Vec<DeadlineFact> {
 
 /// The region's values of its own collections: one per indicator, from any authority's row. While fewer than
 /// half of the authorities are in the newest one, the one before.
-fn region_values(walk: &Walk<'_>, known: &Everything) -> Vec<RegionValue> {
+fn region_values(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<RegionValue> {
     let mut values: BTreeMap<(String, String), RegionValue> = BTreeMap::new();
     for (name, one) in &known.collections {
         let own = is_own(walk, name);
         for (quarter, it) in one.figures.iter().filter(|_| own) {
             let Some(of) = facts::indicator(walk.settings, &it.indicator) else { continue };
-            let Some(value) = facts::region_figure(of, one, *quarter, it) else { continue };
+            let Some(value) = facts::region_figure(of, one, recipient, *quarter, it) else { continue };
             let weight = |value: &RegionFigure, quarter| (2 * value.reporting >= value.of, quarter);
             let key = (name.clone(), it.indicator.to_string());
             let stands = values.get(&key).map(|stands| weight(&stands.value, stands.quarter));
             if stands.is_none_or(|stands| stands < weight(&value, *quarter)) {
                 let indicator = facts::indicator_fact(of, one.is_annual);
-                let last_year = facts::region_then(of, one, quarter.plus(-4));
+                let last_year = facts::region_then(of, one, recipient, quarter.plus(-4));
                 values.insert(key, RegionValue { indicator, quarter: *quarter, value, last_year });
             }
         }

@@ -21,6 +21,7 @@ use crate::pipeline::advising;
 use crate::pipeline::asking;
 use crate::pipeline::comparing;
 use crate::pipeline::facts::{self, CollectionFacts};
+use crate::pipeline::sentences::Before;
 use crate::pipeline::worded::{sentence_of, usual_range};
 pub use crate::pipeline::worded::{state_word, stretch, whose};
 use crate::store::check_file::CheckFile;
@@ -291,14 +292,8 @@ fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: S
     let (now, _) = finding.moments.last()?;
     let of = finding.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
     let known = telling.known.get(&finding.key.collection);
-    let disclosure = known.zip(of).map_or(Disclosure::Shown, |(known, of)| {
-        known.withheld.of_all(
-            telling.recipient,
-            &finding.key.authority,
-            &of.id,
-            &facts::quarters_told(finding),
-        )
-    });
+    let before = Before { settings, recipient: telling.recipient, known, check, finding, of };
+    let disclosure = before.disclosure();
     let provisional = provisional(settings, finding);
     let collection = &finding.key.collection;
     Some(FindingFact {
@@ -307,7 +302,10 @@ fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: S
         kind: check.map_or(CheckKind::Performance, |check| check.kind),
         means: check.map_or(Means::Nothing, |check| check.means),
         asks: check.map_or_else(String::new, |check| asking::asks(check, of).to_owned()),
-        sentence: sentence_of(settings, check, finding),
+        sentence: match of {
+            None if disclosure != Disclosure::Shown => without_numbers(settings, finding),
+            _ => sentence_of(settings, check, finding),
+        },
         level: now.shown,
         said,
         since: opened(finding),
@@ -316,7 +314,7 @@ fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: S
         quarter: finding.fired_in,
         stretch: stretch(settings, finding),
         figure: of.map(|of| facts::figure(of, &numbers(finding), provisional, disclosure)),
-        comparators: of.and_then(|of| comparators(settings, known?, finding, of)).unwrap_or_default(),
+        comparators: of.and_then(|of| comparators(telling, known?, finding, of)).unwrap_or_default(),
         series: known.and_then(|known| series(telling, known, finding)),
         by: stands_out_by(telling, findings, finding),
         chance: of.map_or_else(Vec::new, |of| chance(of, finding)),
@@ -336,8 +334,15 @@ fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: S
     })
 }
 
+/// Of a whole return, where figures may not be told.
+fn without_numbers(settings: &Settings, finding: &Finding) -> String {
+    let when = stretch(settings, finding).label(finding.fired_in);
+    let area = whose(settings, finding).name;
+    format!("{area}: please look at the return for {when}. The numbers are not shown here.")
+}
+
 fn comparators(
-    settings: &Settings,
+    telling: &Telling<'_>,
     known: &CollectionFacts,
     finding: &Finding,
     of: &Indicator,
@@ -345,7 +350,8 @@ fn comparators(
     let (_, compared) = known.figures.iter().find(|(quarter, one)| {
         *quarter == finding.fired_in && one.authority == finding.key.authority && one.indicator == of.id
     })?;
-    Some(comparing::comparators(of, stretch(settings, finding), compared))
+    let near = facts::neighbours(telling.settings, known, telling.recipient, compared);
+    Some(comparing::comparators(of, stretch(telling.settings, finding), compared, near))
 }
 
 fn numbers(finding: &Finding) -> Numbers {
@@ -403,20 +409,23 @@ fn series(telling: &Telling<'_>, known: &CollectionFacts, finding: &Finding) -> 
     let upto: Vec<&Point> = points.iter().filter(|point| point.quarter <= finding.fired_in).collect();
     let latest = upto.get(upto.len().saturating_sub(QUARTERS_MAX)..)?;
     let is_compared = facts::indicator(telling.settings, &indicator).is_some_and(comparing::is_across_areas);
+    let authority = &finding.key.authority;
+    let of_history = known.withheld.of_history(telling.recipient, authority, &indicator, finding.fired_in);
     let shown =
         |point: &Point| known.withheld.of(telling.recipient, &point.authority, &indicator, point.quarter);
     // Mean and limits of figures of which all but one are shown would tell that one.
     let usual = telling.checks.get(&finding.teller).and_then(|check| usual_range(check, finding));
     let usual = usual.filter(|usual| {
         let of_chart = |point: &&&Point| usual.since.is_none_or(|since| point.quarter >= since);
-        upto.iter().filter(of_chart).all(|point| shown(point) == Disclosure::Shown)
+        of_history == Disclosure::Shown
+            && upto.iter().filter(of_chart).all(|point| shown(point) == Disclosure::Shown)
     });
     let drawn = |point: &&Point| digest::Point { value: point.own.value, disclosure: shown(point) };
     Some(Series {
         quarters: latest.iter().map(|point| point.quarter).collect(),
         own: latest.iter().map(drawn).collect(),
         region: if is_compared {
-            latest.iter().map(|point| facts::region_line(known, point)).collect()
+            latest.iter().map(|point| facts::region_line(known, telling.recipient, point)).collect()
         } else {
             Vec::new()
         },

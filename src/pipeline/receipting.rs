@@ -23,6 +23,7 @@ use crate::pipeline::composing;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::Walk;
+use crate::pipeline::withheld::{self, Reader};
 use crate::read::reading::Remark;
 use crate::store::check_file::CheckFile;
 use crate::store::configured;
@@ -41,7 +42,7 @@ pub fn receipts(walk: &Walk<'_>, loaded: &[Loaded], findings: &[Finding]) -> Res
     if loaded.is_empty() {
         return Ok(letters);
     }
-    let mut known = Known::new();
+    let mut known = Known { readers: readers(walk, loaded), facts: BTreeMap::new() };
     let checks = asking::checks(walk)?;
     for it in loaded {
         let Some(collection) = walk.settings.collections.iter().find(|one| one.name == it.arrival.collection)
@@ -92,8 +93,34 @@ pub fn withdrawals(walk: &Walk<'_>, gone: &[Gone]) -> Result<Vec<Letter>> {
     Ok(letters)
 }
 
-/// What is known of each quarter, gathered once for all its receipts.
-type Known = BTreeMap<(String, Quarter), CollectionFacts>;
+/// What is known of each quarter, gathered once for all its receipts, and who is sent one.
+struct Known<'a> {
+    readers: Vec<Reader<'a>>,
+    facts: BTreeMap<(String, Quarter), CollectionFacts>,
+}
+
+impl Known<'_> {
+    fn of(&mut self, walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> Result<&CollectionFacts> {
+        match self.facts.entry((collection.name.clone(), quarter)) {
+            Entry::Occupied(gathered) => Ok(gathered.into_mut()),
+            Entry::Vacant(missing) => {
+                let name = collection.name.clone();
+                let mut all = BTreeMap::from([(name, facts::gather(walk, collection, quarter)?)]);
+                withheld::seal(walk.settings, &mut all, &self.readers);
+                Ok(missing.insert(all.remove(&collection.name).unwrap_or_default()))
+            }
+        }
+    }
+}
+
+/// Everybody who is sent a receipt of this run.
+fn readers<'a>(walk: &Walk<'a>, loaded: &[Loaded]) -> Vec<Reader<'a>> {
+    let collection =
+        |it: &Loaded| walk.settings.collections.iter().find(|one| one.name == it.arrival.collection);
+    let all = loaded.iter().filter_map(|it| Some(recipients(walk, collection(it)?, it))).flatten();
+    let each: BTreeMap<&str, &Recipient> = all.map(|one| (one.id.as_str(), one)).collect();
+    each.into_values().map(|one| Reader::of(one, walk.journal.lines(), walk.now)).collect()
+}
 
 /// Performance leads of the authority; of a publisher's file, the region's leads. Nobody for history.
 fn recipients<'a>(walk: &Walk<'a>, collection: &Collection, loaded: &Loaded) -> Vec<&'a Recipient> {
@@ -129,7 +156,7 @@ fn facts_of(
     collection: &Collection,
     it: &Loaded,
     recipient: &Recipient,
-    known: &mut Known,
+    known: &mut Known<'_>,
 ) -> Result<ReceiptFacts> {
     let settings = walk.settings;
     let arrival = &it.arrival;
@@ -219,7 +246,7 @@ fn verdict(
     collection: &Collection,
     it: &Loaded,
     recipient: &Recipient,
-    known: &mut Known,
+    known: &mut Known<'_>,
 ) -> Result<Verdict> {
     let reading = match &it.outcome {
         Ok(reading) => reading,
@@ -291,17 +318,13 @@ fn useful(
     collection: &Collection,
     it: &Loaded,
     recipient: &Recipient,
-    known: &mut Known,
+    known: &mut Known<'_>,
 ) -> Result<(Vec<OwnFigure>, Vec<Revision>)> {
     const HEADLINES_MAX: usize = 8;
     let (Some(authority), Some(quarter)) = (&it.arrival.authority, it.arrival.quarter) else {
         return Ok((Vec::new(), published(walk, collection, it, recipient, known)?));
     };
-    let key = (collection.name.clone(), quarter);
-    let known: &CollectionFacts = match known.entry(key) {
-        Entry::Occupied(gathered) => gathered.into_mut(),
-        Entry::Vacant(missing) => missing.insert(facts::gather(walk, collection, quarter)?),
-    };
+    let known = known.of(walk, collection, quarter)?;
     let headlines = known
         .figures
         .iter()
@@ -330,14 +353,11 @@ fn published(
     collection: &Collection,
     it: &Loaded,
     recipient: &Recipient,
-    known: &mut Known,
+    known: &mut Known<'_>,
 ) -> Result<Vec<Revision>> {
     const REVISIONS_MAX: usize = 60;
     let quarter = Quarter::containing(walk.today);
-    let known: &CollectionFacts = match known.entry((collection.name.clone(), quarter)) {
-        Entry::Occupied(gathered) => gathered.into_mut(),
-        Entry::Vacant(missing) => missing.insert(facts::gather(walk, collection, quarter)?),
-    };
+    let known = known.of(walk, collection, quarter)?;
     let ours = |code| walk.settings.authorities.iter().any(|one| &one.code == code);
     let revised = known.revised.iter().filter(|one| ours(&one.authority));
     let revised = revised.filter(|one| one.received_at == it.arrival.received_at).take(REVISIONS_MAX);

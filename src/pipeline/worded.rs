@@ -133,7 +133,8 @@ pub fn usual_range(check: &CheckFile, finding: &Finding) -> Option<UsualRange> {
 }
 
 /// Whether a figure about which something else is found lies on the better side of its usual range.
-fn better_than_usual(of: Option<&Indicator>, check: &CheckFile, finding: &Finding) -> bool {
+#[must_use]
+pub fn better_than_usual(of: Option<&Indicator>, check: &CheckFile, finding: &Finding) -> bool {
     let number = |name: &str| finding.detail.get(name).and_then(Value::as_f64);
     let beyond = |end: &str| number("value").zip(number(end)).map(|(value, end)| value.total_cmp(&end));
     check.kind == CheckKind::Performance

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use toml::{Table, Value};
 
-use crate::domain::check::{CheckKind, Means, Standing, Switch};
+use crate::domain::check::{CheckKind, Means, Standing, Switch, Told};
+use crate::store::check_figures;
 
 /// A check, as written.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +41,8 @@ pub struct CheckFile {
     pub default: Switch,
     /// Sentences with `{placeholders}`: `says`, and variants by the word that `detail.says` names.
     pub says: BTreeMap<String, String>,
+    /// Of when the figures in the sentences are, by placeholder.
+    pub figures: BTreeMap<String, Told>,
     /// Its own thresholds; `getvariable` answers them while it runs.
     pub parameters: Vec<(String, Variable)>,
     /// The SELECT, without the header.
@@ -113,6 +116,7 @@ impl CheckFile {
             open_after: written.number("open_after")?,
             close_after: written.number("close_after")?,
             default: written.default()?,
+            figures: written.figures()?,
             says: written.sentences()?,
             parameters: written.parameters()?,
             sql: sql.to_owned(),
@@ -179,6 +183,8 @@ impl Written<'_> {
             TEXTS.contains(&key)
                 || NUMBERS.contains(&key)
                 || key == "parameters"
+                || key == "figures"
+                || key == "harmless"
                 || key == "asks_neutral"
                 || key == "default"
                 || OF_OTHERS.contains(&key)
@@ -260,6 +266,11 @@ impl Written<'_> {
             Ok((variant.to_owned(), self.text(key)?))
         })
         .collect()
+    }
+
+    fn figures(&self) -> Result<BTreeMap<String, Told>, String> {
+        let says = self.sentences()?;
+        check_figures::read(self.table, &says).map_err(|(key, words)| self.wrong(&key, &words))
     }
 
     fn parameters(&self) -> Result<Vec<(String, Variable)>, String> {

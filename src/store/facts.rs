@@ -68,6 +68,8 @@ pub struct Neighbours {
     pub available: u32,
     /// Of how many.
     pub listed: u32,
+    /// Of which collection.
+    pub collection: String,
     /// Of which quarter.
     pub quarter: Quarter,
 }
@@ -85,6 +87,10 @@ pub struct Point {
     pub own: Numbers,
     /// Whether it is part of the region's sum: given with both parts, and not held.
     pub summed: bool,
+    /// Whose it was, when it is carried on from before the authority existed.
+    pub carried_from: Vec<AuthorityCode>,
+    /// When a figure of this place first came.
+    pub known_from: Option<DateTime<Utc>>,
     /// The region: sum over sum.
     pub region: Numbers,
     /// Authorities in the region's value, and of the region.
@@ -265,6 +271,8 @@ pub fn history(store: &Store, asking: &Question) -> std::result::Result<Vec<Poin
             quarter,
             own,
             summed: row.get("summed")?,
+            carried_from: carried_from(row)?,
+            known_from: row.get::<_, Option<i64>>("known_from")?.and_then(DateTime::from_timestamp_micros),
             region: region(row)?,
             reporting: reporting(row)?,
         }))
@@ -342,15 +350,27 @@ fn reporting(row: &Row<'_>) -> Result<Option<(u32, u32)>> {
     Ok(contributors.zip(row.get("region_expected")?))
 }
 
+fn carried_from(row: &Row<'_>) -> Result<Vec<AuthorityCode>> {
+    let codes: Option<String> = row.get("carried_from")?;
+    Ok(codes
+        .iter()
+        .flat_map(|codes| codes.split(", "))
+        .filter_map(|code| AuthorityCode::parse(code).ok())
+        .collect())
+}
+
 fn neighbours(row: &Row<'_>) -> Result<Option<Neighbours>> {
     let median: Option<f64> = row.get("neighbours_median")?;
     let available: Option<u32> = row.get("neighbours_available")?;
     let listed: Option<u32> = row.get("neighbours_listed")?;
     let of = quarter(row, "neighbours_quarter")?;
+    let collection: Option<String> = row.get("neighbours_collection")?;
+    let collection = collection.unwrap_or_default();
     Ok(median.zip(available).zip(listed).zip(of).map(|(((median, available), listed), quarter)| Neighbours {
         median,
         available,
         listed,
+        collection,
         quarter,
     }))
 }

@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod backup;
+mod check_figures;
 pub mod check_file;
 pub mod configured;
 pub mod counting;

@@ -2,4 +2,5 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
 mod clocks;
+mod disclosure;
 mod lifecycle;

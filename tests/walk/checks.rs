@@ -112,6 +112,25 @@ fn an_added_check_sees_the_public_views_only() {
 }
 
 #[test]
+fn a_sentence_with_a_figure_of_which_nobody_says_when_is_refused() {
+    let region = Region::from_quarter("2017-18 Q2");
+    add(&region, "mine.sql", MINE);
+    let path = region.config().join("checks/mine.sql");
+    let text = fs::read_to_string(&path).unwrap();
+    let told = text.replace("stood at {value}", "went from {first} to {value}");
+    fs::write(&path, &told).unwrap();
+    let ended = region.run(NOW, &["check-config"]);
+    assert_eq!(ended.status, 2, "{ended:?}");
+    let words =
+        "checks/mine.sql: line 10: `says`: of when is `{first}`? Write under `[figures]` `first = \"..\"`";
+    assert!(ended.words.contains(words), "{}", ended.words);
+    let declared = told.replace("[parameters]", "[figures]\nfirst = \"first_quarter\"\n\n[parameters]");
+    fs::write(&path, declared).unwrap();
+    let ended = region.run(NOW, &["check-config"]);
+    assert_eq!(ended.status, 0, "{}", ended.words);
+}
+
+#[test]
 fn a_check_with_an_error_is_refused_with_its_file_and_line() {
     let region = Region::from_quarter("2017-18 Q2");
     let wrong = [

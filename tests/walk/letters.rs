@@ -15,6 +15,12 @@ pub(super) struct Mail {
     pub(super) subject: String,
     /// The plain text, in one line.
     pub(super) text: String,
+    /// The page.
+    pub(super) page: String,
+    /// The attached files that are text.
+    pub(super) files: Vec<String>,
+    /// Every picture.
+    pub(super) pictures: Vec<Vec<u8>>,
     /// Subject, text, page and attachments.
     pub(super) everything: String,
 }
@@ -35,12 +41,18 @@ impl Mail {
         let header = |name: &str| mail.headers.get_first_value(name).unwrap();
         let parts = parts(&mail);
         let text = parts.iter().find(|part| part.ctype.mimetype == "text/plain").unwrap();
+        let of_kind =
+            |kind: &str| parts.iter().filter(|part| part.ctype.mimetype == kind).collect::<Vec<_>>();
+        let page = of_kind("text/html").first().map(|page| page.get_body().unwrap());
         let decoded: Vec<String> = parts.iter().map(|part| decoded(part)).collect();
         Self {
             key: key.to_owned(),
             to: header("To"),
             subject: header("Subject"),
             text: one_line(&text.get_body().unwrap()),
+            page: page.unwrap_or_default(),
+            files: of_kind("text/csv").iter().map(|file| file.get_body().unwrap()).collect(),
+            pictures: of_kind("image/png").iter().map(|one| one.get_body_raw().unwrap()).collect(),
             everything: format!("{} {}", header("Subject"), decoded.join("\n")),
         }
     }

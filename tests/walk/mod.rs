@@ -3,6 +3,7 @@
 mod actions;
 mod alike;
 mod arrivals;
+mod attacker;
 mod autumn;
 mod backups;
 mod chasers;
@@ -32,6 +33,7 @@ mod relay;
 mod replacing;
 mod schedules;
 mod scope;
+mod secrets;
 mod sentences;
 mod simulated;
 mod state;

@@ -1,0 +1,37 @@
+//! A sentence tells figures of earlier quarters; where one of them is withheld, so is the sentence.
+
+use super::figures::HEADINGS;
+use super::letters::starting;
+use super::region::{NOW, Region};
+
+const QUARTERS: [&str; 7] =
+    ["2015-16 Q4", "2016-17 Q1", "2016-17 Q2", "2016-17 Q3", "2016-17 Q4", "2017-18 Q1", "2017-18 Q2"];
+/// Rising quarter after quarter, from a small number on.
+const RISING: [u32; 7] = [4, 7, 9, 12, 15, 18, 21];
+
+fn conferences(code: &str, quarter: &str, number: u32, children: u32) -> String {
+    format!("{HEADINGS}\n{code},icpc_rate,{quarter},{number},{children},,\n")
+}
+
+#[test]
+fn a_small_number_of_an_earlier_quarter_is_told_in_no_sentence_but_to_its_own() {
+    let region = Region::from_quarter(QUARTERS[0]);
+    for (at, quarter) in QUARTERS.iter().enumerate() {
+        region.publish("E06000022", quarter, conferences("E06000022", quarter, RISING[at], 36_100));
+        for (code, usual) in [("E06000024", 40), ("E06000027", 33), ("E06000029", 52)] {
+            let number = usual + u32::try_from(at).unwrap() % 2;
+            region.publish(code, quarter, conferences(code, quarter, number, 40_000));
+        }
+    }
+    region.walk(NOW);
+    let mails = region.mails();
+    let sentence = "from 4.4 to 23.3";
+    let own = starting(&mails, "digest.performance-lead.2017-11-17.bathnes-");
+    assert!(own[0].text.contains(sentence), "{}", own[0].text);
+    let lead = starting(&mails, "digest.regional-lead.");
+    assert!(!lead[0].everything.contains(sentence), "{}", lead[0].text);
+    let without = "please look at initial child protection conferences";
+    assert!(lead[0].text.contains(without), "{}", lead[0].text);
+    // The figure of the quarter itself is no secret.
+    assert!(lead[0].everything.contains(",21,36100,"), "{}", lead[0].everything);
+}
