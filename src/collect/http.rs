@@ -62,9 +62,9 @@ enum What {
 /// the order of their ranks.
 ///
 /// `on_answer` gets each answer as it comes, with the number of its round, and has it to itself: but for
-/// one, no more bodies are in memory than are fetched at once. When it cannot take one, nothing more is asked. The answer
-/// here has a member for each round. Needs a tokio runtime, and a process-wide rustls provider installed
-/// before the first call. Dropped, it asks nothing more; what `on_answer` got, it got.
+/// one, no more bodies are in memory than are fetched at once. When it cannot take one, nothing more is
+/// asked. The answer here has a member for each round. Needs a tokio runtime, and a process-wide rustls
+/// provider installed before the first call. Dropped, it asks nothing more; what `on_answer` got, it got.
 ///
 /// What stops a source as a whole (a secret, a certificate, a proxy) is the error of its round. What goes
 /// wrong with one return is its [`Outcome`], and stops no other.

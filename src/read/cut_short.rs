@@ -144,6 +144,6 @@ mod tests {
     #[test]
     fn the_words_say_how_much_came() {
         let cut = cut_short(WHOLE.as_bytes(), &WHOLE.as_bytes()[..30], 1 << 20).unwrap();
-        assert_eq!(cut.to_string(), "it is only the first 30 of 72 bytes, and ends in the middle of a row");
+        assert_eq!(cut.to_string(), "it is only the first 30 of 71 bytes, and ends in the middle of a row");
     }
 }

@@ -254,7 +254,8 @@ impl Rules<'_> {
                 shown(cell)
             )
         } else {
-            let what = if is_percentage(cell, self.mark) { "a percentage and not a number" } else { "not a number" };
+            let what =
+                if is_percentage(cell, self.mark) { "a percentage and not a number" } else { "not a number" };
             format!("the {word} is `{}`, which is {what}: write digits such as 120{or}", shown(cell))
         };
         Objection::new("bad-number", reason).about(part)

@@ -32,9 +32,9 @@ type Outcome = Result<Vec<Observation>, Objection>;
 /// What the grid holds, for what was expected.
 ///
 /// # Errors
-/// When no layout recognises the headings, there are no rows, the text ends in the middle of one, every row is
-/// about another authority or quarter, or most of very many rows are bad. Whether it may take the place of
-/// another version is asked of [`crate::read::replacing`].
+/// When no layout recognises the headings, there are no rows, the text ends in the middle of one, every row
+/// is about another authority or quarter, or most of very many rows are bad. Whether it may take the place
+/// of another version is asked of [`crate::read::replacing`].
 pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refusal> {
     let header = layout::find(grid, expected.layouts)?;
     let mut tally = Tally::default();

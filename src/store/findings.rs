@@ -69,7 +69,7 @@ pub fn keep_answers(
 ) -> Result<bool> {
     let mut fresh = asked.answers.to_vec();
     fresh.sort_by(|a, b| (&a.authority, &a.indicator).cmp(&(&b.authority, &b.indicator)));
-    let sum = keep::hash(format!("{fresh:?}").as_bytes());
+    let sum = sum_of(&fresh);
     let key = (asked.check.to_owned(), asked.collection.to_owned(), asked.quarter.index());
     if before.0.get(&key) == Some(&sum) {
         return Ok(false);
@@ -99,6 +99,26 @@ pub fn keep_answers(
     }
     rows.flush()?;
     Ok(true)
+}
+
+/// A sum of answers. The last digits of a number are noise: they depend on the order in which the database
+/// happened to add, which is another in each run.
+fn sum_of(answers: &[CheckAnswer]) -> String {
+    const DIGITS: usize = 9;
+    let number = |number: f64| format!("{number:.DIGITS$e}");
+    let each = answers.iter().map(|it| {
+        let detail: Vec<(&String, String)> = it.detail.as_object().map_or_else(Vec::new, |members| {
+            let told = |value: &Value| match value.as_f64() {
+                Some(of) => number(of),
+                None => value.to_string(),
+            };
+            members.iter().map(|(name, value)| (name, told(value))).collect()
+        });
+        let judged = (it.fires, it.level, it.eligible, &it.reason);
+        let told = (it.effect.map(number), it.p.map(number), detail);
+        format!("{:?}", (&it.authority, &it.indicator, it.quarter, judged, told))
+    });
+    keep::hash(each.collect::<String>().as_bytes())
 }
 
 /// A finding with its whole life and the detail of its latest answers.
@@ -394,4 +414,30 @@ fn finding(
         (finding.detail, finding.fired_in) = (Value::Null, moment.quarter);
     }
     Some(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_noise_of_added_up_numbers_makes_no_new_answer() {
+        let answer = |z: f64| CheckAnswer {
+            authority: AuthorityCode::parse("E06000022").unwrap(),
+            indicator: None,
+            quarter: Quarter::parse("2017-18 Q2").unwrap(),
+            fires: false,
+            level: 0,
+            effect: Some(-z),
+            p: None,
+            eligible: true,
+            reason: None,
+            detail: json!({ "z": z, "rank": "4th" }),
+        };
+        let sum = |z: f64| sum_of(&[answer(z)]);
+        assert_eq!(sum(0.963_503_811_066_231_3), sum(0.963_503_811_066_231_5));
+        assert_ne!(sum(0.963_503_811), sum(0.963_503_821));
+    }
 }

@@ -140,12 +140,12 @@ fn a_figure_that_comes_under_both_codes_of_a_place_counts_once_among_others() {
         .execute_batch(&format!(
             "UPDATE authority_settings SET dfe_number = '370' WHERE authority IN ('{OLD}', '{NEW}');
              INSERT INTO figures
-             SELECT submission, '{NEW}', indicator, quarter, numerator, denominator, stated, status, NULL, NULL,
-                    NULL, 1
+             SELECT submission, '{NEW}', indicator, quarter, numerator, denominator, stated, status,
+                    NULL, NULL, NULL, 1
                FROM figures WHERE authority = '{OLD}' AND quarter = {LATEST} - 1;
              INSERT INTO figures
-             SELECT submission, '{OLD}', indicator, quarter, numerator, denominator, stated, status, NULL, NULL,
-                    NULL, 1
+             SELECT submission, '{OLD}', indicator, quarter, numerator, denominator, stated, status,
+                    NULL, NULL, NULL, 1
                FROM figures WHERE authority = '{NEW}' AND quarter = {LATEST};"
         ))
         .unwrap();

@@ -167,7 +167,7 @@ fn an_added_check_that_suspects_a_figure_is_treated_like_a_shipped_one() {
         WHERE indicator = 'assessment_45wd_pct' AND state = 'new' ORDER BY check_name";
     assert_eq!(region.rows(found), ["mine|1"], "no higher than its header says, and nothing judged by it");
     let why = "SELECT DISTINCT reason FROM answers WHERE check_name = 'target-breach'
-        AND indicator = 'assessment_45wd_pct'";
+        AND indicator = 'assessment_45wd_pct' AND authority = 'E06000027'";
     assert_eq!(region.rows(why), ["told by mine"]);
     let mails = region.mails();
     let regional = starting(&mails, "digest.regional-lead.2017-11-17");

@@ -106,7 +106,8 @@ fn a_quarter_that_is_held_otherwise_stays_and_is_told() {
     assert!(line.contains("2 figures are not those of version 1"), "{}", ended.out);
     assert!(ended.out.contains("3 of 7 quarters taken in"), "{}", ended.out);
     let referrals = "SELECT numerator::INTEGER FROM observations
-        WHERE authority = 'E06000027' AND indicator = 'referral_rate' AND quarter_label(quarter) = '2016-17 Q4'";
+        WHERE authority = 'E06000027' AND indicator = 'referral_rate'
+          AND quarter_label(quarter) = '2016-17 Q4'";
     assert_eq!(region.rows(referrals), ["5432"]);
 }
 
