@@ -117,7 +117,7 @@ fn read(
     let before = held.as_ref().and_then(|held| held.before.as_ref());
     let judged = outcome
         .and_then(|reading| beside::may_count(settings, &bytes, reading, before, Size::Expected))
-        .and_then(|mut reading| {
+        .map(|mut reading| {
             if let Some(held) = &held {
                 let connection = held.store.connection();
                 // What cannot be compared is not said.
@@ -125,7 +125,7 @@ fn read(
                     beside::other_quarters(connection, (&grid, &reading), &expected, &held.withdrawn);
                 reading.remarks.extend(others.unwrap_or_default());
             }
-            Ok(reading)
+            reading
         });
     Ok(judged)
 }

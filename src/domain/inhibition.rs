@@ -137,10 +137,10 @@ impl<'a> Firing<'a> {
     /// of a publisher's figure that nobody can confirm, means nothing.
     fn means(&self, of: (&AuthorityCode, Option<&IndicatorId>), means: Means) -> Option<&'a Said> {
         let all = self.points.get(&of).into_iter().flatten().copied();
-        let meant = |one: &&Said| {
+        let is_meant = |one: &&Said| {
             one.level > 0 && self.standings.get(&one.check).is_some_and(|standing| standing.means == means)
         };
-        all.filter(meant).max_by_key(|one| (one.level, Reverse(&one.check)))
+        all.filter(is_meant).max_by_key(|one| (one.level, Reverse(&one.check)))
     }
 
     /// The check that tells the story of this one's point better.

@@ -64,7 +64,7 @@ pub(super) fn look(
     let mut left = found.waiting + found.unsettled + found.unreadable.len();
     for (wanted, claim) in found.claims {
         match take_claim(walk, collection, wanted, claim, report)? {
-            Taken::Waits(dropped) => waiting.push(dropped),
+            Taken::Waits(dropped) => waiting.push(*dropped),
             Taken::Settled => {}
             Taken::Left => left += 1,
         }
@@ -87,7 +87,7 @@ pub(super) fn look(
 /// What became of a claim.
 enum Taken {
     /// It is kept, and waits for its verdict.
-    Waits(Dropped),
+    Waits(Box<Dropped>),
     /// It is put away.
     Settled,
     /// It stays where it is, for the next run.
@@ -228,11 +228,11 @@ fn take_claim(
     let dropped = Dropped { claim, wanted, collection: collection.name.clone(), hash };
     if !is_taken_in {
         keep_new(walk, collection, &dropped.wanted, &received, report)?;
-        return Ok(Taken::Waits(dropped));
+        return Ok(Taken::Waits(Box::new(dropped)));
     }
     keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
     report.unchanged += 1;
-    Ok(put_one_away(walk, dropped, report)?.map_or(Taken::Settled, Taken::Waits))
+    Ok(put_one_away(walk, dropped, report)?.map_or(Taken::Settled, |dropped| Taken::Waits(Box::new(dropped))))
 }
 
 /// Puts every dropped file away whose verdict is stored: into `done`, or `refused`, with a receipt in words.

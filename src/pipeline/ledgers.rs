@@ -35,6 +35,9 @@ type Now = BTreeMap<(usize, usize, i32), usize>;
 /// A value of the region.
 pub(super) type TotalKey = (String, IndicatorId, Quarter);
 
+/// What a value of the region is made of: the counts of each figure, and the places.
+type Members = (Vec<[Option<usize>; 3]>, BTreeSet<usize>);
+
 /// One figure in all its versions.
 pub(super) struct Entry<'a> {
     pub(super) collection: &'a str,
@@ -184,7 +187,7 @@ impl<'a> Books<'a> {
     /// The ledger of one reader.
     pub(super) fn draw(&self, view: View<'_>, memory: &Memory) -> Drawn {
         let mut drawn = Drawn::default();
-        let mut sums: BTreeMap<TotalKey, (Vec<[Option<usize>; 3]>, BTreeSet<usize>)> = BTreeMap::new();
+        let mut sums: BTreeMap<TotalKey, Members> = BTreeMap::new();
         let mut now = Now::new();
         let wanted = |one: &&Entry<'_>| view.quarters.is_none_or(|some| some.contains(&one.quarter));
         for (at, entry) in self.entries.iter().enumerate().filter(|(_, one)| wanted(one)) {

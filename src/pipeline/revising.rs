@@ -22,7 +22,7 @@ pub fn net_since(revised: &[RevisedFigure], since: DateTime<Utc>) -> Vec<Revised
         net.insert(key, RevisedFigure { old, ..it.clone() });
     }
     let mut net: Vec<RevisedFigure> = net.into_values().filter(|it| it.old != it.new).collect();
-    net.sort_by(|one, other| one.received_at.cmp(&other.received_at));
+    net.sort_by_key(|one| one.received_at);
     net
 }
 

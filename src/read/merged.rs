@@ -56,7 +56,9 @@ pub(crate) fn speak(grid: &mut Grid, mut ranges: Vec<Range>, limits: &Limits) ->
             let reason = "merged cells of the sheet overlap each other: save it again";
             return Err(Refusal::new("broken-workbook", reason));
         }
-        speaking.iter().for_each(|one| cover(row, at, one.range));
+        for one in &speaking {
+            cover(row, at, one.range);
+        }
         if row.is_blank() {
             row.cells.clear();
             continue;

@@ -29,14 +29,14 @@ pub fn quarters(grid: &Grid, expected: &Expected<'_>) -> Result<BTreeSet<Quarter
     }
     let rows = grid.rows.iter().skip(header.index + 1).filter(|row| !row.is_blank());
     let quarter = of_row(&header, expected);
-    Ok(rows.filter_map(|row| quarter(row)).collect())
+    Ok(rows.filter_map(quarter).collect())
 }
 
+/// Says the quarter of a row.
+type OfRow<'e> = Box<dyn Fn(&GridRow) -> Option<Quarter> + 'e>;
+
 /// What says the quarter of a row, where a row has one.
-pub(crate) fn of_row<'e>(
-    header: &'e Header<'e>,
-    expected: &'e Expected<'e>,
-) -> Box<dyn Fn(&GridRow) -> Option<Quarter> + 'e> {
+pub(crate) fn of_row<'e>(header: &'e Header<'e>, expected: &'e Expected<'e>) -> OfRow<'e> {
     let symbols = &header.layout.symbols;
     match &header.columns {
         Columns::Long(map) => {

@@ -130,11 +130,11 @@ pub fn the_return<E>(
     if heads.len() == 1 {
         return Ok(only(heads));
     }
-    let names: Vec<String> = heads.into_iter().filter_map(|head| head.sheet).collect();
-    let Some(name) = names.get(chosen) else { return Ok(Err(nothing())) };
+    let sheets: Vec<String> = heads.into_iter().filter_map(|head| head.sheet).collect();
+    let Some(name) = sheets.get(chosen) else { return Ok(Err(nothing())) };
     let mut grid = open(Some(name))?.and_then(only);
     if let Ok(grid) = &mut grid {
-        grid.remarks.extend(passed_over(name, names.get(..chosen).unwrap_or_default()));
+        grid.remarks.extend(passed_over(name, sheets.get(..chosen).unwrap_or_default()));
     }
     Ok(grid)
 }

@@ -172,7 +172,7 @@ fn holds(sign: &str, number: f64, bound: f64) -> bool {
         "<=" => number <= bound,
         ">" => number > bound,
         ">=" => number >= bound,
-        "<>" => number < bound || number > bound,
+        "<>" => (number - bound).abs() >= f64::EPSILON,
         _ => (number - bound).abs() < f64::EPSILON,
     }
 }
@@ -234,13 +234,13 @@ fn canonical(day: NaiveDate) -> String {
 
 /// A day as it is shown, when no one can take that for another day; else `30/09/2017`.
 fn shown_day(day: NaiveDate, shown: Option<&str>) -> Written {
-    let is_clear = |shown: &&str| match day_from_spelling(shown) {
-        Some(read) => read == day,
-        // `Sep-17` names its month; `9/30/17` is read the other way round here.
-        None => {
-            let year = day.format("%y").to_string();
-            shown.chars().any(char::is_alphabetic) && shown.contains(&year) && !shown.contains(':')
+    let is_clear = |shown: &&str| {
+        if let Some(read) = day_from_spelling(shown) {
+            return read == day;
         }
+        // `Sep-17` names its month; `9/30/17` is read the other way round here.
+        let year = day.format("%y").to_string();
+        shown.chars().any(char::is_alphabetic) && shown.contains(&year) && !shown.contains(':')
     };
     let text = shown.map(str::trim).filter(is_clear).map_or_else(|| canonical(day), str::to_owned);
     Written { text, day: Some(day) }

@@ -145,13 +145,16 @@ fn formats(book: &mut Book<'_>, sheet: &str) -> Result<Vec<NumberFormat>, Refusa
     Ok(cells.styles().iter().map(format).collect())
 }
 
+/// Row and column of a cell, and the number of its style.
+type Styled = ((u32, u32), usize);
+
 /// The cells that show another number than they hold, with their style, in the order of the sheet.
 fn formatted(
     book: &mut Book<'_>,
     sheet: &str,
     formats: &[NumberFormat],
     limits: &Limits,
-) -> Result<Vec<((u32, u32), usize)>, Refusal> {
+) -> Result<Vec<Styled>, Refusal> {
     let mut found = Vec::new();
     let shows_another = |style: usize| formats.get(style).is_some_and(|one| *one != NumberFormat::Plain);
     if !formats.iter().any(|format| *format != NumberFormat::Plain) {

@@ -157,10 +157,9 @@ impl<'a> Desk<'a> {
         let value = self.value(count);
         let small_max = f64::from(self.small_max);
         let (least, most) = match self.figures_of.get(&count) {
-            None => (0.0, f64::INFINITY),
             Some(_) if self.is_protected(count) => (value.min(1.0), value.max(small_max)),
             Some(_) if value > 0.0 => (value.min(small_max + 1.0), f64::INFINITY),
-            Some(_) => (0.0, f64::INFINITY),
+            _ => (0.0, f64::INFINITY),
         };
         Unknown { value, least, most }
     }
