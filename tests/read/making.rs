@@ -126,7 +126,7 @@ pub(crate) fn biff_stream(texts: &[&str], sheets: &[(&str, u8, Vec<u8>)]) -> Vec
     let style =
         |format: u16| record(0x00e0, &[[0, format].map(u16::to_le_bytes).concat(), vec![0; 16]].concat());
     let own =
-        [[164_u16.to_le_bytes(), 8_u16.to_le_bytes()].as_flattened(), b"\00.0\"%\";@".as_slice()].concat();
+        [[164_u16.to_le_bytes(), 8_u16.to_le_bytes()].as_flattened(), b"\x000.0\"%\";@".as_slice()].concat();
     let styles = [record(0x041e, &own), BIFF_FORMATS.into_iter().flat_map(style).collect()].concat();
     let body = |cells: &[u8]| [beginning(16), cells.to_vec(), record(0x000a, &[])].concat();
     let names: usize = sheets.iter().map(|(name, _, _)| 4 + 8 + name.len()).sum();

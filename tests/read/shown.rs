@@ -62,8 +62,8 @@ fn a_cell_shown_as_a_percentage_is_that_percentage_in_every_kind_of_workbook() {
         + &ods_number("324", "324")
         + &ods_number("391", "391")
         + styled;
-    let styles = "<office:automatic-styles><number:percentage-style style:name=\"N1\"/><style:style style:name=\"ce1\" style:data-style-name=\"N1\"/>";
-    let styled = ods_content(&ods_table(&ods_row(&row))).replace("<office:automatic-styles>", styles);
+    let declared = "<office:automatic-styles><number:percentage-style style:name=\"N1\"/><style:style style:name=\"ce1\" style:data-style-name=\"N1\"/>";
+    let styled = ods_content(&ods_table(&ods_row(&row))).replace("<office:automatic-styles>", declared);
     let files = [
         (ods_return(bare), "a.ods"),
         (ods(&styled), "a.ods"),
@@ -211,7 +211,7 @@ fn template(days: &[(i32, u32, &str)]) -> Vec<u8> {
         if text.is_empty() {
             let day =
                 ExcelDateTime::from_ymd(u16::try_from(*year).unwrap(), u8::try_from(*number).unwrap(), 1);
-            sheet.write_datetime_with_format(0, column, &day.unwrap(), &month).unwrap();
+            sheet.write_datetime_with_format(0, column, day.unwrap(), &month).unwrap();
         } else {
             sheet.write_string(0, column, *text).unwrap();
         }

@@ -42,7 +42,7 @@ fn a_download_that_is_cut_takes_the_place_of_nothing_and_is_asked_for_again() {
         // Only the last line is another, so what comes first is the same.
         let mut corrected = first.clone();
         corrected.truncate(*line_ends(&first).iter().rev().nth(1).unwrap());
-        corrected.push_str(&format!("{CODE},cla_rate,{QUARTER},2300,241017,,\r\n"));
+        corrected.extend([CODE, ",cla_rate,", QUARTER, ",2300,241017,,\r\n"]);
         region.publish(CODE, QUARTER, &corrected);
         region.web.shelf().cut.insert(PATH.to_owned(), length);
         let report = region.step("2017-11-14T08:00:00Z", Step::Collect);
