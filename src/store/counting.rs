@@ -29,7 +29,7 @@ pub struct Counting {
     pub version: u32,
 }
 
-/// The version that counts; none before the first.
+/// The version that counts; none before the first. One that was withdrawn counts no more.
 ///
 /// # Errors
 /// When the database refuses.
@@ -41,6 +41,7 @@ pub fn of(connection: &Connection, whose: Whose<'_>) -> Result<Option<Counting>>
               WHERE verdict = 'accepted' AND collection = ?
                 AND authority IS NOT DISTINCT FROM ? AND quarter IS NOT DISTINCT FROM ?
                 AND (quarter IS NOT NULL OR source = ?)
+                AND submission NOT IN (SELECT submission FROM withdrawals)
               ORDER BY received_at DESC, submission DESC
               LIMIT 1",
             params![

@@ -14,8 +14,18 @@ use quarterdeck::read::{csv, json};
 use super::fixtures::{World, indicator, limits, long_layout, packed};
 
 /// Other answers than the manifest's, on purpose: file, answer, reason.
-const OTHERWISE: [(&str, &str, &str); 6] = [
+const OTHERWISE: [(&str, &str, &str); 9] = [
+    (
+        "csv_024_truncated_mid_field.csv",
+        "reject truncated-body",
+        "where a file ends in the middle of a row, nobody knows how many rows are lost: refused whole",
+    ),
     ("csv_073_thousands.csv", "load 8 0 ", "`1,200` and `1 200` have one meaning, 1200, and are remarked"),
+    (
+        "csv_083_missing_values.csv",
+        "load 4 4 ",
+        "the manifest allows it: beside good parts an empty value, or `NULL`, is computed",
+    ),
     ("csv_090_code_variants.csv", "load 5 3 ", "the authority's exact name is accepted, with a remark"),
     (
         "csv_091_quarter_variants.csv",
@@ -31,6 +41,11 @@ const OTHERWISE: [(&str, &str, &str); 6] = [
         "json_012_type_confusion.json",
         "load 4 4 ",
         "null is an empty cell, and a value may be empty where it can be computed",
+    ),
+    (
+        "xlsx_030_formula_no_cache.xlsx",
+        "load 8 0 formula-without-value",
+        "a value that no program computed is not needed beside good parts: it is computed from them, and told",
     ),
     (
         "xlsx_046_utf16_xml.xlsx",

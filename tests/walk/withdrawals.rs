@@ -167,3 +167,19 @@ fn a_withdrawal_that_was_only_journalled_is_followed_by_the_next_run() {
     region.step(TUESDAY, Step::Collect);
     assert_eq!(region.rows(COUNTING), [] as [&str; 0]);
 }
+
+#[test]
+fn what_begins_like_a_withdrawn_version_is_not_taken_for_a_part_of_it() {
+    let region = Region::with_one_return();
+    region.walk(FRIDAY);
+    let too_much = csv_with_referrals(MISSES_ITS_TARGET, QUARTER, 9_876);
+    region.publish(MISSES_ITS_TARGET, QUARTER, &too_much);
+    region.step(MONDAY, Step::Collect);
+    let ended = withdraw(&region, MONDAY, "2");
+    assert_eq!(ended.status, 0, "{}", ended.words);
+    let (without_its_end, _) = too_much.trim_end().rsplit_once('\n').unwrap();
+    region.publish(MISSES_ITS_TARGET, QUARTER, format!("{without_its_end}\n"));
+    let report = region.step(TUESDAY, Step::Collect);
+    assert_eq!((report.received, report.loaded, report.failures), (1, 1, vec![]));
+    assert_eq!(region.rows(COUNTING), ["3|9876"]);
+}
