@@ -3,6 +3,9 @@
 //! Excel leaves the last commas out of sixteen rows in which the last columns are empty, and other programs
 //! out of every row. Such a row is read as if the rest were empty. A file that was cut off shows in its last
 //! row, and is refused: of `35178` it may hold `351`.
+//!
+//! Commas beyond the headings say nothing where the file's program writes them. In a single row they say that
+//! a number before them was torn by a comma of its own, and that its figures stand one column to the right.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +26,7 @@ pub(crate) struct Ragged<'h> {
     needed: usize,
     /// How many rows end early, by their number of cells.
     short: BTreeMap<usize, u32>,
+    long: Long,
     /// The line of the last row.
     last: Option<u32>,
 }
@@ -48,7 +52,8 @@ impl<'h> Ragged<'h> {
             *short.entry(row.cells.len()).or_insert(0) += 1;
         }
         let last = rows.last().map(|row| row.line);
-        let it = Self { header, is_sheet: grid.sheet.is_some(), about, needed, short, last };
+        let long = Long::new(header, rows);
+        let it = Self { header, is_sheet: grid.sheet.is_some(), about, needed, short, long, last };
         match rows.split_last() {
             Some((last, others)) if grid.unended == Some(last.line) && it.is_cut(last, others, expected) => {
                 Err(it.cut_off(last))
@@ -108,7 +113,7 @@ impl<'h> Ragged<'h> {
         let (width, count) = (self.header.width(), row.cells.len());
         let surplus = row.cells.iter().skip(self.header.names.len()).any(|cell| !cell.trim().is_empty());
         if count >= width && !surplus {
-            return Ok(());
+            return if count == width || self.long.is_usual(row) { Ok(()) } else { Err(torn(count, width)) };
         }
         if !surplus && count >= self.needed && self.is_left_out(row) {
             tally.note("rows-end-early", row.line, &format!("{count} of {width} columns"));
@@ -127,6 +132,55 @@ impl<'h> Ragged<'h> {
         let is_alone = self.short.get(&row.cells.len()).is_none_or(|count| *count < 2);
         !is_alone || row.cells.last().is_some_and(|cell| !cell.trim().is_empty())
     }
+}
+
+/// The row has empty cells beyond the headings which others have not.
+fn torn(count: usize, width: usize) -> Objection {
+    let reason = format!(
+        "the row has {count} columns, the headings have {width}, and few rows end so: write each number \
+         without a comma in it, or in quotes"
+    );
+    Objection::new("wrong-field-count", reason)
+}
+
+/// A spreadsheet decides for so many lines at once how many commas each gets.
+const BLOCK: u32 = 16;
+
+/// How many rows end beyond the headings, by their number of cells.
+struct Long {
+    /// The row of headings ends here.
+    headings: usize,
+    rows: usize,
+    of_count: BTreeMap<usize, usize>,
+    /// By the block of lines, the fewest cells of a row, and how many rows.
+    blocks: BTreeMap<u32, (usize, u32)>,
+}
+
+impl Long {
+    fn new(header: &Header<'_>, rows: &[&GridRow]) -> Self {
+        let (mut of_count, mut blocks) = (BTreeMap::new(), BTreeMap::new());
+        for row in rows {
+            let count = row.cells.len();
+            *of_count.entry(count).or_insert(0) += 1;
+            let (fewest, rows) = blocks.entry(block(row)).or_insert((count, 0));
+            (*fewest, *rows) = (count.min(*fewest), *rows + 1);
+        }
+        Self { headings: header.names.len(), rows: rows.len(), of_count, blocks }
+    }
+
+    /// Whether the file's program ends rows where this one ends: the headings, half of the rows, or each row
+    /// of a spreadsheet's block.
+    fn is_usual(&self, row: &GridRow) -> bool {
+        let count = row.cells.len();
+        let alike = self.of_count.get(&count).copied().unwrap_or(0);
+        let is_block =
+            self.blocks.get(&block(row)).is_some_and(|(fewest, rows)| *fewest == count && *rows > 1);
+        self.headings == count || alike * 2 >= self.rows || is_block
+    }
+}
+
+fn block(row: &GridRow) -> u32 {
+    row.line.saturating_sub(1) / BLOCK
 }
 
 /// The columns that say what a row is about.

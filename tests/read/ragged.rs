@@ -51,6 +51,28 @@ fn commas_beyond_the_headings_change_nothing_and_headings_may_lack_theirs() {
 }
 
 #[test]
+fn a_comma_more_than_other_rows_have_is_a_number_that_was_torn() {
+    let torn = "E06000022,plan_count,2017-18 Q2,1,310,,,,\n";
+    let rate = "E06000022,referral_rate,2017-18 Q2,1,412,35178,,,\n";
+    let agency = "E06000022,agency_pct,2017-18 Q2,12,80,15.0,,\n";
+    let whole = "E06000022,plan_count,2017-18 Q2,131,,,,\n";
+    let alone = World::member().rows(&format!("{GOOD}{agency}{whole}{rate}"));
+    assert_eq!((alone.accepted, alone.quarantined.len()), (3, 1));
+    assert_eq!(
+        alone.quarantined[0].reason,
+        "the row has 9 columns, the headings have 8, and few rows end so: write each number without a comma \
+         in it, or in quotes"
+    );
+    let twice = World::member().rows(&format!("{GOOD}{agency}{whole}{SHORT}{torn}{rate}"));
+    assert_eq!((twice.accepted, twice.quarantined.len()), (4, 2));
+    // From line 17 on a spreadsheet counts the columns anew.
+    let first = GOOD.repeat(15);
+    let block = format!("{HEADING}{first}{}{}", agency.replace('\n', ",\n"), whole.replace('\n', ",\n"));
+    let codes: Vec<_> = World::member().read(block).unwrap().quarantined.iter().map(|row| row.code).collect();
+    assert!(!codes.contains(&"wrong-field-count"), "{codes:?}");
+}
+
+#[test]
 fn a_file_that_ends_in_the_middle_of_a_row_is_refused_wherever_it_was_cut() {
     let world = World::member();
     let row = GOOD.replace("in_time_pct", "agency_pct").replace("30,40,75.0,,\n", "30,240,12.5,,note");
