@@ -369,9 +369,9 @@ SELECT
   (value - expected_mean) / nullif(CASE WHEN expected_width IS NOT NULL THEN expected_sigma END, 0) AS expected_sigmas,
   chance_z,
   -- By chance alone, or of a handful: what the counts do without a change. A stock is mostly the same children as the
-  -- quarter before, and moves by less than chance.
-  behaviour <> 'stock' AND coalesce(abs(chance_z) < flat_z() OR chance_events < year_events_min(), FALSE)
-    AS within_chance,
+  -- quarter before, and moves by less than chance; one that hardly ever moved has nothing else to be judged by.
+  (behaviour <> 'stock' OR expected_width IS NULL OR coalesce(reason = 'too flat for limits', FALSE))
+    AND coalesce(abs(chance_z) < flat_z() OR chance_events < year_events_min(), FALSE) AS within_chance,
   sigma,
   deviation,
   n,

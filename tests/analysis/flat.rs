@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use chrono::DateTime;
+use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::store::open::Store;
 
 use crate::analysis::{LATEST, laid};
@@ -87,6 +89,33 @@ fn no_range_goes_beyond_what_a_figure_can_be() {
     assert_eq!(about_the_first(&store, &["expected_lower", "usual_lower"], "xmr"), "0.00 0.00");
 }
 
+/// What the check of the own history says of the first authority in the latest quarter.
+fn own_history(first: &str) -> String {
+    let others = "91/40000 99/40000 93/40000 97/40000 92/40000 98/40000 94/40000 96/40000 93/40000 97/40000 \
+        91/40000 99/40000 93/40000 97/40000";
+    let checks = quarterdeck::store::analysis::shipped().unwrap();
+    let check = checks.iter().find(|check| check.name == "spc-outside-limits").unwrap();
+    let known_on = DateTime::parse_from_rfc3339("2017-11-17T08:00:00Z").unwrap().to_utc();
+    let store = sixteen("stock_rate", first, others);
+    let quarter = Quarter::from_index(LATEST);
+    let answers = store.ask(check, "quarterly", quarter, known_on.date_naive(), known_on).unwrap();
+    let it = answers.into_iter().find(|answer| answer.authority.as_str() == "E06000001").unwrap();
+    format!("{} {} {}", it.fires, it.level, it.reason.unwrap_or_default())
+}
+
+#[test]
+fn a_stock_that_hardly_ever_moved_is_judged_by_chance() {
+    let children = |latest: &str| format!("{}{latest}/40000", "7/40000 ".repeat(13));
+    assert_eq!(own_history(&children("8")), "false 0 within what chance does to the counts");
+    assert_eq!(own_history(&children("22")), "true 2 ");
+    // Three values in all, and one child more or less between them.
+    let few = |latest: &str| {
+        format!("2/9500 3/9500 4/9500 2/9500 {} 2/9500 2/9500 {latest}/9500", "3/9500 2/9500 ".repeat(4))
+    };
+    assert_eq!(own_history(&few("3")), "false 0 within what chance does to the counts");
+    assert_eq!(own_history(&few("16")), "true 2 ");
+}
+
 /// Every kind of series of which something cannot be calculated.
 const STRANGE: [&str; 8] = [
     "200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 200/200 160/200",
@@ -131,21 +160,21 @@ fn strange(store: &Store, view: &str) -> String {
 
 #[test]
 fn no_view_answers_what_is_no_number_or_a_decimal_whose_median_is_cut() {
-    for indicator in ["late_pct", "demand_rate", "stock_rate", "rolling_pct", "waiting", "seasonal_rate"] {
-        for beside in [None, Some(STRANGE[0]), Some(STRANGE[2])] {
-            let figures = |number: usize| match beside {
-                Some(same) if number > STRANGE.len() => same,
-                _ => STRANGE[number % STRANGE.len()],
-            };
-            let series: Vec<_> = (1..=16)
-                .map(|number| {
-                    (format!("E060000{number:02}"), indicator.to_owned(), figures(number).to_owned())
-                })
-                .collect();
-            let store = laid(&series);
-            for view in VIEWS {
-                assert_eq!(strange(&store, view), "0 0", "{view} of {indicator} beside {beside:?}");
-            }
+    let indicators = ["late_pct", "demand_rate", "stock_rate", "rolling_pct", "waiting", "seasonal_rate"];
+    for beside in [None, Some(STRANGE[0]), Some(STRANGE[2])] {
+        let figures = |number: usize| match beside {
+            Some(same) if number > STRANGE.len() => same,
+            _ => STRANGE[number % STRANGE.len()],
+        };
+        let of = |indicator: &str| {
+            let indicator = indicator.to_owned();
+            (1..=16).map(move |number| {
+                (format!("E060000{number:02}"), indicator.clone(), figures(number).to_owned())
+            })
+        };
+        let store = laid(&indicators.into_iter().flat_map(of).collect::<Vec<_>>());
+        for view in VIEWS {
+            assert_eq!(strange(&store, view), "0 0", "{view} beside {beside:?}");
         }
     }
 }

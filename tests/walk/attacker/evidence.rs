@@ -19,6 +19,9 @@ pub(super) type Withheld = BTreeSet<(String, String, String)>;
 pub(super) struct Evidence<'a> {
     settings: &'a Settings,
     names: BTreeMap<Name, usize>,
+    /// The number last told: a revised one is another unknown.
+    told: BTreeMap<Name, i128>,
+    unknowns: usize,
     pub(super) system: System,
     /// Authority, indicator, quarter.
     pub(super) withheld: Withheld,
@@ -31,6 +34,8 @@ impl<'a> Evidence<'a> {
         let mut it = Self {
             settings,
             names: BTreeMap::new(),
+            told: BTreeMap::new(),
+            unknowns: 0,
             system: System::default(),
             withheld: Withheld::new(),
             sums: 0,
@@ -42,9 +47,12 @@ impl<'a> Evidence<'a> {
     }
 
     pub(super) fn unknown(&mut self, authority: &str, count: &str, quarter: &str) -> usize {
-        let next = self.names.len();
+        let next = self.unknowns;
         let name = (authority.to_owned(), count.to_owned(), quarter.to_owned());
-        *self.names.entry(name).or_insert(next)
+        *self.names.entry(name).or_insert_with(|| {
+            self.unknowns += 1;
+            next
+        })
     }
 
     /// What stands above and below the line of an indicator; people in an area are known to all.
@@ -77,7 +85,6 @@ impl<'a> Evidence<'a> {
                     .or_default()
                     .push(authority.to_owned());
             }
-            self.relates(authority, indicator, quarter);
             if is_withheld {
                 self.withheld.insert((authority.to_owned(), indicator.to_owned(), quarter.to_owned()));
                 continue;
@@ -85,10 +92,12 @@ impl<'a> Evidence<'a> {
             let (part, whole) = self.counts(indicator);
             for (count, number) in [(Some(part), &row["numerator"]), (whole, &row["denominator"])] {
                 if let (Some(count), Ok(number)) = (count, number.parse::<i128>()) {
-                    let unknown = self.unknown(authority, &count, quarter);
-                    self.system.equation(&[(unknown, 1)], number);
+                    self.is_told(&(authority.to_owned(), count, quarter.to_owned()), number);
                 }
             }
+        }
+        for row in &figures {
+            self.relates(&row["authority"], &row["indicator"], &row["quarter"]);
         }
         for (name, quarter, [part, whole], counted) in totals(&mail.page) {
             let shown = |one: &&Indicator| one.shown_name() == name;
@@ -99,6 +108,21 @@ impl<'a> Evidence<'a> {
                 self.adds_up(who, &indicator, &quarter, [part, whole]);
             }
         }
+    }
+
+    /// A number of a message; one that was told otherwise before was revised in between.
+    fn is_told(&mut self, name: &Name, number: i128) {
+        if self.told.insert(name.clone(), number).is_some_and(|before| before != number) {
+            self.names.remove(name);
+        }
+        let (authority, count, quarter) = name;
+        let unknown = self.unknown(authority, count, quarter);
+        self.system.equation(&[(unknown, 1)], number);
+    }
+
+    /// Whether a message said anything of this number.
+    pub(super) fn speaks_of(&self, name: &Name) -> bool {
+        self.names.contains_key(name)
     }
 
     /// The sum of the counts of these authorities.

@@ -1,5 +1,6 @@
 //! An attacker as a program: given everything that one reader was sent, it solves for what was withheld.
 
+mod demonstration;
 mod evidence;
 mod made;
 mod solver;
@@ -10,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use evidence::{Evidence, Name};
 use made::{OF_TWO, QUARTERS, SENDERS, TINY};
 use quarterdeck::config::settings::Settings;
-use quarterdeck::domain::indicator::Unit;
 use quarterdeck::domain::scope::{Figures, Recipient};
 
 use super::letters::Mail;
@@ -113,45 +113,4 @@ fn a_planted_leak_is_found() {
     for (name, (low, high)) in found {
         assert!((low..=high.unwrap()).contains(&small[&name]), "{name:?} is {}", small[&name]);
     }
-}
-
-/// The whole demonstration, which takes minutes: started by hand.
-#[test]
-#[ignore = "takes minutes: the whole demonstration"]
-fn nothing_withheld_can_be_worked_out_from_the_demonstration() {
-    let folder = tempfile::tempdir().unwrap();
-    let into = folder.path().join("demo");
-    let mut command = assert_cmd::Command::new(super::region::PROGRAM);
-    command.arg("demo").arg(&into).assert().success();
-    let settings = quarterdeck::config::load(&into.join("config")).unwrap();
-    let mails = Mail::all_in(&into.join("mail"));
-    let lead = recipient(&settings, "regional-lead");
-    let theirs = mails_to(&mails, lead);
-    let own = settings.recipients.iter().filter(|one| one.id.ends_with("-performance"));
-    let own: Vec<&Mail> = own.flat_map(|one| mails_to(&mails, one)).collect();
-    let small = small_in_own_mails(&settings, &own, &Evidence::of(&settings, &theirs));
-    assert!(!small.is_empty(), "nothing was withheld from {}", lead.id);
-    let told: Vec<String> = theirs.iter().flat_map(|one| attacked(&settings, &[*one], &small)).collect();
-    assert!(told.is_empty(), "{told:#?}");
-}
-
-/// The small numbers that were withheld from one reader, as their owners were told them.
-fn small_in_own_mails(settings: &Settings, own: &[&Mail], evidence: &Evidence<'_>) -> BTreeMap<Name, i128> {
-    let mut small = BTreeMap::new();
-    for row in own.iter().flat_map(|mail| evidence::figures(mail)) {
-        let [code, indicator, quarter] = ["authority", "indicator", "quarter"].map(|name| row[name].clone());
-        let of = settings.indicators.iter().find(|one| one.id.as_str() == indicator).unwrap();
-        if of.unit == Unit::Count
-            || !evidence.withheld.contains(&(code.clone(), indicator.clone(), quarter.clone()))
-        {
-            continue;
-        }
-        let (above, below) = evidence.counts(&indicator);
-        for (count, number) in [(Some(above), &row["numerator"]), (below, &row["denominator"])] {
-            if let (Some(count), Ok(number @ 1..=5)) = (count, number.parse::<i128>()) {
-                small.insert((code.clone(), count, quarter.clone()), number);
-            }
-        }
-    }
-    small
 }

@@ -112,12 +112,23 @@ fn title(
         let time = words::counted(*steps, stretch.one(), stretch.several());
         format!("from {} {went} {} in {time}", first.1, last.1)
     });
+    let is_outside = |usual: &UsualRange| {
+        let value = figure.and_then(|figure| figure.value);
+        value.is_none_or(|value| value < usual.lower || value > usual.upper)
+    };
+    // Within what is usual for itself, it stands out among others.
+    let among = || {
+        let at = series.quarters.iter().position(|quarter| *quarter == course.last.0)?;
+        let region = series.region.get(at).copied().flatten()?;
+        Some(format!("{last}, region {}", number(region)))
+    };
     let beyond = || {
         let target = series.target.map(|target| format!("{last}, target {}", number(target)));
         let usual = series
             .usual_range
+            .filter(is_outside)
             .map(|usual| format!("{last}, usually {} to {}", number(usual.lower), number(usual.upper)));
-        target.or(usual)
+        target.or(usual).or_else(among)
     };
     let said = moved.or_else(beyond).unwrap_or_else(|| last.clone());
     let whole = format!("{name}: {said}");
