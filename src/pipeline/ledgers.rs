@@ -48,11 +48,20 @@ pub(super) struct Entry<'a> {
     /// By how much numerator over denominator is multiplied; none for a number.
     factor: Option<f64>,
     place: usize,
-    summed: bool,
-    versions: Vec<(DateTime<Utc>, Parts)>,
+    versions: Vec<Version>,
     columns: [usize; 3],
     /// Whose figures it adds up, when it is carried on from several.
     carried: Vec<usize>,
+}
+
+/// A version of a figure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Version {
+    /// Since when it counts.
+    from: DateTime<Utc>,
+    parts: Parts,
+    /// Whether the region's value has it in its sums.
+    summed: bool,
 }
 
 /// The counts of a figure: numerator, denominator, and of a percentage what is left.
@@ -86,6 +95,8 @@ pub(super) struct View<'a> {
     pub(super) at: Option<DateTime<Utc>>,
     /// None for all.
     pub(super) quarters: Option<&'a BTreeSet<Quarter>>,
+    /// When the reader was written to before: a revision tells them what stood then.
+    pub(super) told: &'a [DateTime<Utc>],
 }
 
 /// A ledger, with what its figures and totals are.
@@ -100,6 +111,7 @@ pub(super) struct Drawn {
     keys: Vec<Key>,
     index: BTreeMap<Key, usize>,
     kin: BTreeMap<(usize, usize, i32), usize>,
+    usual: BTreeMap<(usize, usize, i32), f64>,
 }
 
 impl<'a> Books<'a> {
@@ -136,7 +148,6 @@ impl<'a> Books<'a> {
                     of,
                     factor: factor(of, one.is_annual),
                     place: places.get(whose).copied().unwrap_or_default(),
-                    summed: point.summed,
                     versions: versions(of, point, changes.map_or::<&[_], _>(&[], Vec::as_slice)),
                     columns,
                     carried: match point.carried_from.as_slice() {
@@ -155,17 +166,14 @@ impl<'a> Books<'a> {
         let mut small = BTreeSet::new();
         for entry in &entries {
             let is_small = |one: &f64| disclosure::is_small(*one, small_max);
-            let counts = entry.versions.iter().flat_map(|(_, parts)| parts.counts.iter().zip(entry.columns));
+            let counts = entry.versions.iter().flat_map(|it| it.parts.counts.iter().zip(entry.columns));
             small.extend(counts.filter(|(value, _)| value.is_some_and(|it| is_small(&it))).map(|(_, it)| it));
             // A value alone may come to a small count.
-            if entry
-                .versions
-                .iter()
-                .any(|(_, parts)| matches!(parts.counts, [None, ..]) && parts.value.is_some())
-            {
+            let alone = |it: &Version| matches!(it.parts.counts, [None, ..]) && it.parts.value.is_some();
+            if entry.versions.iter().any(alone) {
                 small.extend(entry.columns);
             }
-            let now = entry.at(None).filter(|_| entry.carried.is_empty()).map(|parts| parts.counts);
+            let now = entry.at(None).filter(|_| entry.carried.is_empty()).map(|it| it.parts.counts);
             for (value, column) in now.unwrap_or([None; 3]).into_iter().zip(entry.columns) {
                 if let Some(value) = value {
                     desk.put(column, (entry.place, entry.quarter.index()), value);
@@ -179,38 +187,47 @@ impl<'a> Books<'a> {
 
     /// When anything came or was changed.
     pub(super) fn events(&self) -> Vec<(DateTime<Utc>, Quarter)> {
-        let all =
-            self.entries.iter().flat_map(|one| one.versions.iter().map(|(from, _)| (*from, one.quarter)));
+        let all = self.entries.iter().flat_map(|one| one.versions.iter().map(|it| (it.from, one.quarter)));
         all.collect()
     }
 
     /// The ledger of one reader.
     pub(super) fn draw(&self, view: View<'_>, memory: &Memory) -> Drawn {
-        let mut drawn = Drawn::default();
+        let mut drawn = Drawn { usual: self.usual(view.at), ..Drawn::default() };
         let mut sums: BTreeMap<TotalKey, Members> = BTreeMap::new();
         let mut now = Now::new();
         let wanted = |one: &&Entry<'_>| view.quarters.is_none_or(|some| some.contains(&one.quarter));
         for (at, entry) in self.entries.iter().enumerate().filter(|(_, one)| wanted(one)) {
-            let Some(parts) = entry.at(view.at) else { continue };
+            let Some(version) = entry.at(view.at) else { continue };
             let owned = view.reader.is_some_and(|reader| reader.owns(entry.authority));
             let seen = view.reader.is_none_or(|reader| reader.may_see(entry.authority));
             let known = if owned { Known::Already } else { Known::No };
             let is_tied = entry.columns.iter().any(|column| self.tied.contains(column));
-            let counts =
-                if is_tied { self.counts(entry, parts, known, memory, &mut drawn) } else { [None; 3] };
+            let mut counts_of = |version: &Version| match is_tied {
+                true => self.counts(entry, version.parts, known, memory, &mut drawn),
+                false => [None; 3],
+            };
+            let counts = counts_of(version);
+            let before: Vec<[Option<usize>; 3]> =
+                entry.before(version, view.told).into_iter().map(&mut counts_of).collect();
             for (id, column) in counts.iter().zip(entry.columns) {
                 if let (Some(id), Some(kind)) = (id, self.kinds.of.get(column)) {
                     now.insert((*kind, entry.place, entry.quarter.index()), *id);
                 }
             }
+            let told = std::iter::once(&counts).chain(&before);
             if seen && !owned && is_tied {
                 drawn.figures.push(at);
-                drawn.ledger.figures.push(Figure { counts: counts.iter().flatten().copied().collect() });
-                if let [Some(part), Some(whole), Some(rest)] = counts {
+                let counts = told.clone().flatten().flatten().copied().collect();
+                drawn.ledger.figures.push(Figure { counts });
+            }
+            for counts in told {
+                // Of those whom the reader does not see the sums tell what is left, too.
+                if let [Some(part), Some(whole), Some(rest)] = *counts {
                     drawn.adds_up(vec![(part, 1.0), (rest, 1.0), (whole, -1.0)]);
                 }
             }
-            if entry.summed {
+            if version.summed {
                 let key = (entry.collection.to_owned(), entry.indicator.clone(), entry.quarter);
                 let (all, others) = sums.entry(key).or_default();
                 all.push(counts);
@@ -225,7 +242,7 @@ impl<'a> Books<'a> {
         for sum in &memory.sums {
             let mut part = |key: &Key| {
                 let known = if owned.contains(&key.0) { Known::Already } else { Known::No };
-                (drawn.count(*key, self, known, memory), 1.0)
+                (drawn.count(*key, known, memory), 1.0)
             };
             let parts = sum.iter().map(&mut part).collect();
             drawn.adds_up(parts);
@@ -253,7 +270,7 @@ impl<'a> Books<'a> {
         [(part, part_of), (whole, whole_of), (rest, rest_of)].map(|(value, column)| {
             let kind = self.kinds.of.get(column).copied()?;
             let key = (entry.place, kind, entry.quarter.index(), value?.to_bits());
-            Some(drawn.count(key, self, known, memory))
+            Some(drawn.count(key, known, memory))
         })
     }
 
@@ -307,25 +324,50 @@ impl<'a> Books<'a> {
         }
     }
 
-    /// The average of such counts of an authority.
-    fn usual(&self, place: usize, kind: usize) -> Option<f64> {
-        let cells = &self.kinds.columns.get(&kind)?.cells;
-        let (sum, count) = cells
-            .range((place, i32::MIN)..=(place, i32::MAX))
-            .fold((0.0, 0.0), |(sum, count), (_, value)| (sum + value, count + 1.0));
-        (count > 0.0).then(|| sum / count)
+    /// The average of such counts of an authority until each quarter, as known then. What came later would
+    /// choose other numbers to protect a small one than those that an earlier message withheld, and both
+    /// together tell it.
+    fn usual(&self, at: Option<DateTime<Utc>>) -> BTreeMap<(usize, usize, i32), f64> {
+        let mut cells = BTreeMap::new();
+        for entry in self.entries.iter().filter(|one| one.carried.is_empty()) {
+            let counts = entry.at(at).map_or([None; 3], |it| it.parts.counts);
+            for (value, column) in counts.into_iter().zip(entry.columns) {
+                if let Some((value, kind)) = value.zip(self.kinds.of.get(column)) {
+                    cells.entry((entry.place, *kind, entry.quarter.index())).or_insert(value);
+                }
+            }
+        }
+        let (mut whose, mut sum, mut count) = (None, 0.0, 0.0);
+        for ((place, kind, _), value) in &mut cells {
+            if whose != Some((*place, *kind)) {
+                (whose, sum, count) = (Some((*place, *kind)), 0.0, 0.0);
+            }
+            (sum, count) = (sum + *value, count + 1.0);
+            *value = sum / count;
+        }
+        cells
     }
 }
 
 impl Entry<'_> {
-    fn at(&self, at: Option<DateTime<Utc>>) -> Option<Parts> {
-        let there = |from: &DateTime<Utc>| at.is_none_or(|at| *from <= at);
-        self.versions.iter().rev().find(|(from, _)| there(from)).map(|(_, parts)| *parts)
+    fn at(&self, at: Option<DateTime<Utc>>) -> Option<&Version> {
+        self.versions.iter().rev().find(|it| at.is_none_or(|at| it.from <= at))
+    }
+
+    /// The other versions that stood when the reader was written to.
+    fn before(&self, now: &Version, told: &[DateTime<Utc>]) -> Vec<&Version> {
+        let mut before: Vec<&Version> = Vec::new();
+        for it in told.iter().filter_map(|at| self.at(Some(*at))) {
+            if it.parts != now.parts && before.iter().all(|other| other.parts != it.parts) {
+                before.push(it);
+            }
+        }
+        before
     }
 }
 
 impl Drawn {
-    fn count(&mut self, key: Key, books: &Books<'_>, known: Known, memory: &Memory) -> usize {
+    fn count(&mut self, key: Key, known: Known, memory: &Memory) -> usize {
         let known = if memory.counts.contains(&key) { Known::Already } else { known };
         if let Some(id) = self.index.get(&key) {
             // The reader's own under another code, or told before.
@@ -338,7 +380,8 @@ impl Drawn {
         let value = f64::from_bits(bits);
         let (next_kin, id) = (self.kin.len(), self.keys.len());
         let kin = *self.kin.entry((place, kind, quarter)).or_insert(next_kin);
-        let usual = books.usual(place, kind).unwrap_or(value);
+        let until = self.usual.range((place, kind, i32::MIN)..=(place, kind, quarter)).next_back();
+        let usual = until.map_or(value, |(_, usual)| *usual);
         self.ledger.counts.push(Count { value, place, kin, known, usual });
         self.keys.push(key);
         self.index.insert(key, id);
@@ -412,11 +455,20 @@ fn parts(of: &Indicator, numbers: &Numbers) -> Parts {
 }
 
 /// Every version of a figure with the instant from which it was known, oldest first.
-fn versions(of: &Indicator, point: &Point, changes: &[&RevisedFigure]) -> Vec<(DateTime<Utc>, Parts)> {
-    let from = point.known_from.unwrap_or_default();
-    let now = parts(of, &point.own);
-    let (Some(first), Some(last)) = (changes.first(), changes.last()) else { return vec![(from, now)] };
-    let before = first.old.status.map(|_| (from, parts(of, &first.old)));
-    let until = changes.iter().rev().skip(1).rev().map(|it| (it.received_at, parts(of, &it.new)));
-    before.into_iter().chain(until).chain([(last.received_at, now)]).collect()
+fn versions(of: &Indicator, point: &Point, changes: &[&RevisedFigure]) -> Vec<Version> {
+    let is_summed = |parts: &Parts| {
+        let [part, whole, _] = parts.counts;
+        let has_base = of.unit == Unit::Count || whole.is_some_and(|whole| whole > 0.0);
+        point.carried_from.is_empty() && part.is_some() && has_base
+    };
+    let version = |from, numbers: &Numbers| {
+        let parts = parts(of, numbers);
+        Version { from, parts, summed: is_summed(&parts) }
+    };
+    let known_from = point.known_from.unwrap_or_default();
+    let first = changes.first().filter(|it| it.old.status.is_some()).map(|it| version(known_from, &it.old));
+    let until = changes.iter().rev().skip(1).rev().map(|it| version(it.received_at, &it.new));
+    let from = changes.last().map_or(known_from, |it| it.received_at);
+    let now = Version { summed: point.summed, ..version(from, &point.own) };
+    first.into_iter().chain(until).chain([now]).collect()
 }

@@ -201,16 +201,17 @@ fn worked_out(
         .map(|(_, of)| *of)
         .collect();
     let mut before = 0;
-    for at in told {
+    for (earlier, at) in told.iter().enumerate() {
         let came = events.iter().filter(|(from, _)| from <= at).count();
         if came == before || quarters.is_empty() {
             continue;
         }
         before = came;
-        let drawn = books.draw(View { reader, at: Some(*at), quarters: Some(&quarters) }, &memory);
+        let told = told.get(..earlier).unwrap_or_default();
+        let drawn = books.draw(View { reader, at: Some(*at), quarters: Some(&quarters), told }, &memory);
         memory.learn(&drawn, &choose(&drawn.ledger, small_max));
     }
-    let drawn = books.draw(View { reader, at: None, quarters: None }, &memory);
+    let drawn = books.draw(View { reader, at: None, quarters: None, told }, &memory);
     let choice = choose(&drawn.ledger, small_max);
     (drawn, choice)
 }

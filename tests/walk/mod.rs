@@ -31,6 +31,7 @@ mod refusals;
 mod region;
 mod relay;
 mod replacing;
+mod retold;
 mod schedules;
 mod scope;
 mod secrets;
