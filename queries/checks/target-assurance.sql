@@ -14,8 +14,10 @@ says_regional = "{n} of {of} authorities should expect to miss the target for {i
 lower = "history"
 upper = "history"
 */
--- The whole of the usual range lies on the wrong side of the target (Making Data Count: consistently failing).
--- High when the latest figure, too, misses it by more than chance.
+-- The whole of the usual range lies on the wrong side of the target (Making Data Count: consistently failing), and
+-- so does the range that the figures before this one lead to (`xmr.expected_lower`), which is the one told: with the
+-- latest figures in it a range may lie where no figure ever was. A figure that is better than that range says
+-- that something did change. High when the latest figure, too, misses the target by more than chance.
 WITH points AS (
   SELECT
     judged.authority,
@@ -31,13 +33,20 @@ WITH points AS (
     judged.decimals,
     judged.adverse,
     judged.target,
-    xmr.mean,
-    xmr.usual_lower,
-    xmr.usual_upper,
-    xmr.sigma,
-    xmr.n,
+    xmr.expected_mean AS mean,
+    xmr.expected_lower AS lowest,
+    xmr.expected_upper AS highest,
+    xmr.expected_sigma AS sigma,
+    xmr.expected_n AS n,
     xmr.baseline,
-    coalesce(xmr.assurance = 'consistent-fail', FALSE) AS fails,
+    coalesce(
+      xmr.assurance = 'consistent-fail'
+        AND CASE judged.adverse
+          WHEN 1 THEN xmr.expected_lower > judged.target AND judged.value >= xmr.expected_lower
+          ELSE xmr.expected_upper < judged.target AND judged.value <= xmr.expected_upper
+        END,
+      FALSE
+    ) AS fails,
     coalesce(
       CASE judged.adverse
         WHEN 1 THEN intervals.low95 > judged.target
@@ -48,7 +57,10 @@ WITH points AS (
     coalesce(
       judged.reason,
       xmr.reason,
-      CASE WHEN judged.behaviour = 'rolling-year' THEN 'rolling year' END
+      CASE
+        WHEN judged.behaviour = 'rolling-year' THEN 'rolling year'
+        WHEN xmr.expected_lower IS NULL THEN 'too flat for limits'
+      END
     ) AS reason
   FROM judged
   LEFT JOIN xmr
@@ -83,8 +95,8 @@ SELECT
     'value', value,
     'target', target,
     'mean', mean,
-    'lower', usual_lower,
-    'upper', usual_upper,
+    'lower', lowest,
+    'upper', highest,
     'sigma', sigma,
     'n', n,
     'baseline', baseline,

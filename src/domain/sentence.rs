@@ -72,7 +72,7 @@ const MORE_DECIMALS_MAX: u8 = 3;
 /// When a placeholder has no value, its value is no text and no number, or a brace is never closed.
 pub fn fill(template: &str, values: &Map<String, Value>, measure: Measure) -> Result<String, Unfilled> {
     let pieces = pieces(template)?;
-    let told = told_beside(&pieces, values);
+    let told = told(&pieces, values);
     let mut sentence = String::new();
     for piece in pieces {
         match piece {
@@ -100,8 +100,13 @@ pub fn fill(template: &str, values: &Map<String, Value>, measure: Measure) -> Re
     Ok(sentence)
 }
 
-/// The values of the indicator that one sentence tells.
-fn told_beside(pieces: &[Piece<'_>], values: &Map<String, Value>) -> Vec<f64> {
+/// The values of the indicator that the sentence of `template` tells; none when it cannot be filled in.
+#[must_use]
+pub fn told_by(template: &str, values: &Map<String, Value>) -> Vec<f64> {
+    pieces(template).map_or_else(|_| Vec::new(), |pieces| told(&pieces, values))
+}
+
+fn told(pieces: &[Piece<'_>], values: &Map<String, Value>) -> Vec<f64> {
     let told = pieces.iter().filter_map(|piece| match piece {
         Piece::Placeholder { name, form: Form::Value | Form::Number, .. } => values.get(*name)?.as_f64(),
         Piece::Placeholder { .. } | Piece::Words(_) => None,

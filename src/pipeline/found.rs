@@ -13,6 +13,7 @@ use crate::domain::figure::Status;
 use crate::domain::finding::{Action, Deed, Event, Moment, State};
 use crate::domain::indicator::Indicator;
 use crate::domain::letter::digest::facts::{self as digest, FindingFact, Said, Series};
+use crate::domain::letter::facts::FigureFact;
 use crate::domain::quarter::Quarter;
 use crate::domain::quietness::{self, Known, Quietness};
 use crate::domain::scope::Recipient;
@@ -22,7 +23,7 @@ use crate::pipeline::asking;
 use crate::pipeline::comparing;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::sentences::Before;
-use crate::pipeline::worded::{sentence_of, usual_range};
+use crate::pipeline::worded::{decimals, sentence_of, usual_range};
 pub use crate::pipeline::worded::{state_word, stretch, whose};
 use crate::store::check_file::CheckFile;
 use crate::store::facts::{Numbers, Point};
@@ -313,7 +314,10 @@ fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: S
         indicator: of.map(|of| facts::indicator_fact(of, facts::is_annual(settings, collection))),
         quarter: finding.fired_in,
         stretch: stretch(settings, finding),
-        figure: of.map(|of| facts::figure(of, &numbers(finding), provisional, disclosure)),
+        figure: of.map(|of| FigureFact {
+            decimals: decimals(of, check, finding),
+            ..facts::figure(of, &numbers(finding), provisional, disclosure)
+        }),
         comparators: of.and_then(|of| comparators(telling, known?, finding, of)).unwrap_or_default(),
         series: known.and_then(|known| series(telling, known, finding)),
         by: stands_out_by(telling, findings, finding),

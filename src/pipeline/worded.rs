@@ -95,6 +95,18 @@ pub fn sentence_of(settings: &Settings, check: Option<&CheckFile>, finding: &Fin
     std::iter::once(said).chain(besides).collect::<Vec<_>>().join(" ")
 }
 
+/// With how many decimals the figure of a finding is written beside its sentence and over its chart: no less
+/// than it takes to tell it from the numbers that those compare it with.
+#[must_use]
+pub fn decimals(of: &Indicator, check: Option<&CheckFile>, finding: &Finding) -> u8 {
+    let Some(values) = finding.detail.as_object() else { return of.decimals };
+    let Some(value) = values.get("value").and_then(Value::as_f64) else { return of.decimals };
+    let told = check.map(|check| sentence::told_by(asking::says(check, &finding.detail), values));
+    let target = values.get("target").and_then(Value::as_f64);
+    let beside: Vec<f64> = told.into_iter().flatten().chain(target).collect();
+    sentence::decimals_apart(value, &beside, of.decimals)
+}
+
 /// What does not fire by what is known now has no numbers to tell: why it is gone.
 fn why_gone(settings: &Settings, finding: &Finding, when: &str) -> Option<String> {
     let last = finding.last_event().filter(|_| finding.state() == State::Resolved);

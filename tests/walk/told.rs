@@ -143,6 +143,19 @@ fn the_heading_of_a_chart_says_what_its_finding_says() {
 }
 
 #[test]
+fn the_figure_under_a_finding_is_as_exact_as_its_sentence() {
+    let region = Region::from_quarter("2017-18 Q1");
+    for (quarter, in_time) in [(1, 6_790), (2, 6_797)] {
+        let quarter = Quarter::of(2017, quarter).unwrap();
+        return_of(&region, PLYMOUTH, quarter, &[("assessment_45wd_pct", in_time, 8_000)]);
+    }
+    region.walk(FRIDAY);
+    let told = mail_to(&region.mails(), "digest.performance-lead.2017-11-17", "plymouth");
+    assert!(told.contains("stood at 84.96% in 2017-18 Q2, against a target of 85.0%"), "{told}");
+    assert!(told.contains("84.96% (6,797 of 8,000)"), "{told}");
+}
+
+#[test]
 fn what_gets_worse_and_is_still_better_than_usual_is_said_to_be_both() {
     let trend = about(&read().findings, "rereferral_pct", "worse for 6 quarters running");
     assert!(trend["sentence"].as_str().unwrap().contains("It is still better than usual ("), "{trend}");
