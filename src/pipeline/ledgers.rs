@@ -49,6 +49,8 @@ pub(super) struct Entry<'a> {
     factor: Option<f64>,
     place: usize,
     summed: bool,
+    /// No version gives it any more: one was withdrawn, or the latest lacks it. The sums told before had it.
+    gone: bool,
     versions: Vec<(DateTime<Utc>, Parts)>,
     columns: [usize; 3],
     /// Whose figures it adds up, when it is carried on from several.
@@ -137,6 +139,7 @@ impl<'a> Books<'a> {
                     factor: factor(of, one.is_annual),
                     place: places.get(whose).copied().unwrap_or_default(),
                     summed: point.summed,
+                    gone: point.own.numerator.or(point.own.value).is_none() && point.carried_from.is_empty(),
                     versions: versions(of, point, changes.map_or::<&[_], _>(&[], Vec::as_slice)),
                     columns,
                     carried: match point.carried_from.as_slice() {
@@ -210,7 +213,7 @@ impl<'a> Books<'a> {
                     drawn.adds_up(vec![(part, 1.0), (rest, 1.0), (whole, -1.0)]);
                 }
             }
-            if entry.summed {
+            if entry.is_summed(parts) {
                 let key = (entry.collection.to_owned(), entry.indicator.clone(), entry.quarter);
                 let (all, others) = sums.entry(key).or_default();
                 all.push(counts);
@@ -321,6 +324,13 @@ impl Entry<'_> {
     fn at(&self, at: Option<DateTime<Utc>>) -> Option<Parts> {
         let there = |from: &DateTime<Utc>| at.is_none_or(|at| *from <= at);
         self.versions.iter().rev().find(|(from, _)| there(from)).map(|(_, parts)| *parts)
+    }
+
+    /// Whether a version of it is in the region's value.
+    fn is_summed(&self, parts: Parts) -> bool {
+        let [part, whole, _] = parts.counts;
+        let whole = self.of.unit == Unit::Count || whole.is_some_and(|whole| whole > 0.0);
+        self.summed || (self.gone && part.is_some() && whole)
     }
 }
 
