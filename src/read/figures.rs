@@ -359,7 +359,7 @@ pub(crate) fn zero_denominator(figure: &Figure) -> Option<Objection> {
     })
 }
 
-/// A value outside the plausible range of its indicator: what is stated, and what the parts give, for that counts.
+/// A value outside the plausible range of its indicator: stated, or given by the parts, for those count.
 ///
 /// Never when a percentage is a fraction (0.829 for 82.9 %) or its numerator is larger than its denominator:
 /// these have checks of their own, which need the figure. An annualised indicator's value may be the
