@@ -70,10 +70,10 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// Whether it has a number, and not only a status in place of one.
+    /// Whether it has a number that is not 0, and not only a status in place of one.
     #[must_use]
     pub fn has_number(&self) -> bool {
-        self.numerator.is_some() || self.value.is_some()
+        self.numerator.or(self.value).is_some_and(|number| number != 0.0)
     }
 }
 

@@ -346,35 +346,50 @@ pub(crate) fn zero_denominator(figure: &Figure) -> Option<Objection> {
     let is_zero = figure.denominator == Some(0.0);
     let impossible = figure.value.is_some() || figure.numerator.is_some_and(|numerator| numerator > 0.0);
     (is_zero && impossible).then(|| {
-        let reason = "the denominator is 0, so there can be no value: leave the value empty, or correct it";
+        let reason = match figure.numerator.filter(|numerator| *numerator > 0.0) {
+            Some(numerator) => {
+                format!(
+                    "{numerator} are counted out of 0, which cannot be right: correct the one or the other"
+                )
+            }
+            None => "the denominator is 0, so there can be no value: leave the value empty, or correct it"
+                .to_owned(),
+        };
         Objection::new("zero-denominator", reason).about(Part::Denominator)
     })
 }
 
-/// A value outside the plausible range of its indicator.
+/// A value outside the plausible range of its indicator: stated, or given by the parts, for those count.
 ///
 /// Never when a percentage is a fraction (0.829 for 82.9 %) or its numerator is larger than its denominator:
 /// these have checks of their own, which need the figure. An annualised indicator's value may be the
 /// quarter's or the year's.
 pub(crate) fn implausible(indicator: &Indicator, figure: &Figure) -> Option<Objection> {
     let (low, high) = indicator.plausible?;
-    let value = figure.value.or_else(|| computed(indicator, figure))?;
     let is_percent = indicator.unit == Unit::Percent;
     let above = figure.numerator.zip(figure.denominator).is_some_and(|(numerator, of)| numerator > of);
     if is_percent && (above || figure.value.is_some_and(|value| value <= 1.0)) {
         return None;
     }
-    let is_within = |value: f64| (low..=high).contains(&value);
-    if is_within(value) || (indicator.annualise && is_within(value * 4.0)) {
-        return None;
+    let is_within = |value: f64| {
+        (low..=high).contains(&value) || (indicator.annualise && (low..=high).contains(&(value * 4.0)))
+    };
+    let outside = |value: &f64| !is_within(*value);
+    let beyond = format!("outside {low} to {high}, which no authority has ever had: correct");
+    if let Some(value) = figure.value.filter(outside) {
+        let reason = format!("`{}` is {}, {beyond} it", indicator.id, rounded(value));
+        return Some(Objection::new("implausible-value", reason).about(Part::Value));
     }
-    let reason = format!(
-        "`{}` is {}, outside {low} to {high}, which no authority has ever had: correct it",
-        indicator.id,
-        rounded(value)
-    );
-    let part = if figure.value.is_some() { Part::Value } else { Part::Numerator };
-    Some(Objection::new("implausible-value", reason).about(part))
+    let value = computed(indicator, figure).filter(outside)?;
+    let reason = match figure.numerator.zip(figure.denominator) {
+        Some((numerator, of)) => format!(
+            "`{}` would be {}, from {numerator} of {of}, {beyond} the one or the other",
+            indicator.id,
+            rounded(value)
+        ),
+        None => format!("`{}` is {}, {beyond} it", indicator.id, rounded(value)),
+    };
+    Some(Objection::new("implausible-value", reason).about(Part::Numerator))
 }
 
 /// The value in the indicator's unit, from numerator and denominator.

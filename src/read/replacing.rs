@@ -13,7 +13,7 @@ pub struct Before {
     pub version: u32,
     /// Its figures of measures that are still collected, those with a status in place of a number too.
     pub figures: u32,
-    /// Those with a number.
+    /// Those with a number other than 0.
     pub numbers: u32,
 }
 
@@ -29,7 +29,8 @@ pub enum Size {
 /// Refuses a file of which nothing was accepted, and one that would take most of a good version away.
 ///
 /// What was accepted is compared with what was accepted, never rows that were read: a file of blank rows has
-/// as many of those as a good one. A figure with a status such as `suppressed` is an answer and counts.
+/// as many of those as a good one. A figure with a status such as `suppressed` is an answer and counts. Where
+/// the version before had numbers, a return of zeros is a form that nobody filled in.
 ///
 /// # Errors
 /// With the reading, so that the sender can be told why rows were set aside. The sentence itself quotes no
@@ -48,7 +49,8 @@ pub fn may_count(reading: Reading, before: Option<&Before>, size: Size) -> Resul
     } else if numbers == 0 && before.numbers > 1 {
         let was = before.numbers;
         format!(
-            "none of {figures} figures has a number; of version {version}, which still counts, {was} have"
+            "none of {figures} figures has a number other than 0; of version {version}, which still counts, \
+             {was} have"
         )
     } else {
         return Ok(reading);

@@ -210,7 +210,7 @@ pub fn counting(
     let Some(latest) = latest else { return Ok(None) };
     connection
         .query_row(
-            "SELECT count(*), count(*) FILTER (numerator IS NOT NULL OR stated IS NOT NULL)
+            "SELECT count(*), count(*) FILTER (coalesce(numerator, stated) <> 0)
                FROM figures
               WHERE submission = ?
                 AND indicator IN (SELECT indicator FROM indicator_settings WHERE collection = ?)",

@@ -186,10 +186,32 @@ fn a_return_of_honest_symbols_counts_and_takes_no_numbers_away() {
     let back = receive(&region, SECOND, &withheld, &[]);
     assert_eq!((back.status, region.rows(COUNTING)), (1, vec!["2|5".to_owned()]), "{back:?}");
     assert!(
-        back.out.contains("none of 5 figures has a number; of version 2, which still counts, 5 have"),
+        back.out.contains(
+            "none of 5 figures has a number other than 0; of version 2, which still counts, 5 have"
+        ),
         "{}",
         back.out
     );
+}
+
+#[test]
+fn a_form_of_zeros_takes_no_numbers_away() {
+    let region = Region::from_quarter(QUARTER);
+    assert_eq!(receive(&region, FIRST, &csv(CODE, QUARTER), &[]).status, 0);
+    let zeros: String = csv(CODE, QUARTER)
+        .lines()
+        .map(|line| {
+            let cells: Vec<&str> = line.split(',').collect();
+            if line == HEADINGS {
+                format!("{line}\n")
+            } else {
+                format!("{},{},{},0,{},0,\n", cells[0], cells[1], cells[2], cells[4])
+            }
+        })
+        .collect();
+    let ended = receive(&region, SECOND, &zeros, &[]);
+    assert_eq!((ended.status, region.rows(COUNTING)), (1, vec!["1|5".to_owned()]), "{ended:?}");
+    assert!(ended.out.contains("none of 5 figures has a number other than 0"), "{}", ended.out);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use quarterdeck::store::journal::Happened;
 use quarterdeck::store::open::Store;
 use serde_json::Value;
 
-use super::figures::{MISSES_ITS_TARGET, csv, csv_with_referrals};
+use super::figures::{HEADINGS, MISSES_ITS_TARGET, csv, csv_with_referrals};
 use super::letters::starting;
 use super::region::{Ended, Region};
 
@@ -182,4 +182,36 @@ fn what_begins_like_a_withdrawn_version_is_not_taken_for_a_part_of_it() {
     let report = region.step(TUESDAY, Step::Collect);
     assert_eq!((report.received, report.loaded, report.failures), (1, 1, vec![]));
     assert_eq!(region.rows(COUNTING), ["3|9876"]);
+}
+
+/// What the lead of another authority was told of the region, on a day.
+fn region_told(region: &Region, day: &str) -> String {
+    let mails = region.mails();
+    let key = format!("digest.performance-lead.{day}.bathnes-performance");
+    let mail = mails.iter().find(|mail| mail.key == key).unwrap_or_else(|| panic!("no {key}"));
+    let text = mail.files.iter().find(|text| text.contains("region_value")).unwrap();
+    let mut reader = csv::Reader::from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let at = reader.headers().unwrap().iter().position(|name| name == "region_value").unwrap();
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    rows.iter().find(|row| row.iter().any(|cell| cell == "cpp_repeat_ever_pct")).unwrap()[at].to_owned()
+}
+
+#[test]
+fn a_small_number_that_was_withdrawn_cannot_be_worked_out_from_the_regions_values() {
+    let region = Region::from_quarter(QUARTER);
+    let publish = |code: &str, again: u32, of: u32| {
+        let row = format!("{code},cpp_repeat_ever_pct,{QUARTER},{again},{of},,\n");
+        region.publish(code, QUARTER, format!("{HEADINGS}\n{row}"));
+    };
+    for (code, again, of) in
+        [("E06000022", 9, 41), ("E06000024", 11, 52), ("E06000029", 8, 38), (MISSES_ITS_TARGET, 3, 20)]
+    {
+        publish(code, again, of);
+    }
+    region.walk(FRIDAY);
+    assert!(region_told(&region, "2017-11-17").starts_with("20.5"), "31 of 151, four authorities");
+    assert_eq!(withdraw(&region, TUESDAY, "1").status, 0);
+    publish("E06000022", 10, 41);
+    region.walk(NEXT_FRIDAY);
+    assert_eq!(region_told(&region, "2017-11-24"), "", "the three others: 3 of 20 would be the difference");
 }
