@@ -368,13 +368,22 @@ pub(crate) fn implausible(indicator: &Indicator, figure: &Figure) -> Option<Obje
     if is_within(value) || (indicator.annualise && is_within(value * 4.0)) {
         return None;
     }
+    let parts = figure.numerator.zip(figure.denominator).filter(|_| figure.value.is_none());
+    let parts = parts.map_or_else(String::new, |(numerator, of)| format!(" ({numerator} of {of})"));
     let reason = format!(
-        "`{}` is {}, outside {low} to {high}, which no authority has ever had: correct it",
+        "`{}` is {}{parts}, outside {low} to {high}, which no authority has ever had: correct it",
         indicator.id,
         rounded(value)
     );
     let part = if figure.value.is_some() { Part::Value } else { Part::Numerator };
     Some(Objection::new("implausible-value", reason).about(part))
+}
+
+/// Parts whose value is outside the plausible range, whatever is stated beside them: of a return they count.
+///
+/// As of a row in which `35,178` stands without quotes: it is out of 35, and 178 passes for a rate.
+pub(crate) fn implausible_parts(indicator: &Indicator, figure: &Figure) -> Option<Objection> {
+    implausible(indicator, &Figure { value: None, ..*figure })
 }
 
 /// The value in the indicator's unit, from numerator and denominator.

@@ -219,7 +219,8 @@ impl<'e> Subjects<'e> {
         self.is_complete(indicator, figure)?;
         let objection = figures::not_whole(indicator, figure)
             .or_else(|| figures::zero_denominator(figure))
-            .or_else(|| figures::implausible(indicator, figure));
+            .or_else(|| figures::implausible(indicator, figure))
+            .or_else(|| figures::implausible_parts(indicator, figure));
         objection.map_or(Ok(()), Err)
     }
 
