@@ -13,6 +13,10 @@ says_regional = "{n} of {of} authorities should expect to miss the target for {i
 [figures]
 lower = "history"
 upper = "history"
+
+[parameters]
+# Further away than so many standard deviations is no worse: each quarter moves them.
+sigmas_max = 6.0
 */
 -- The whole of the usual range lies on the wrong side of the target (Making Data Count: consistently failing), and
 -- so does the range that the figures before this one lead to (`xmr.expected_lower`), which is the one told: with the
@@ -85,7 +89,7 @@ SELECT
   quarter,
   reason IS NULL AND fails AS fires,
   CASE WHEN reason IS NOT NULL OR NOT fails THEN 0 WHEN missed THEN 3 ELSE 2 END AS level,
-  adverse * (mean - target) / nullif(sigma, 0) AS effect,
+  least(adverse * (mean - target) / nullif(sigma, 0), getvariable('sigmas_max')) AS effect,
   NULL AS p,
   reason IS NULL AS eligible,
   reason,

@@ -36,7 +36,7 @@ pub fn gather(settings: &Settings, store: &Store, asking: &Question) -> Result<C
         known.history.entry((point.authority.clone(), point.indicator.clone())).or_default().push(point);
     }
     let mut all = BTreeMap::from([(asking.collection.clone(), known)]);
-    withheld::seal(settings, &mut all, &[]);
+    withheld::seal(settings, &mut all, (&[], &[]));
     Ok(all.remove(&asking.collection).unwrap_or_default())
 }
 

@@ -100,7 +100,7 @@ impl Everything {
         }
         let readers: Vec<Reader<'_>> =
             recipients.iter().map(|one| Reader::of(one, walk.journal.lines(), walk.now)).collect();
-        withheld::seal(walk.settings, &mut collections, &readers);
+        withheld::seal(walk.settings, &mut collections, (&readers, walk.journal.lines()));
         let quarter = quarter_of_most(walk, &collections).unwrap_or(ended);
         Ok(Self {
             checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),

@@ -4,7 +4,7 @@
 //! again; a drop folder is emptied by taking in, so what came there is looked for where it was put away. So
 //! is a file that went on growing there, because its upload had only paused.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
@@ -63,7 +63,9 @@ pub struct Clocks {
 
 /// The files in `done` that the journal's lines do not know, in the order in which they came.
 ///
-/// A file is known by its size and time, or else by its bytes. One without our receipt is nobody's business.
+/// A file is known by its size and time, when a file of the same return had them, or else by its bytes: files
+/// that were copied or unpacked together have one time. Where the state is known to be an older one, only the
+/// bytes count. A file without our receipt is nobody's business.
 ///
 /// # Errors
 /// When the folder cannot be listed.
@@ -77,17 +79,24 @@ pub fn find(
     let wanted = of_quarters(settings, collection, &collection.ended_quarters(clocks.today));
     let of_it = |line: &&Line| text(line, "collection") == Some(&collection.name) && line.keeps_a_file();
     let lines: Vec<&Line> = lines.iter().filter(of_it).collect();
-    let marks: BTreeSet<String> = lines.iter().filter_map(|line| mark(line)).collect();
+    let mut marks: BTreeMap<String, Vec<&Line>> = BTreeMap::new();
+    for line in &lines {
+        marks.entry(mark(line).unwrap_or_default()).or_default().push(line);
+    }
+    let is_known = |one: &PutAway| {
+        let alike = marks.get(&one.mark());
+        alike.is_some_and(|lines| lines.iter().any(|line| is_about(line, &collection.name, &one.wanted)))
+    };
+    // A state that knows less than the world may have forgotten any of them.
+    let is_old = !recover::doubt(&settings.state).is_ok_and(|doubt| doubt.is_none());
     let mut unknown = done::put_away(source, &wanted, clocks.machine)?;
-    unknown.retain(|one| !marks.contains(&one.mark()));
+    unknown.retain(|one| is_old || !is_known(one));
     unknown.sort_by_key(|one| std::cmp::Reverse(one.changed()));
     let rest = unknown.split_off(unknown.len().min(READ_MAX));
     let look = |some: Vec<PutAway>| {
         some.into_iter().filter_map(|one| forgotten(settings, &lines, collection, one)).collect::<Vec<_>>()
     };
     let mut found = look(unknown);
-    // A state that knows less than the world may have forgotten any of them.
-    let is_old = !recover::doubt(&settings.state).is_ok_and(|doubt| doubt.is_none());
     if is_old || found.iter().any(|one| one.why == Why::Unheard) {
         found.extend(look(rest));
     }

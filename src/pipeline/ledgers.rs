@@ -14,12 +14,14 @@ use crate::domain::disclosure::choice::Choice;
 use crate::domain::disclosure::ledger::{Count, Figure, Known, Ledger, Sum};
 use crate::domain::disclosure::relations::SAME;
 use crate::domain::disclosure::{self, Disclosure};
-use crate::domain::indicator::{Indicator, IndicatorId, Unit};
+use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::Recipient;
 use crate::pipeline::columns::{Desk, Kinds, is_public};
 use crate::pipeline::facts::{self, CollectionFacts};
-use crate::store::facts::{Numbers, Point, RevisedFigure};
+use crate::pipeline::holds::Holds;
+use crate::pipeline::versions::{Parts, Version, counts_of, factor, versions};
+use crate::store::facts::RevisedFigure;
 
 /// The value of a region of two would tell each of them the other's figure.
 pub(super) const REPORTING_MIN: u32 = 3;
@@ -49,31 +51,17 @@ pub(super) struct Entry<'a> {
     factor: Option<f64>,
     place: usize,
     versions: Vec<Version>,
+    /// Whether the region's value has it in its sums now.
+    summed: bool,
     columns: [usize; 3],
     /// Whose figures it adds up, when it is carried on from several.
     carried: Vec<usize>,
 }
 
-/// A version of a figure.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Version {
-    /// Since when it counts.
-    from: DateTime<Utc>,
-    parts: Parts,
-    /// Whether the region's value has it in its sums.
-    summed: bool,
-}
-
-/// The counts of a figure: numerator, denominator, and of a percentage what is left.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Parts {
-    value: Option<f64>,
-    counts: [Option<f64>; 3],
-}
-
 /// Every figure of the region, and what is known of how its counts hang together.
 pub(super) struct Books<'a> {
     pub(super) entries: Vec<Entry<'a>>,
+    holds: Holds,
     kinds: Kinds,
     /// The columns that hang together with one in which a number is small; the others hide nothing.
     tied: BTreeSet<usize>,
@@ -115,7 +103,11 @@ pub(super) struct Drawn {
 }
 
 impl<'a> Books<'a> {
-    pub(super) fn of(settings: &'a Settings, known: &'a BTreeMap<String, CollectionFacts>) -> Self {
+    pub(super) fn of(
+        settings: &'a Settings,
+        known: &'a BTreeMap<String, CollectionFacts>,
+        holds: Holds,
+    ) -> Self {
         let mut desk = Desk::new(settings);
         let mut places: BTreeMap<&AuthorityCode, usize> = BTreeMap::new();
         for point in known.values().flat_map(|one| one.history.values().flatten()) {
@@ -149,6 +141,7 @@ impl<'a> Books<'a> {
                     factor: factor(of, one.is_annual),
                     place: places.get(whose).copied().unwrap_or_default(),
                     versions: versions(of, point, changes.map_or::<&[_], _>(&[], Vec::as_slice)),
+                    summed: point.summed,
                     columns,
                     carried: match point.carried_from.as_slice() {
                         [_, _, ..] => {
@@ -159,10 +152,10 @@ impl<'a> Books<'a> {
                 });
             }
         }
-        Self::bound(desk, entries, settings.region.small_number_max)
+        Self::bound(desk, (entries, holds), settings.region.small_number_max)
     }
 
-    fn bound(mut desk: Desk<'a>, entries: Vec<Entry<'a>>, small_max: u32) -> Self {
+    fn bound(mut desk: Desk<'a>, (entries, holds): (Vec<Entry<'a>>, Holds), small_max: u32) -> Self {
         let mut small = BTreeSet::new();
         for entry in &entries {
             let is_small = |one: &f64| disclosure::is_small(*one, small_max);
@@ -182,7 +175,7 @@ impl<'a> Books<'a> {
         }
         let kinds = desk.kinds();
         let tied = kinds.tied(&entries.iter().map(|one| one.columns).collect(), &small);
-        Self { entries, kinds, tied }
+        Self { entries, holds, kinds, tied }
     }
 
     /// When anything came or was changed.
@@ -196,6 +189,7 @@ impl<'a> Books<'a> {
         let mut drawn = Drawn { usual: self.usual(view.at), ..Drawn::default() };
         let mut sums: BTreeMap<TotalKey, Members> = BTreeMap::new();
         let mut now = Now::new();
+        let mut unsettled: BTreeSet<TotalKey> = BTreeSet::new();
         let wanted = |one: &&Entry<'_>| view.quarters.is_none_or(|some| some.contains(&one.quarter));
         for (at, entry) in self.entries.iter().enumerate().filter(|(_, one)| wanted(one)) {
             let Some(version) = entry.at(view.at) else { continue };
@@ -227,15 +221,25 @@ impl<'a> Books<'a> {
                     drawn.adds_up(vec![(part, 1.0), (rest, 1.0), (whole, -1.0)]);
                 }
             }
-            if version.summed {
-                let key = (entry.collection.to_owned(), entry.indicator.clone(), entry.quarter);
+            let key = (entry.collection.to_owned(), entry.indicator.clone(), entry.quarter);
+            let is_summed = self.is_summed(entry, view.at);
+            let differs = |at: &DateTime<Utc>| {
+                entry.at(Some(*at)).is_some_and(|it| it.parts == version.parts)
+                    && self.is_summed(entry, Some(*at)) != is_summed
+            };
+            if is_tied && !owned && view.told.iter().any(differs) {
+                unsettled.insert(key.clone());
+            }
+            if is_summed {
                 let (all, others) = sums.entry(key).or_default();
                 all.push(counts);
                 others.extend((!owned).then_some(entry.place));
             }
         }
         for (key, (all, others)) in sums {
-            drawn.total(key, &all, others.len());
+            // Held when one sum was told and counted in the other, a figure is the difference.
+            let others = if unsettled.contains(&key) { 0 } else { others.len() };
+            drawn.total(key, &all, others);
         }
         self.relate(view, &now, &mut drawn);
         let owned = self.places_of(view.reader);
@@ -248,6 +252,14 @@ impl<'a> Books<'a> {
             drawn.adds_up(parts);
         }
         drawn
+    }
+
+    /// Whether a figure was in the region's value at an instant; none is now.
+    fn is_summed(&self, entry: &Entry<'_>, at: Option<DateTime<Utc>>) -> bool {
+        let Some(instant) = at else { return entry.summed };
+        let is_held =
+            self.holds.held(entry.collection, entry.authority, entry.indicator, entry.quarter, instant);
+        entry.at(at).is_some_and(|it| it.summed) && !is_held
     }
 
     fn places_of(&self, reader: Option<&Recipient>) -> BTreeSet<usize> {
@@ -431,44 +443,4 @@ impl Memory {
             }
         }
     }
-}
-
-/// A quarter's rate may be told as a year's.
-fn factor(of: &Indicator, is_annual: bool) -> Option<f64> {
-    match of.unit {
-        Unit::Count => None,
-        Unit::Percent => Some(100.0),
-        Unit::Rate { per } if of.annualise && !is_annual => Some(4.0 * f64::from(per)),
-        Unit::Rate { per } => Some(f64::from(per)),
-    }
-}
-
-fn counts_of(of: &Indicator, part: Option<f64>, whole: Option<f64>) -> [Option<f64>; 3] {
-    let rest = part.zip(whole).filter(|_| of.unit == Unit::Percent).map(|(part, whole)| whole - part);
-    [part, whole, rest]
-}
-
-fn parts(of: &Indicator, numbers: &Numbers) -> Parts {
-    let count = if of.unit == Unit::Count { numbers.value } else { None };
-    let counts = counts_of(of, numbers.numerator.or(count), numbers.denominator);
-    Parts { value: numbers.value, counts }
-}
-
-/// Every version of a figure with the instant from which it was known, oldest first.
-fn versions(of: &Indicator, point: &Point, changes: &[&RevisedFigure]) -> Vec<Version> {
-    let is_summed = |parts: &Parts| {
-        let [part, whole, _] = parts.counts;
-        let has_base = of.unit == Unit::Count || whole.is_some_and(|whole| whole > 0.0);
-        point.carried_from.is_empty() && part.is_some() && has_base
-    };
-    let version = |from, numbers: &Numbers| {
-        let parts = parts(of, numbers);
-        Version { from, parts, summed: is_summed(&parts) }
-    };
-    let known_from = point.known_from.unwrap_or_default();
-    let first = changes.first().filter(|it| it.old.status.is_some()).map(|it| version(known_from, &it.old));
-    let until = changes.iter().rev().skip(1).rev().map(|it| version(it.received_at, &it.new));
-    let from = changes.last().map_or(known_from, |it| it.received_at);
-    let now = Version { summed: point.summed, ..version(from, &point.own) };
-    first.into_iter().chain(until).chain([now]).collect()
 }

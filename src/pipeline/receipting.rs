@@ -106,7 +106,7 @@ impl Known<'_> {
             Entry::Vacant(missing) => {
                 let name = collection.name.clone();
                 let mut all = BTreeMap::from([(name, facts::gather(walk, collection, quarter)?)]);
-                withheld::seal(walk.settings, &mut all, &self.readers);
+                withheld::seal(walk.settings, &mut all, (&self.readers, walk.journal.lines()));
                 Ok(missing.insert(all.remove(&collection.name).unwrap_or_default()))
             }
         }

@@ -14,6 +14,7 @@ use crate::domain::message::Kind;
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Figures, Recipient};
 use crate::pipeline::facts::CollectionFacts;
+use crate::pipeline::holds::Holds;
 use crate::pipeline::ledgers::{Books, Drawn, Memory, View};
 use crate::store::journal::{Happened, Line};
 
@@ -159,11 +160,16 @@ pub fn first_withheld(each: impl IntoIterator<Item = Disclosure>) -> Disclosure 
     each.into_iter().find(|one| *one != Disclosure::Shown).unwrap_or(Disclosure::Shown)
 }
 
-/// Works out for each reader what is withheld, over all the collections together.
-pub fn seal(settings: &Settings, known: &mut BTreeMap<String, CollectionFacts>, readers: &[Reader<'_>]) {
+/// Works out for each reader what is withheld, over all the collections together; by the journal's lines it
+/// is known which figures were held when.
+pub fn seal(
+    settings: &Settings,
+    known: &mut BTreeMap<String, CollectionFacts>,
+    (readers, lines): (&[Reader<'_>], &[Line]),
+) {
     let small_max = settings.region.small_number_max;
     let mut sealed: BTreeMap<String, Withheld> = BTreeMap::new();
-    let books = Books::of(settings, known);
+    let books = Books::of(settings, known, Holds::of(lines));
     let (drawn, choice) = worked_out(&books, None, &[], small_max);
     keep(&books, &drawn, &choice, &mut sealed, |withheld| &mut withheld.anybody);
     for reader in readers.iter().filter(|one| one.recipient.figures == Figures::Suppressed) {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value};
 
 use crate::config::settings::Settings;
-use crate::domain::check::CheckKind;
+use crate::domain::check::{CheckKind, Told};
 use crate::domain::finding::{Event, State};
 use crate::domain::indicator::{Indicator, Polarity, Unit};
 use crate::domain::letter::digest::facts::UsualRange;
@@ -138,7 +138,8 @@ fn why_gone(settings: &Settings, finding: &Finding, when: &str) -> Option<String
 #[must_use]
 pub fn usual_range(check: &CheckFile, finding: &Finding) -> Option<UsualRange> {
     let number = |name: &str| finding.detail.get(name).and_then(Value::as_f64);
-    let told = number("lower").zip(number("upper")).filter(|_| check.evidence == "own-history");
+    let of_series = check.figures.get("lower") == Some(&Told::History);
+    let told = number("lower").zip(number("upper")).filter(|_| of_series);
     let (lower, upper) = told.or_else(|| number(settled::LOWER).zip(number(settled::UPPER)))?;
     let since = finding.detail.get(settled::SINCE).and_then(Value::as_str);
     Some(UsualRange { lower, upper, since: since.and_then(|text| Quarter::parse(text).ok()) })

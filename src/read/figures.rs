@@ -368,27 +368,23 @@ pub(crate) fn implausible(indicator: &Indicator, figure: &Figure) -> Option<Obje
     let (low, high) = indicator.plausible?;
     let is_percent = indicator.unit == Unit::Percent;
     let above = figure.numerator.zip(figure.denominator).is_some_and(|(numerator, of)| numerator > of);
-    if is_percent && (above || figure.value.is_some_and(|value| value <= 1.0)) {
+    if is_percent && above {
         return None;
     }
+    let is_fraction = |value: &f64| is_percent && *value <= 1.0;
     let is_within = |value: f64| {
         (low..=high).contains(&value) || (indicator.annualise && (low..=high).contains(&(value * 4.0)))
     };
     let outside = |value: &f64| !is_within(*value);
     let beyond = format!("outside {low} to {high}, which no authority has ever had: correct");
-    if let Some(value) = figure.value.filter(outside) {
+    if let Some(value) = figure.value.filter(outside).filter(|value| !is_fraction(value)) {
         let reason = format!("`{}` is {}, {beyond} it", indicator.id, rounded(value));
         return Some(Objection::new("implausible-value", reason).about(Part::Value));
     }
     let value = computed(indicator, figure).filter(outside)?;
-    let reason = match figure.numerator.zip(figure.denominator) {
-        Some((numerator, of)) => format!(
-            "`{}` would be {}, from {numerator} of {of}, {beyond} the one or the other",
-            indicator.id,
-            rounded(value)
-        ),
-        None => format!("`{}` is {}, {beyond} it", indicator.id, rounded(value)),
-    };
+    let parts = figure.numerator.zip(figure.denominator);
+    let parts = parts.map_or_else(String::new, |(numerator, of)| format!(" ({numerator} of {of})"));
+    let reason = format!("`{}` is {}{parts}, {beyond} it", indicator.id, rounded(value));
     Some(Objection::new("implausible-value", reason).about(Part::Numerator))
 }
 

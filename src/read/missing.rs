@@ -4,7 +4,7 @@
 const SAID: [&str; 2] = ["N/A", "None"];
 
 /// Each word, of whatever letter case, with what it stands for and what to do.
-const WORDS: [(&str, &str); 8] = [
+const WORDS: [(&str, &str); 10] = [
     ("NA", "which stands for a missing value in R: leave the cell empty (na = \"\")"),
     ("<NA>", "which stands for a missing value in pandas: leave the cell empty (na_rep = \"\")"),
     (
@@ -14,6 +14,8 @@ const WORDS: [(&str, &str); 8] = [
     ("NaT", "which stands for a missing date in pandas: leave the cell empty (na_rep = \"\")"),
     ("None", "which stands for a missing value in Python, or means 0: leave the cell empty, or write 0"),
     ("NULL", "which stands for a missing value in a database: leave the cell empty"),
+    ("\\N", "which stands for a missing value in a database: leave the cell empty"),
+    (".", "which stands for a missing value in SAS and Stata: leave the cell empty"),
     ("N/A", "which is not a number: leave the cell empty where there is none"),
     ("#N/A", "which a spreadsheet shows where a formula found nothing: correct it, or leave the cell empty"),
 ];
@@ -40,7 +42,7 @@ mod tests {
 
     #[test]
     fn the_words_of_programs_are_known_in_every_letter_case() {
-        for word in ["NA", "na", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "n/a"] {
+        for word in ["NA", "na", "NaN", "nan", "NULL", "null", "None", "<NA>", "#N/A", "n/a", ".", "\\N"] {
             assert!(writer(word).is_some(), "{word}");
         }
         for word in ["", "c", "low", "none given", "NAN1", "0", "-", "national"] {

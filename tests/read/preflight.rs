@@ -161,7 +161,7 @@ fn every_check_of_the_data_is_told_at_once_or_named_as_one_that_looks_back() {
 
 #[test]
 fn words_of_programs_for_a_missing_value_are_no_notes() {
-    for word in ["NA", "NaN", "nan", "NULL", "None", "#N/A", "<NA>"] {
+    for word in ["NA", "NaN", "nan", "NULL", "None", "#N/A", "<NA>", ".", "\\N"] {
         let reading = rows(&[&format!("in_time_pct,2017-18 Q2,30,40,75.0,,{word}")]);
         assert_eq!((reading.accepted, reading.observations[0].note.clone()), (1, None), "{word}");
         assert_eq!(remark_codes(&reading).contains(&"missing-word"), word != "None", "{word}");
@@ -170,7 +170,7 @@ fn words_of_programs_for_a_missing_value_are_no_notes() {
 
 #[test]
 fn a_word_for_a_missing_value_is_empty_where_nothing_is_needed() {
-    for word in ["NA", "NaN", "NULL", "<NA>"] {
+    for word in ["NA", "NaN", "NULL", "<NA>", ".", "\\N"] {
         let reading = rows(&[
             &format!("plan_count,2017-18 Q2,131,{word},{word},{word},{word}"),
             &format!("in_time_pct,2017-18 Q2,30,40,{word},,"),

@@ -216,6 +216,25 @@ fn a_quarterly_rate_is_plausible_as_a_quarter_or_as_a_year() {
 }
 
 #[test]
+fn parts_that_no_authority_has_ever_had_are_set_aside_whatever_is_stated_beside_them() {
+    let world = World::member();
+    // `35,178` without quotes: the population is 35, and 178 stands where the rate does.
+    let (code, reason) = world.objection("E06000022,referral_rate,2017-18 Q2,412,35,178,,117.1\n");
+    assert_eq!(code, "implausible-value");
+    assert_eq!(
+        reason,
+        "`referral_rate` is 117714.29 (412 of 35), outside 50 to 2500, which no authority has ever had: \
+         correct it"
+    );
+    let few = world.objection("E06000022,in_time_pct,2017-18 Q2,1,40,25.0,,\n");
+    assert_eq!(few.0, "implausible-value", "2.5 % counts, not the 25 % stated");
+    let fraction = world.objection("E06000022,in_time_pct,2017-18 Q2,1,40,0.025,,\n");
+    assert_eq!(fraction.0, "implausible-value");
+    let more = world.rows("E06000022,in_time_pct,2017-18 Q2,500,400,75.0,,\n");
+    assert_eq!(more.accepted, 1, "more than there are has a check of its own");
+}
+
+#[test]
 fn rows_that_repeat_count_once_and_neither_wins_when_they_differ() {
     let same = World::member().rows(&format!("{GOOD}{GOOD}{GOOD}"));
     assert_eq!((same.rows_read, same.accepted, same.observations.len()), (1, 1, 1));

@@ -99,6 +99,38 @@ fn a_state_that_went_back_without_a_word_is_found_out_by_what_was_put_away() {
     assert!(report.failures.iter().any(|one| one.what.contains("does not know of")), "{report:?}");
 }
 
+/// As a program leaves them that copies or unpacks several files: with one time.
+fn give_all_one_time(region: &Region) {
+    let done = region.path("drop/done");
+    let time = fs::metadata(done.join(NAME)).unwrap().modified().unwrap();
+    for entry in fs::read_dir(&done).unwrap() {
+        let file = fs::File::options().write(true).open(entry.unwrap().path()).unwrap();
+        file.set_modified(time).unwrap();
+    }
+}
+
+#[test]
+fn files_of_one_size_and_time_are_not_taken_for_each_other() {
+    let region = from_a_backup();
+    give_all_one_time(&region);
+    assert_eq!(region.step("2017-11-09T09:00:00Z", Step::Collect).received, 2, "of one return");
+
+    let region = Region::from_quarter(QUARTER);
+    drop_in(&region, 21);
+    region.step("2017-11-06T09:00:00Z", Step::Collect);
+    copy(&region.state(), &region.path("snapshot"));
+    drop_in(&region, 22);
+    let of_another = region.path("drop").join(NAME.replace("E06000022", "E06000023"));
+    let text = fs::read_to_string(region.path("drop").join(NAME)).unwrap();
+    fs::write(of_another, text.replace("E06000022", "E06000023")).unwrap();
+    fs::remove_file(region.path("drop").join(NAME)).unwrap();
+    assert_eq!(region.step("2017-11-07T09:00:00Z", Step::Collect).received, 1);
+    give_all_one_time(&region);
+    fs::remove_dir_all(region.state()).unwrap();
+    copy(&region.path("snapshot"), &region.state());
+    assert_eq!(region.step("2017-11-08T09:00:00Z", Step::Collect).received, 1, "of another authority");
+}
+
 #[test]
 fn files_that_a_copy_gave_another_time_are_known_by_their_bytes() {
     let region = Region::from_quarter(QUARTER);

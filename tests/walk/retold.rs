@@ -14,6 +14,8 @@ use quarterdeck::domain::scope::{Figures, Recipient, Scope};
 use quarterdeck::pipeline::facts::{self, CollectionFacts};
 use quarterdeck::pipeline::withheld::{Reader, seal};
 use quarterdeck::store::facts::{Numbers, Point, RevisedFigure};
+use quarterdeck::store::journal::{Happened, Line};
+use serde_json::json;
 
 const COLLECTION: &str = "quarterly";
 
@@ -100,10 +102,40 @@ fn sealed(
     told: &[&str],
     sent: &[&[&[(&str, Sent)]]],
 ) -> (CollectionFacts, Quarter) {
+    after(settings, reader, told, sent, &[])
+}
+
+/// The same, with what the journal says of the checks.
+fn after(
+    settings: &Settings,
+    reader: &Recipient,
+    told: &[&str],
+    sent: &[&[&[(&str, Sent)]]],
+    lines: &[Line],
+) -> (CollectionFacts, Quarter) {
     let (mut all, quarters) = known(settings, sent);
     let told = told.iter().map(|at| day(at)).collect();
-    seal(settings, &mut all, &[Reader { recipient: reader, told }]);
+    seal(settings, &mut all, (&[Reader { recipient: reader, told }], lines));
     (all.remove(COLLECTION).unwrap(), quarters[0])
+}
+
+/// A check that holds a figure of the first authority's first quarter, or does no more.
+fn jump(settings: &Settings, at: &str, state: &str) -> Line {
+    let quarter = Quarter::from_index(8060);
+    let moment = json!({
+        "quarter": quarter.to_string(), "state": state, "episode": 1, "level": 2, "shown": 2, "effect": 4.0,
+        "event": null, "stale": false,
+    });
+    Line {
+        seq: 1,
+        at: day(at),
+        event: Happened::Found,
+        subject: "it".to_owned(),
+        detail: json!({
+            "check": "implausible-jump", "collection": COLLECTION, "authority": code(settings, 0).as_str(),
+            "indicator": share(settings).id.as_str(), "rule": "r", "moments": [moment],
+        }),
+    }
 }
 
 const FIRST: &str = "2017-07-20";
@@ -172,4 +204,26 @@ fn what_is_left_of_a_share_is_protected_where_only_sums_are_seen() {
     };
     assert_eq!(total(&[]), Disclosure::Shown);
     assert_ne!(total(&[TOLD]), Disclosure::Shown, "the sum before, and the sum with 36 of 40");
+}
+
+#[test]
+fn a_small_number_that_was_held_is_not_told_by_what_the_sums_gained() {
+    let settings = region();
+    let lead = reader(&settings, Scope::Region);
+    let id = &share(&settings).id;
+    let sent: [&[&[(&str, Sent)]]; 4] = [
+        &[&[(FIRST, Some((3.0, 40.0)))]],
+        &[&[(FIRST, Some((20.0, 60.0)))]],
+        &[&[(FIRST, Some((24.0, 60.0)))]],
+        &[&[(FIRST, Some((44.0, 99.0)))]],
+    ];
+    let total = |lines: &[Line]| {
+        let (known, quarter) = after(&settings, &lead, &[TOLD], &sent, lines);
+        known.withheld.of_total(&lead, id, quarter)
+    };
+    let held = jump(&settings, FIRST, "new");
+    assert_eq!(total(&[]), Disclosure::Shown);
+    assert_ne!(total(&[held.clone(), jump(&settings, LATER, "resolved")]), Disclosure::Shown);
+    let settled = [held, jump(&settings, "2017-07-31", "resolved")];
+    assert_eq!(total(&settled), Disclosure::Shown, "confirmed before anybody was told");
 }

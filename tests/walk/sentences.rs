@@ -118,6 +118,22 @@ fn a_finding_without_numbers_says_that_it_was_revised() {
 }
 
 #[test]
+fn a_range_that_a_sentence_tells_is_the_one_of_its_chart() {
+    let mut telling = Vec::new();
+    for check in analysis::shipped().unwrap() {
+        let mut said = detail("says");
+        said["usual_lower"] = json!(11);
+        said["usual_upper"] = json!(19);
+        let tells = check.says.values().any(|says| says.contains("{lower} to {upper}"));
+        let chart = worded::usual_range(&check, &finding(&check, "quarterly", "cla_rate", said)).unwrap();
+        let expected = if tells { (10.0, 20.0) } else { (11.0, 19.0) };
+        assert_eq!((chart.lower, chart.upper), expected, "{}", check.name);
+        telling.extend(tells.then_some(check.name));
+    }
+    assert_eq!(telling, ["spc-outside-limits", "spc-two-of-three", "target-assurance"]);
+}
+
+#[test]
 fn an_authority_that_ended_is_told_from_its_successor_of_the_same_name() {
     let mut all = Region::from_quarter("2017-18 Q2").settings().authorities;
     let mut old = all.iter().find(|one| one.name == "Devon").unwrap().clone();
