@@ -174,7 +174,7 @@ impl Store {
         known_on: DateTime<Utc>,
     ) -> Result<Vec<CheckAnswer>, StoreError> {
         let question = Question { collection: collection.to_owned(), quarter, as_of, known_on };
-        self.frozen(&question, |connection| answers(connection, check, quarter))
+        self.frozen(&question, &check.sql, |connection| answers(connection, check, quarter))
     }
 
     /// Asks several checks the same question; the views are computed once. In the order of `checks`.
@@ -186,13 +186,16 @@ impl Store {
         checks: impl IntoIterator<Item = &'a CheckFile>,
         question: &Question,
     ) -> Result<Asked, StoreError> {
-        self.frozen(question, |connection| {
-            let each = checks.into_iter().map(|check| answers(connection, check, question.quarter));
+        let checks: Vec<&CheckFile> = checks.into_iter().collect();
+        let texts: Vec<&str> = checks.iter().map(|check| check.sql.as_str()).chain([USUAL]).collect();
+        self.frozen(question, &texts.join("\n"), |connection| {
+            let each = checks.iter().map(|check| answers(connection, check, question.quarter));
             Ok(Asked { answers: each.collect(), usual: usual_ranges(connection)? })
         })
     }
 
-    /// Runs `work` while the views show what `question` may see, computed once and kept for the time.
+    /// Runs `work` while the views show what `question` may see; those that `sql` stands on are computed once
+    /// and kept for the time.
     ///
     /// Do not load anything in `work`: the views would not see it.
     ///
@@ -201,12 +204,13 @@ impl Store {
     pub fn frozen<T>(
         &self,
         question: &Question,
+        sql: &str,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let Question { collection, quarter, as_of, known_on } = question;
         let variables = variables(collection, *quarter, *as_of, *known_on);
         set(self.connection(), &variables)?;
-        let done = freeze(self.connection()).and_then(|()| work(self.connection()));
+        let done = freeze(self.connection(), sql).and_then(|()| work(self.connection()));
         // The first error tells more than what it leads to.
         let cleared = thaw(self.connection()).and_then(|()| reset(self.connection(), &variables));
         done.and_then(|done| cleared.map(|()| done))
@@ -231,26 +235,30 @@ impl Store {
 /// Views within views are planned as one query, and all of its joins hold their memory to the end.
 #[must_use]
 pub fn computed_for(sql: &str) -> Vec<String> {
+    frozen_for(sql).map(frozen_statement).collect()
+}
+
+fn frozen_for(sql: &str) -> impl Iterator<Item = &'static schema::View> {
+    let named = stood_on(sql);
+    let views = schema::VIEWS.iter().filter(|view| FROZEN.contains(&view.name));
+    views.filter(move |view| named.contains(view.name))
+}
+
+/// The words of a text and of all views that it names, themselves or by other views.
+fn stood_on(sql: &str) -> BTreeSet<String> {
     let mut named = words_of(sql);
     for view in schema::VIEWS.iter().rev() {
         if named.contains(view.name) {
             named.extend(words_of(view.statement));
         }
     }
-    let wanted = schema::VIEWS.iter().filter(|view| FROZEN.contains(&view.name) && named.contains(view.name));
-    wanted.map(frozen_statement).collect()
+    named
 }
 
 /// Whether `sql` stands on the view `name`, itself or by another view.
 #[must_use]
 pub fn stands_on(sql: &str, name: &str) -> bool {
-    let mut named = words_of(sql);
-    for view in schema::VIEWS.iter().rev() {
-        if named.contains(view.name) {
-            named.extend(words_of(view.statement));
-        }
-    }
-    named.contains(name)
+    stood_on(sql).contains(name)
 }
 
 /// A word too many costs a table that nobody reads.
@@ -267,8 +275,8 @@ fn frozen_statement(view: &schema::View) -> String {
 }
 
 /// Temporary tables of the same names stand before the views until `thaw`.
-fn freeze(connection: &Connection) -> Result<(), StoreError> {
-    for view in schema::VIEWS.iter().filter(|view| FROZEN.contains(&view.name)) {
+fn freeze(connection: &Connection, sql: &str) -> Result<(), StoreError> {
+    for view in frozen_for(sql) {
         connection.execute_batch(&frozen_statement(view)).map_err(|error| {
             StoreError::failed(format!("cannot compute the view `{}`", view.name), &error)
         })?;

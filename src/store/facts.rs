@@ -143,7 +143,7 @@ pub fn baseline(
     authority: &AuthorityCode,
     indicator: &IndicatorId,
 ) -> std::result::Result<Option<Baseline>, StoreError> {
-    store.frozen(asking, |connection| {
+    store.frozen(asking, BASELINE, |connection| {
         let mut statement = connection.prepare(BASELINE)?;
         let mut rows = statement.query([authority.as_str(), indicator.as_str()])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -305,7 +305,7 @@ fn collect<T>(
     asking: &Question,
     each: impl Fn(&Row<'_>) -> Result<Option<T>>,
 ) -> std::result::Result<Vec<T>, StoreError> {
-    store.frozen(asking, |connection| {
+    store.frozen(asking, sql, |connection| {
         let mut statement = connection.prepare(sql)?;
         let mut rows = statement.query([])?;
         let mut found = Vec::new();

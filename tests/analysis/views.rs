@@ -355,7 +355,7 @@ fn frozen_views_are_gone_afterwards() {
             .query_row("SELECT count(*) FROM series WHERE value IS NOT NULL", [], |row| row.get(0))
             .unwrap()
     };
-    assert_eq!(store.frozen(&question, |connection| Ok(count(connection))).unwrap(), 0);
+    assert_eq!(store.frozen(&question, "FROM series", |connection| Ok(count(connection))).unwrap(), 0);
     assert_eq!(count(store.connection()), 1);
     assert_eq!(brief(None, 1), "");
 }
