@@ -89,7 +89,7 @@ SELECT
   quarter,
   reason IS NULL AND fails AS fires,
   CASE WHEN reason IS NOT NULL OR NOT fails THEN 0 WHEN missed THEN 3 ELSE 2 END AS level,
-  least(adverse * (mean - target) / nullif(sigma, 0), getvariable('sigmas_max')) AS effect,
+  CASE WHEN sigma > 0 THEN least(adverse * (mean - target) / sigma, getvariable('sigmas_max')) END AS effect,
   NULL AS p,
   reason IS NULL AS eligible,
   reason,

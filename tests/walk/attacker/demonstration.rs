@@ -72,8 +72,10 @@ fn attack<'a>(
     (evidence, small)
 }
 
-/// The messages in order, as many together as do not contradict each other: a withheld number that was revised
-/// in between is another one, and what follows is put together anew, from the message before on.
+/// The messages in order, as many together as do not contradict each other.
+///
+/// A withheld number that was revised in between is another one; what follows is put together anew, from the
+/// message before on.
 fn agreeing<'m>(
     settings: &Settings,
     reader: &Recipient,
