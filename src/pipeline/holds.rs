@@ -5,53 +5,82 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 
 use crate::domain::authority::AuthorityCode;
-use crate::domain::finding::{FindingKey, State};
+use crate::domain::finding::State;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
 use crate::store::journal::Line;
-use crate::store::moments::{self, Since};
+use crate::store::moments;
 
 /// The checks that hold a figure (`queries/views/held.sql`).
 const HOLDING: [&str; 3] = ["implausible-jump", "numerator-over-denominator", "unit-slip"];
 
-/// What was believed of the checks that hold figures.
+/// A figure, by its collection.
+type Whose = (String, AuthorityCode, IndicatorId, Quarter);
+
+/// From when until when; no end is until now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Spell {
+    from: DateTime<Utc>,
+    until: Option<DateTime<Utc>>,
+}
+
+impl Spell {
+    pub(super) fn has(&self, at: DateTime<Utc>) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+}
+
+/// The times for which figures were held.
 #[derive(Debug, Default)]
 pub(super) struct Holds {
-    believed: BTreeMap<FindingKey, Vec<Since>>,
+    spells: BTreeMap<Whose, Vec<Spell>>,
 }
 
 impl Holds {
-    /// By the journal.
+    /// By what the journal says was believed of the checks that hold figures.
     pub(super) fn of(lines: &[Line]) -> Self {
-        let mut believed = moments::believed(lines);
-        believed.retain(|key, _| HOLDING.contains(&key.check.as_str()));
-        Self { believed }
+        let mut spells: BTreeMap<Whose, Vec<Spell>> = BTreeMap::new();
+        let believed = moments::believed(lines).into_iter();
+        for (key, past) in believed.filter(|(key, _)| HOLDING.contains(&key.check.as_str())) {
+            let Some(indicator) = key.indicator else { continue };
+            let mut open: BTreeMap<Quarter, DateTime<Utc>> = BTreeMap::new();
+            let mut end = |quarter, from, until| {
+                let whose = (key.collection.clone(), key.authority.clone(), indicator.clone(), quarter);
+                spells.entry(whose).or_default().push(Spell { from, until });
+            };
+            for (moment, at) in past {
+                if holds(moment.state) {
+                    open.entry(moment.quarter).or_insert(at);
+                } else if let Some(from) = open.remove(&moment.quarter) {
+                    end(moment.quarter, from, Some(at));
+                }
+            }
+            for (quarter, from) in open {
+                end(quarter, from, None);
+            }
+        }
+        Self { spells }
     }
 
-    /// Whether a figure was held at an instant.
-    pub(super) fn held(
+    /// When this figure was held.
+    pub(super) fn of_figure(
         &self,
         collection: &str,
         authority: &AuthorityCode,
         indicator: &IndicatorId,
         quarter: Quarter,
-        at: DateTime<Utc>,
-    ) -> bool {
-        HOLDING.iter().any(|check| {
-            let key = FindingKey {
-                check: (*check).to_owned(),
-                collection: collection.to_owned(),
-                authority: authority.clone(),
-                indicator: Some(indicator.clone()),
-            };
-            let past = self.believed.get(&key).map_or(&[][..], Vec::as_slice);
-            let last = past.iter().rev().find(|(moment, since)| moment.quarter == quarter && *since <= at);
-            last.is_some_and(|(moment, _)| {
-                matches!(
-                    moment.state,
-                    State::New | State::Worsening | State::Improving | State::Continuing | State::Pending
-                )
-            })
-        })
+    ) -> Vec<Spell> {
+        if self.spells.is_empty() {
+            return Vec::new();
+        }
+        let whose = (collection.to_owned(), authority.clone(), indicator.clone(), quarter);
+        self.spells.get(&whose).cloned().unwrap_or_default()
+    }
+}
+
+fn holds(state: State) -> bool {
+    match state {
+        State::Pending | State::New | State::Worsening | State::Improving | State::Continuing => true,
+        State::None | State::Recovering | State::Resolved => false,
     }
 }

@@ -19,7 +19,7 @@ use crate::domain::quarter::Quarter;
 use crate::domain::scope::Recipient;
 use crate::pipeline::columns::{Desk, Kinds, is_public};
 use crate::pipeline::facts::{self, CollectionFacts};
-use crate::pipeline::holds::Holds;
+use crate::pipeline::holds::{Holds, Spell};
 use crate::pipeline::versions::{Parts, Version, counts_of, factor, versions};
 use crate::store::facts::RevisedFigure;
 
@@ -53,6 +53,7 @@ pub(super) struct Entry<'a> {
     versions: Vec<Version>,
     /// Whether the region's value has it in its sums now.
     summed: bool,
+    held: Vec<Spell>,
     columns: [usize; 3],
     /// Whose figures it adds up, when it is carried on from several.
     carried: Vec<usize>,
@@ -61,7 +62,6 @@ pub(super) struct Entry<'a> {
 /// Every figure of the region, and what is known of how its counts hang together.
 pub(super) struct Books<'a> {
     pub(super) entries: Vec<Entry<'a>>,
-    holds: Holds,
     kinds: Kinds,
     /// The columns that hang together with one in which a number is small; the others hide nothing.
     tied: BTreeSet<usize>,
@@ -106,7 +106,7 @@ impl<'a> Books<'a> {
     pub(super) fn of(
         settings: &'a Settings,
         known: &'a BTreeMap<String, CollectionFacts>,
-        holds: Holds,
+        holds: &Holds,
     ) -> Self {
         let mut desk = Desk::new(settings);
         let mut places: BTreeMap<&AuthorityCode, usize> = BTreeMap::new();
@@ -142,6 +142,7 @@ impl<'a> Books<'a> {
                     place: places.get(whose).copied().unwrap_or_default(),
                     versions: versions(of, point, changes.map_or::<&[_], _>(&[], Vec::as_slice)),
                     summed: point.summed,
+                    held: holds.of_figure(collection, &point.authority, &point.indicator, point.quarter),
                     columns,
                     carried: match point.carried_from.as_slice() {
                         [_, _, ..] => {
@@ -152,10 +153,10 @@ impl<'a> Books<'a> {
                 });
             }
         }
-        Self::bound(desk, (entries, holds), settings.region.small_number_max)
+        Self::bound(desk, entries, settings.region.small_number_max)
     }
 
-    fn bound(mut desk: Desk<'a>, (entries, holds): (Vec<Entry<'a>>, Holds), small_max: u32) -> Self {
+    fn bound(mut desk: Desk<'a>, entries: Vec<Entry<'a>>, small_max: u32) -> Self {
         let mut small = BTreeSet::new();
         for entry in &entries {
             let is_small = |one: &f64| disclosure::is_small(*one, small_max);
@@ -175,7 +176,7 @@ impl<'a> Books<'a> {
         }
         let kinds = desk.kinds();
         let tied = kinds.tied(&entries.iter().map(|one| one.columns).collect(), &small);
-        Self { entries, holds, kinds, tied }
+        Self { entries, kinds, tied }
     }
 
     /// When anything came or was changed.
@@ -197,9 +198,8 @@ impl<'a> Books<'a> {
             let seen = view.reader.is_none_or(|reader| reader.may_see(entry.authority));
             let known = if owned { Known::Already } else { Known::No };
             let is_tied = entry.columns.iter().any(|column| self.tied.contains(column));
-            let mut counts_of = |version: &Version| match is_tied {
-                true => self.counts(entry, version.parts, known, memory, &mut drawn),
-                false => [None; 3],
+            let mut counts_of = |version: &Version| {
+                if is_tied { self.counts(entry, version.parts, known, memory, &mut drawn) } else { [None; 3] }
             };
             let counts = counts_of(version);
             let before: Vec<[Option<usize>; 3]> =
@@ -222,10 +222,10 @@ impl<'a> Books<'a> {
                 }
             }
             let key = (entry.collection.to_owned(), entry.indicator.clone(), entry.quarter);
-            let is_summed = self.is_summed(entry, view.at);
+            let is_summed = entry.is_summed(view.at);
             let differs = |at: &DateTime<Utc>| {
                 entry.at(Some(*at)).is_some_and(|it| it.parts == version.parts)
-                    && self.is_summed(entry, Some(*at)) != is_summed
+                    && entry.is_summed(Some(*at)) != is_summed
             };
             if is_tied && !owned && view.told.iter().any(differs) {
                 unsettled.insert(key.clone());
@@ -252,14 +252,6 @@ impl<'a> Books<'a> {
             drawn.adds_up(parts);
         }
         drawn
-    }
-
-    /// Whether a figure was in the region's value at an instant; none is now.
-    fn is_summed(&self, entry: &Entry<'_>, at: Option<DateTime<Utc>>) -> bool {
-        let Some(instant) = at else { return entry.summed };
-        let is_held =
-            self.holds.held(entry.collection, entry.authority, entry.indicator, entry.quarter, instant);
-        entry.at(at).is_some_and(|it| it.summed) && !is_held
     }
 
     fn places_of(&self, reader: Option<&Recipient>) -> BTreeSet<usize> {
@@ -364,6 +356,12 @@ impl<'a> Books<'a> {
 impl Entry<'_> {
     fn at(&self, at: Option<DateTime<Utc>>) -> Option<&Version> {
         self.versions.iter().rev().find(|it| at.is_none_or(|at| it.from <= at))
+    }
+
+    /// Whether it was in the region's value at an instant; none is now.
+    fn is_summed(&self, at: Option<DateTime<Utc>>) -> bool {
+        let Some(instant) = at else { return self.summed };
+        self.at(at).is_some_and(|it| it.summed) && !self.held.iter().any(|spell| spell.has(instant))
     }
 
     /// The other versions that stood when the reader was written to.

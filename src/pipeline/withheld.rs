@@ -169,7 +169,8 @@ pub fn seal(
 ) {
     let small_max = settings.region.small_number_max;
     let mut sealed: BTreeMap<String, Withheld> = BTreeMap::new();
-    let books = Books::of(settings, known, Holds::of(lines));
+    let holds = Holds::of(lines);
+    let books = Books::of(settings, known, &holds);
     let (drawn, choice) = worked_out(&books, None, &[], small_max);
     keep(&books, &drawn, &choice, &mut sealed, |withheld| &mut withheld.anybody);
     for reader in readers.iter().filter(|one| one.recipient.figures == Figures::Suppressed) {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::DateTime;
 use quarterdeck::domain::check::CheckAnswer;
+use quarterdeck::domain::indicator::IndicatorId;
 use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::store::open::Store;
 
@@ -101,7 +102,7 @@ fn own_history(first: &str) -> String {
     let quarter = Quarter::from_index(LATEST);
     let answers = store.ask(check, "quarterly", quarter, known_on.date_naive(), known_on).unwrap();
     let is_asked = |answer: &CheckAnswer| {
-        let indicator = answer.indicator.as_ref().map(|it| it.as_str());
+        let indicator = answer.indicator.as_ref().map(IndicatorId::as_str);
         answer.authority.as_str() == "E06000001" && indicator == Some("stock_rate")
     };
     let it = answers.into_iter().find(is_asked).unwrap();

@@ -14,7 +14,6 @@ use super::evidence::{self, Evidence, Name};
 use super::{keys, mails_to};
 
 /// The folder of a demonstration that was run before, or a new one.
-#[expect(clippy::disallowed_methods, reason = "a test that people start by hand has no arguments")]
 fn demonstration(folder: &Path) -> PathBuf {
     if let Some(ready) = env::var_os("QUARTERDECK_DEMO") {
         return ready.into();
@@ -108,10 +107,10 @@ fn told_to_their_own(settings: &Settings, mails: &[Mail]) -> BTreeSet<(Name, i12
     let evidence = Evidence::of(settings, &[]);
     for reader in &settings.recipients {
         for row in mails_to(mails, reader).into_iter().flat_map(evidence::figures) {
-            let whose = settings.authorities.iter().find(|one| one.code.as_str() == row["authority"]);
+            let sender = settings.authorities.iter().find(|one| one.code.as_str() == row["authority"]);
             let [indicator, quarter] = ["indicator", "quarter"].map(|name| row[name].clone());
             let of = settings.indicators.iter().find(|one| one.id.as_str() == indicator).unwrap();
-            if of.unit == Unit::Count || !whose.is_some_and(|one| reader.owns(&one.code)) {
+            if of.unit == Unit::Count || !sender.is_some_and(|one| reader.owns(&one.code)) {
                 continue;
             }
             let (above, below) = evidence.counts(&indicator);
