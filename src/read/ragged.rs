@@ -113,7 +113,9 @@ impl<'h> Ragged<'h> {
         let (width, count) = (self.header.width(), row.cells.len());
         let surplus = row.cells.iter().skip(self.header.names.len()).any(|cell| !cell.trim().is_empty());
         if count >= width && !surplus {
-            return if count == width || self.long.is_usual(row) { Ok(()) } else { Err(torn(count, width)) };
+            let is_whole =
+                count == width || self.long.is_usual(row) || has_words(cell(row, width.saturating_sub(1)));
+            return if is_whole { Ok(()) } else { Err(torn(count, width)) };
         }
         if !surplus && count >= self.needed && self.is_left_out(row) {
             tally.note("rows-end-early", row.line, &format!("{count} of {width} columns"));
@@ -142,6 +144,14 @@ fn torn(count: usize, width: usize) -> Objection {
     );
     Objection::new("wrong-field-count", reason)
 }
+
+/// Whether a cell holds a note, as it cannot where a torn number has moved a number or a symbol there.
+fn has_words(cell: &str) -> bool {
+    cell.chars().filter(|letter| letter.is_alphabetic()).count() >= WORD_LETTERS_MIN
+}
+
+/// A symbol for a figure is shorter.
+const WORD_LETTERS_MIN: usize = 5;
 
 /// A spreadsheet decides for so many lines at once how many commas each gets.
 const BLOCK: u32 = 16;

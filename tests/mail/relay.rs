@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
@@ -50,6 +51,7 @@ pub(crate) type Heard = Arc<Mutex<Vec<String>>>;
 pub(crate) struct Relay {
     pub(crate) port: u16,
     pub(crate) heard: Heard,
+    came: Arc<AtomicUsize>,
     pub(crate) ca_file: PathBuf,
     pub(crate) password_file: PathBuf,
     _folder: tempfile::TempDir,
@@ -67,8 +69,11 @@ impl Relay {
         let port = listener.local_addr().unwrap().port();
         let heard = Heard::default();
         let ear = Arc::clone(&heard);
+        let came = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&came);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                counted.fetch_add(1, Ordering::SeqCst);
                 let (acceptor, ear) = (acceptor.clone(), Arc::clone(&ear));
                 tokio::spawn(async move {
                     let end = answer(stream, door, manner, acceptor, &ear).await;
@@ -76,7 +81,12 @@ impl Relay {
                 });
             }
         });
-        Self { port, heard, ca_file, password_file, _folder: folder }
+        Self { port, heard, came, ca_file, password_file, _folder: folder }
+    }
+
+    /// How many connections were opened.
+    pub(crate) fn came(&self) -> usize {
+        self.came.load(Ordering::SeqCst)
     }
 
     pub(crate) fn heard(&self) -> Vec<String> {

@@ -65,6 +65,9 @@ fn a_comma_more_than_other_rows_have_is_a_number_that_was_torn() {
     );
     let twice = World::member().rows(&format!("{GOOD}{agency}{whole}{SHORT}{torn}{rate}"));
     assert_eq!((twice.accepted, twice.quarantined.len()), (4, 2));
+    // What stands in the last column, where the note does, has not moved.
+    let noted = World::member().rows(&format!("{whole}{}", GOOD.replace(",,\n", ",,one system,\n")));
+    assert_eq!((noted.accepted, noted.quarantined.len()), (2, 0));
     // From line 17 on a spreadsheet counts the columns anew.
     let first = GOOD.repeat(15);
     let block = format!("{HEADING}{first}{}{}", agency.replace('\n', ",\n"), whole.replace('\n', ",\n"));
