@@ -57,9 +57,7 @@ pub fn check_config(with: &With) -> Result<Ending> {
 /// Prepares every check on an empty schema: ours here, what somebody wrote in a worker.
 fn check_files(settings: &Settings) -> Result<()> {
     let store = Store::in_memory()?;
-    for check in analysis::shipped()? {
-        store.prepare_check(&check)?;
-    }
+    store.prepare_checks(&analysis::shipped()?)?;
     if settings.checks.is_empty() {
         return Ok(());
     }

@@ -216,17 +216,20 @@ impl Store {
         done.and_then(|done| cleared.map(|()| done))
     }
 
-    /// Makes sure that a check runs on an empty database and returns the columns of a check.
+    /// Makes sure that checks run on an empty database and return the columns of a check.
     ///
     /// # Errors
-    /// In words: what the engine says of the SELECT, or which column is missing.
-    pub fn prepare_check(&self, check: &CheckFile) -> Result<(), StoreError> {
-        let nowhen = DateTime::UNIX_EPOCH;
-        let variables = variables("", Quarter::containing(nowhen.date_naive()), nowhen.date_naive(), nowhen);
-        set(self.connection(), &variables)?;
-        let answered = answers(self.connection(), check, Quarter::containing(nowhen.date_naive()));
-        let cleared = reset(self.connection(), &variables);
-        answered.and(cleared)
+    /// In words: what the engine says of the first that does not run, or which column is missing.
+    pub fn prepare_checks<'a>(
+        &self,
+        checks: impl IntoIterator<Item = &'a CheckFile>,
+    ) -> Result<(), StoreError> {
+        let known_on = DateTime::UNIX_EPOCH;
+        let as_of = known_on.date_naive();
+        let nothing =
+            Question { collection: String::new(), quarter: Quarter::containing(as_of), as_of, known_on };
+        let asked = self.ask_all(checks, &nothing)?;
+        asked.answers.into_iter().try_for_each(|answers| answers.map(drop))
     }
 }
 

@@ -10,8 +10,8 @@ fn every_shipped_check_is_read_and_runs_on_an_empty_database() {
     let store = Store::in_memory().unwrap();
     let checks = analysis::shipped().unwrap();
     assert_eq!(checks.len(), 24);
+    store.prepare_checks(&checks).unwrap();
     for check in checks {
-        store.prepare_check(&check).unwrap();
         assert!(check.says.contains_key("says"), "{}", check.name);
         assert!(check.asks.ends_with('?'), "{} asks no question", check.name);
     }
@@ -56,7 +56,7 @@ fn with_select(select: &str) -> CheckFile {
 fn a_check_that_lacks_a_column_is_refused_before_it_runs() {
     let store = Store::in_memory().unwrap();
     let refused =
-        store.prepare_check(&with_select("SELECT 'E06000022' AS authority")).unwrap_err().to_string();
+        store.prepare_checks([&with_select("SELECT 'E06000022' AS authority")]).unwrap_err().to_string();
     assert!(refused.contains("check `mine` does not run"), "{refused}");
     assert!(refused.contains("indicator"), "{refused}");
 }
@@ -68,7 +68,7 @@ fn a_check_that_answers_null_is_an_error_and_not_clear() {
         "SELECT 'E06000022' AS authority, NULL AS indicator, getvariable('quarter') AS quarter, NULL AS fires,
                 0 AS level, NULL AS effect, NULL AS p, TRUE AS eligible, NULL AS reason, '{}' AS detail",
     );
-    let refused = store.prepare_check(&check).unwrap_err().to_string();
+    let refused = store.prepare_checks([&check]).unwrap_err().to_string();
     assert!(refused.contains("`fires` is NULL"), "{refused}");
 }
 
