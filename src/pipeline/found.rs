@@ -323,12 +323,12 @@ fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: S
         by: stands_out_by(telling, findings, finding),
         chance: of.map_or_else(Vec::new, |of| chance(of, finding)),
         stands: stands(settings, finding, now),
-        action: attention(finding, telling.actions, telling.today).1,
-        lapsed: lapsed(finding, telling).map(|(action, _)| action),
+        action: attention(finding, telling.actions, telling.today).1.map(|it| without_words(it, disclosure)),
+        lapsed: lapsed(finding, telling).map(|(action, _)| without_words(action, disclosure)),
         confirmed: finding.confirmed.as_ref().map(|it| digest::ConfirmedFact {
             by: it.by.clone(),
             on: day(settings, it.at),
-            reason: it.reason.clone(),
+            reason: if disclosure == Disclosure::Shown { it.reason.clone() } else { String::new() },
         }),
         shared: shared(&finding.detail),
         ask: known
@@ -381,6 +381,11 @@ fn opened(finding: &Finding) -> Quarter {
         .rev()
         .find(|(moment, _)| matches!(moment.event, Some(Event::Opened | Event::Reopened)));
     opening.map_or(finding.fired_in, |(moment, _)| moment.quarter)
+}
+
+/// What somebody wrote of a figure may say the figure.
+fn without_words(action: Action, disclosure: Disclosure) -> Action {
+    if disclosure == Disclosure::Shown { action } else { Action { reason: String::new(), ..action } }
 }
 
 /// For how many authorities of how many the same fires, when it is half of the region.

@@ -1,5 +1,7 @@
 //! A sentence tells figures of earlier quarters; where one of them is withheld, so is the sentence.
 
+use serde_json::Value;
+
 use super::figures::HEADINGS;
 use super::letters::starting;
 use super::region::{NOW, Region};
@@ -13,8 +15,8 @@ fn conferences(code: &str, quarter: &str, number: u32, children: u32) -> String 
     format!("{HEADINGS}\n{code},rereferral_pct,{quarter},{number},{children},,\n")
 }
 
-#[test]
-fn a_small_number_of_an_earlier_quarter_is_told_in_no_sentence_but_to_its_own() {
+/// The returns of all seven quarters, of which the first of one authority is small.
+fn rising() -> Region {
     let region = Region::from_quarter(QUARTERS[0]);
     // The returns of the others, which do not come, would fill the digest.
     region.edit("quarterdeck.toml", "\noff = []", "\noff = [\"return-missing\", \"return-late\"]");
@@ -25,6 +27,32 @@ fn a_small_number_of_an_earlier_quarter_is_told_in_no_sentence_but_to_its_own() 
             region.publish(code, quarter, conferences(code, quarter, number, 400));
         }
     }
+    region
+}
+
+#[test]
+fn what_somebody_wrote_of_a_withheld_figure_is_read_by_its_own_only() {
+    let region = rising();
+    region.walk("2017-11-15T08:00:00Z");
+    let listed = region.run(NOW, &["findings", "--all", "--authority", "E06000022", "--format", "json"]);
+    let listed: Vec<Value> = serde_json::from_str(&listed.out).unwrap();
+    let finding =
+        listed.iter().find(|it| it["indicator"] == "rereferral_pct").unwrap_or_else(|| panic!("{listed:?}"));
+    let id = finding["id"].as_str().unwrap();
+    let why = "there were four at first";
+    let ended = region.run(NOW, &["acknowledge", id, "--by", "Ann", "--reason", why]);
+    assert_eq!(ended.status, 0, "{}", ended.words);
+    region.walk(NOW);
+    let mails = region.mails();
+    let own = starting(&mails, "digest.performance-lead.2017-11-17.bathnes-");
+    assert!(own[0].text.contains("Acknowledged, by Ann: There were four at first."), "{}", own[0].text);
+    let lead = starting(&mails, "digest.regional-lead.2017-11-17");
+    assert!(!lead[0].everything.contains("four at first"), "{}", lead[0].text);
+}
+
+#[test]
+fn a_small_number_of_an_earlier_quarter_is_told_in_no_sentence_but_to_its_own() {
+    let region = rising();
     region.walk(NOW);
     let mails = region.mails();
     let sentence = "from 1.1% to 5.8%";

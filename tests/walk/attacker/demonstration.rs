@@ -23,6 +23,12 @@ fn demonstration(folder: &Path) -> PathBuf {
     into
 }
 
+/// The small numbers, as their own were told them, and which counts of one name are several.
+struct Known<'a> {
+    apart: &'a BTreeSet<String>,
+    small: BTreeSet<(Name, i128)>,
+}
+
 #[test]
 #[ignore = "takes minutes: QUARTERDECK_DEMO names the folder of a demonstration that was run before"]
 fn nothing_withheld_can_be_worked_out_from_the_demonstration() {
@@ -32,7 +38,8 @@ fn nothing_withheld_can_be_worked_out_from_the_demonstration() {
     let mut mails = Mail::all_in(&into.join("mail"));
     // In the order in which they were sent, since figures are revised.
     mails.sort_by_key(|mail| mail.key.split('.').find(|part| part.len() == 10).map(str::to_owned));
-    let known = told_to_their_own(&settings, &mails);
+    let apart = Evidence::apart_in(&settings, &mails.iter().collect::<Vec<_>>());
+    let known = Known { apart: &apart, small: told_to_their_own(&settings, &mails, &apart) };
     let mut told = Vec::new();
     let mut examined = 0;
     for reader in settings.recipients.iter().filter(|one| one.figures == Figures::Suppressed) {
@@ -55,7 +62,7 @@ fn nothing_withheld_can_be_worked_out_from_the_demonstration() {
         }
     }
     assert!(told.is_empty(), "{told:#?}");
-    assert!(examined > 10, "in only {examined} groups was anything withheld beside a sum");
+    assert!(examined > 0, "nothing was withheld from anybody beside a sum");
 }
 
 /// Everything that these messages say, by somebody who knows which numbers are small.
@@ -63,9 +70,9 @@ fn attack<'a>(
     settings: &'a Settings,
     reader: &Recipient,
     mails: &[&Mail],
-    known: &BTreeSet<(Name, i128)>,
+    known: &Known<'_>,
 ) -> (Evidence<'a>, BTreeMap<Name, i128>) {
-    let mut evidence = Evidence::of(settings, mails);
+    let mut evidence = Evidence::with(settings, mails, known.apart);
     let small = small_of_others(settings, reader, known, &evidence);
     evidence.knows_the_rule(&small, 5);
     (evidence, small)
@@ -79,7 +86,7 @@ fn agreeing<'m>(
     settings: &Settings,
     reader: &Recipient,
     mails: &[&'m Mail],
-    known: &BTreeSet<(Name, i128)>,
+    known: &Known<'_>,
 ) -> Vec<Vec<&'m Mail>> {
     let mut groups: Vec<Vec<&Mail>> = Vec::new();
     let solvable = |group: &[&Mail]| attack(settings, reader, group, known).0.system.solved().is_some();
@@ -102,9 +109,13 @@ fn agreeing<'m>(
 }
 
 /// The small counts that the mails to an authority's own people hold: authority, count and quarter.
-fn told_to_their_own(settings: &Settings, mails: &[Mail]) -> BTreeSet<(Name, i128)> {
-    let mut small = BTreeSet::new();
-    let evidence = Evidence::of(settings, &[]);
+fn told_to_their_own(
+    settings: &Settings,
+    mails: &[Mail],
+    apart: &BTreeSet<String>,
+) -> BTreeSet<(Name, i128)> {
+    let mut all = BTreeSet::new();
+    let evidence = Evidence::with(settings, &[], apart);
     for reader in &settings.recipients {
         for row in mails_to(mails, reader).into_iter().flat_map(evidence::figures) {
             let sender = settings.authorities.iter().find(|one| one.code.as_str() == row["authority"]);
@@ -118,25 +129,29 @@ fn told_to_their_own(settings: &Settings, mails: &[Mail]) -> BTreeSet<(Name, i12
             let rest = below.is_some().then(|| format!("the rest of {indicator}"));
             let rest = rest.zip(whole.zip(part).map(|(whole, part)| whole - part));
             for (count, number) in [Some(above).zip(part), below.zip(whole), rest].into_iter().flatten() {
-                if (1..=5).contains(&number) {
-                    small.insert(((row["authority"].clone(), count, quarter.clone()), number));
-                }
+                all.insert(((row["authority"].clone(), count, quarter.clone()), number));
             }
         }
     }
-    small
+    // Of a figure that was revised nobody knows which number a message had.
+    let mut versions: BTreeMap<Name, usize> = BTreeMap::new();
+    for (name, _) in &all {
+        *versions.entry(name.clone()).or_default() += 1;
+    }
+    all.retain(|(name, number)| versions[name] == 1 && (1..=5).contains(number));
+    all
 }
 
 /// Those that this reader must not learn, and of which something was sent.
 fn small_of_others(
     settings: &Settings,
     reader: &Recipient,
-    known: &BTreeSet<(Name, i128)>,
+    known: &Known<'_>,
     evidence: &Evidence<'_>,
 ) -> BTreeMap<Name, i128> {
     let is_own = |code: &str| {
         settings.authorities.iter().any(|one| one.code.as_str() == code && reader.owns(&one.code))
     };
-    let others = known.iter().filter(|((code, _, _), _)| !is_own(code));
+    let others = known.small.iter().filter(|((code, _, _), _)| !is_own(code));
     others.filter(|(name, _)| evidence.speaks_of(name)).cloned().collect()
 }

@@ -22,6 +22,8 @@ pub(super) struct Evidence<'a> {
     /// The number last told: a revised one is another unknown.
     told: BTreeMap<Name, i128>,
     unknowns: usize,
+    /// Counts of one name that are not one count, such as the social workers of two days.
+    apart: BTreeSet<String>,
     pub(super) system: System,
     /// Authority, indicator, quarter.
     pub(super) withheld: Withheld,
@@ -31,11 +33,17 @@ pub(super) struct Evidence<'a> {
 
 impl<'a> Evidence<'a> {
     pub(super) fn of(settings: &'a Settings, mails: &[&Mail]) -> Self {
+        Self::with(settings, mails, &BTreeSet::new())
+    }
+
+    /// The same, where it is known which counts of one name are several.
+    pub(super) fn with(settings: &'a Settings, mails: &[&Mail], apart: &BTreeSet<String>) -> Self {
         let mut it = Self {
             settings,
             names: BTreeMap::new(),
             told: BTreeMap::new(),
             unknowns: 0,
+            apart: apart.clone(),
             system: System::default(),
             withheld: Withheld::new(),
             sums: 0,
@@ -65,7 +73,30 @@ impl<'a> Evidence<'a> {
         // Of a share that is part of a rate's count, the whole is that count.
         let whole = of.identities.iter().map(|it| self.indicator(it.at_most.as_str()));
         let whole = whole.filter(|one| one.unit != Unit::Percent).map(|one| one.numerator.clone()).next();
-        (of.numerator.clone(), below.map(|below| whole.unwrap_or(below)))
+        let own = |count: String| {
+            if self.apart.contains(&count) { format!("{count} of {indicator}") } else { count }
+        };
+        (own(of.numerator.clone()), below.map(|below| own(whole.unwrap_or(below))))
+    }
+
+    /// The counts of one name for which one message has several numbers.
+    pub(super) fn apart_in(settings: &'a Settings, mails: &[&Mail]) -> BTreeSet<String> {
+        let it = Self::of(settings, &[]);
+        let mut apart = BTreeSet::new();
+        for mail in mails {
+            let mut told: BTreeMap<Name, String> = BTreeMap::new();
+            for row in figures(mail) {
+                let (part, whole) = it.counts(&row["indicator"]);
+                for (count, number) in [(Some(part), "numerator"), (whole, "denominator")] {
+                    let (Some(count), number) = (count, &row[number]) else { continue };
+                    let name = (row["authority"].clone(), count.clone(), row["quarter"].clone());
+                    if !number.is_empty() && told.entry(name).or_insert_with(|| number.clone()) != number {
+                        apart.insert(count);
+                    }
+                }
+            }
+        }
+        apart
     }
 
     fn indicator(&self, id: &str) -> &'a Indicator {

@@ -197,7 +197,7 @@ fn numbers(seen: &Seen, finding: &FindingFact) -> String {
 
 /// By whom a figure was confirmed, when and why.
 pub(super) fn confirmed(it: &ConfirmedFact) -> String {
-    format!("Confirmed by {} on {}: {}", it.by, words::day(it.on), words::sentence(&it.reason))
+    because(&format!("Confirmed by {} on {}", it.by, words::day(it.on)), &it.reason)
 }
 
 /// What was done about it, and that it holds no more.
@@ -225,7 +225,12 @@ pub(super) fn action(finding: &FindingFact, action: &Action) -> String {
         Deed::Dismiss => "Expected".to_owned(),
         Deed::Accept { from } => format!("The new normal from {}", finding.stretch.label(from)),
     };
-    format!("{deed}, by {}: {}", action.by, words::sentence(&action.reason))
+    because(&format!("{deed}, by {}", action.by), &action.reason)
+}
+
+/// No reason is given to somebody from whom the figure is withheld.
+fn because(what: &str, reason: &str) -> String {
+    if reason.is_empty() { format!("{what}.") } else { format!("{what}: {}", words::sentence(reason)) }
 }
 
 /// What makes findings one story; errors of the figure are a story of their own.
