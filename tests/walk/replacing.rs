@@ -166,20 +166,23 @@ fn a_beginning_of_the_version_that_counts_does_not_take_its_place() {
     assert_eq!(receive(&region, SECOND, without_end, &[]).status, 0, "only the last line end is gone");
 }
 
+/// The return with other figures in each row, made from its denominator.
+fn filled_with(figures: impl Fn(&str) -> String) -> String {
+    let filled = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        if line == HEADINGS {
+            format!("{line}\n")
+        } else {
+            format!("{},{},{},{},\n", cells[0], cells[1], cells[2], figures(cells[4]))
+        }
+    };
+    csv(CODE, QUARTER).lines().map(filled).collect()
+}
+
 #[test]
 fn a_return_of_honest_symbols_counts_and_takes_no_numbers_away() {
     let region = Region::from_quarter(QUARTER);
-    let withheld: String = csv(CODE, QUARTER)
-        .lines()
-        .map(|line| {
-            let cells: Vec<&str> = line.split(',').collect();
-            if line == HEADINGS {
-                format!("{line}\n")
-            } else {
-                format!("{},{},{},c,c,c,\n", cells[0], cells[1], cells[2])
-            }
-        })
-        .collect();
+    let withheld = filled_with(|_| "c,c,c".to_owned());
     let first = receive(&region, FIRST, &withheld, &[]);
     assert_eq!((first.status, region.rows(COUNTING)), (0, vec!["1|5".to_owned()]), "{first:?}");
     assert_eq!(receive(&region, SECOND, &csv(CODE, QUARTER), &[]).status, 0);
@@ -198,17 +201,7 @@ fn a_return_of_honest_symbols_counts_and_takes_no_numbers_away() {
 fn a_form_of_zeros_takes_no_numbers_away() {
     let region = Region::from_quarter(QUARTER);
     assert_eq!(receive(&region, FIRST, &csv(CODE, QUARTER), &[]).status, 0);
-    let zeros: String = csv(CODE, QUARTER)
-        .lines()
-        .map(|line| {
-            let cells: Vec<&str> = line.split(',').collect();
-            if line == HEADINGS {
-                format!("{line}\n")
-            } else {
-                format!("{},{},{},0,{},0,\n", cells[0], cells[1], cells[2], cells[4])
-            }
-        })
-        .collect();
+    let zeros = filled_with(|denominator| format!("0,{denominator},0"));
     let ended = receive(&region, SECOND, &zeros, &[]);
     assert_eq!((ended.status, region.rows(COUNTING)), (1, vec!["1|5".to_owned()]), "{ended:?}");
     assert!(ended.out.contains("none of 5 figures has a number other than 0"), "{}", ended.out);
