@@ -95,27 +95,27 @@ fn is_private_v4(number: Ipv4Addr) -> bool {
         || (a == 100 && (64..128).contains(&b))
         || (a == 192 && b == 0 && c == 0)
         || (a == 198 && (b == 18 || b == 19))
+        || matches!([a, b, c], [192, 0, 2] | [198, 51, 100] | [203, 0, 113] | [192, 88, 99])
 }
 
+/// Only `2000::/3` is public, and of it neither what is set aside for protocols (Teredo among it, which
+/// carries an IPv4 address as well), nor what is for documentation. Everything else is local, such as
+/// `64:ff9b:1::/48`, behind which a network reaches its own IPv4 addresses (RFC 8215).
 fn is_private_v6(number: Ipv6Addr) -> bool {
-    let first = number.segments()[0];
-    number.is_loopback()
-        || number.is_unspecified()
-        || number.is_multicast()
-        || first & 0xfe00 == 0xfc00
-        || first & 0xff80 == 0xfe80
+    match number.segments() {
+        [0x2001, second, ..] => second < 0x200 || second == 0xdb8,
+        [0x3fff, second, ..] => second < 0x1000,
+        [first, ..] => first & 0xe000 != 0x2000,
+    }
 }
 
-/// The IPv4 address inside a mapped, compatible, translated (`64:ff9b::`) or 6to4 (`2002::`) one.
+/// The IPv4 address inside a mapped, translated (`64:ff9b::/96`), 6to4 (`2002::/16`) or ISATAP one.
 fn carried_v4(number: Ipv6Addr) -> Option<Ipv4Addr> {
-    let parts = number.segments();
     let joined = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
-    match parts {
-        [0, 0, 0, 0, 0, 0, 0, 0 | 1] => None,
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            Some(joined(high, low))
-        }
+    match number.segments() {
+        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(joined(high, low)),
         [0x2002, high, low, ..] => Some(joined(high, low)),
+        [first, _, _, _, 0 | 0x200, 0x5efe, high, low] if first & 0xe000 == 0x2000 => Some(joined(high, low)),
         _ => None,
     }
 }
@@ -159,6 +159,24 @@ mod tests {
             "[2002:7f00:1::]",
             "255.255.255.255",
             "[::]",
+            "[64:ff9b:1::10.0.0.1]",
+            "[64:ff9b:1:a00:0:100::]",
+            "[64:ff9b:1::8.8.8.8]",
+            "[2001:0:4136:e378:8000:63bf:f5ff:fffe]",
+            "[::ffff:0:10.0.0.1]",
+            "[2001:4860::5efe:10.0.0.1]",
+            "[2001:4860::200:5efe:192.168.0.1]",
+            "[::10.0.0.1]",
+            "[fec0::1]",
+            "[100::1]",
+            "[5f00::1]",
+            "[2001:db8::1]",
+            "[3fff::1]",
+            "[ff02::1]",
+            "192.0.2.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "192.88.99.1",
         ];
         for host in odd {
             let url = Url::parse(&format!("http://{host}/x")).unwrap();
@@ -169,7 +187,17 @@ mod tests {
 
     #[test]
     fn public_addresses_pass() {
-        for host in ["8.8.8.8", "[2606:4700::1111]", "returns.example", "172.32.0.1"] {
+        for host in [
+            "8.8.8.8",
+            "[2606:4700::1111]",
+            "[2001:4860:4860::8888]",
+            "[2a00:1450::1]",
+            "[64:ff9b::8.8.8.8]",
+            "[::ffff:8.8.8.8]",
+            "[2002:808:808::1]",
+            "returns.example",
+            "172.32.0.1",
+        ] {
             let url = Url::parse(&format!("https://{host}/x")).unwrap();
             assert!(admit(&url, &source(PrivateAddresses::Refused)).is_ok(), "{host}");
         }
