@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use duckdb::{AccessMode, Config, Connection};
 
 use crate::config::settings::Limits;
+use crate::store::engine_error::{self, Says};
 use crate::store::refusal::StoreError;
 use crate::store::schema;
 
@@ -210,28 +211,12 @@ impl StoreError {
     }
 }
 
-/// The engine has no codes: it is told by its words.
 fn why(path: &Path, error: &duckdb::Error) -> StoreError {
     let reason = error.to_string();
-    let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    if says(&["Could not set lock", "Conflicting lock", "already open"]) {
-        return StoreError::InUse { path: path.to_owned(), reason };
+    match engine_error::says(&reason) {
+        Says::InUse => StoreError::InUse { path: path.to_owned(), reason },
+        Says::Newer => StoreError::NewerEngine { path: path.to_owned(), reason },
+        Says::Damaged => StoreError::Damaged { path: path.to_owned(), reason },
+        Says::Nothing => StoreError::failed(format!("cannot open `{}`", path.display()), &reason),
     }
-    if says(&["we can only read", "Unsupported Storage Version"]) {
-        return StoreError::NewerEngine { path: path.to_owned(), reason };
-    }
-    let damage = [
-        "valid DuckDB database",
-        "hecksum",
-        "orrupt",
-        "erializ",
-        "INTERNAL",
-        "WAL",
-        "truncated",
-        "Could not read enough bytes",
-    ];
-    if says(&damage) {
-        return StoreError::Damaged { path: path.to_owned(), reason };
-    }
-    StoreError::failed(format!("cannot open `{}`", path.display()), &reason)
 }
