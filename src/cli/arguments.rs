@@ -162,7 +162,7 @@ pub struct OnceArguments {
     /// Only this step
     #[arg(long, value_enum, value_name = "STEP")]
     pub only: Option<StepArgument>,
-    /// Try again what was set aside because runs died of it; `status` lists it
+    /// Try again what was set aside, because runs died of it or a login was refused; `status` lists it
     #[arg(long, value_name = "WHAT")]
     pub again: Option<String>,
 }

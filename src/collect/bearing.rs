@@ -39,7 +39,7 @@ impl Bearing {
                 self.faults += 1;
             }
             Cause::Rest => self.wants_rest = true,
-            Cause::Question | Cause::Body => {}
+            Cause::Question | Cause::Login | Cause::TooMuch | Cause::Packing => {}
         }
     }
 

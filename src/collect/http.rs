@@ -18,6 +18,7 @@ use crate::collect::guard::GuardedNames;
 use crate::collect::hosts::Hosts;
 use crate::collect::login::Credentials;
 use crate::collect::patience::silence;
+use crate::collect::refusals::{Barred, Logins, Refusals, Use};
 use crate::collect::visit::{Visit, reason_of};
 use crate::collect::{Answered, CollectError, Outcome, Wanted, ees, file};
 use crate::config::settings::{EesSource, HttpSource, Limits, PrivateAddresses};
@@ -49,6 +50,7 @@ struct Errand {
     host: String,
     wanted: Wanted,
     visit: Arc<Visit>,
+    refusals: Arc<Refusals>,
     what: What,
 }
 
@@ -77,7 +79,7 @@ pub async fn fetch_all<E>(
     on_answer: &mut dyn FnMut(usize, Answered) -> Result<(), E>,
 ) -> Result<Vec<RoundEnded>, E> {
     let turns = Arc::new(Hosts::default());
-    let mut clients = Clients::default();
+    let (mut clients, mut logins) = (Clients::default(), Logins::default());
     let mut left: Vec<Result<usize, CollectError>> = Vec::new();
     let mut hosts: BTreeMap<String, Vec<Errand>> = BTreeMap::new();
     for (number, round) in rounds.into_iter().enumerate() {
@@ -91,10 +93,10 @@ pub async fn fetch_all<E>(
         let mut count = 0;
         for wanted in round.wanted {
             match what(round.source, &visit, &wanted) {
-                Ok((host, what)) => {
+                Ok((host, login, what)) => {
                     count += 1;
-                    let visit = Arc::clone(&visit);
-                    let errand = Errand { round: number, host: host.clone(), wanted, visit, what };
+                    let (visit, refusals) = (Arc::clone(&visit), logins.of(&login));
+                    let errand = Errand { round: number, host: host.clone(), wanted, visit, refusals, what };
                     hosts.entry(host).or_default().push(errand);
                 }
                 Err(reason) => on_answer(number, answered(wanted, Outcome::failed(reason)))?,
@@ -146,11 +148,8 @@ async fn ask_one_host(at_once: Arc<Semaphore>, errands: Vec<Errand>, told: Sende
         // Held until the answer is taken, so that bodies do not heap up behind it.
         let Ok(_permit) = at_once.acquire().await else { return };
         let round = errand.round;
-        let answered = match bearing.why_left_alone() {
-            Some(why) => {
-                let reason = format!("not tried: the host `{}` {why}", errand.host);
-                answered(errand.wanted, Outcome::Untried { reason })
-            }
+        let answered = match why_not_tried(&errand, &bearing) {
+            Some(untried) => answered(errand.wanted, untried),
             None => ask(errand, &mut bearing).await,
         };
         if told.send((round, answered)).await.is_err() {
@@ -159,10 +158,29 @@ async fn ask_one_host(at_once: Arc<Semaphore>, errands: Vec<Errand>, told: Sende
     }
 }
 
+fn why_not_tried(errand: &Errand, bearing: &Bearing) -> Option<Outcome> {
+    let host = &errand.host;
+    if let Some(why) = bearing.why_left_alone() {
+        return Some(Outcome::Untried { reason: format!("not tried: the host `{host}` {why}") });
+    }
+    Some(match errand.refusals.barred()? {
+        Barred::Wrong => {
+            Outcome::Barred { reason: format!("not tried: the host `{host}` refuses our login") }
+        }
+        Barred::Useless => Outcome::Untried {
+            reason: format!(
+                "not tried: the host `{host}` opens nothing to our login; check what it may read"
+            ),
+        },
+    })
+}
+
 async fn ask(errand: Errand, bearing: &mut Bearing) -> Answered {
-    let Errand { wanted, visit, what, .. } = errand;
+    let Errand { wanted, visit, refusals, what, .. } = errand;
     let done = match what {
-        What::File(url) => file::fetch(&visit, &wanted, url).await.map(|outcome| (outcome, Vec::new())),
+        What::File(url) => {
+            file::fetch(&visit, &refusals, &wanted, url).await.map(|outcome| (outcome, Vec::new()))
+        }
         What::Ees(source) => ees::fetch(&visit, &source, &wanted).await,
     };
     match done {
@@ -181,14 +199,17 @@ fn answered(wanted: Wanted, outcome: Outcome) -> Answered {
     Answered { wanted, outcome, notes: Vec::new() }
 }
 
-/// The host that is asked, and what for. Errors never show the address.
-fn what(source: Asked<'_>, visit: &Visit, wanted: &Wanted) -> Result<(String, What), String> {
+/// The host that is asked, with which login, and what for. Errors never show the address.
+fn what(source: Asked<'_>, visit: &Visit, wanted: &Wanted) -> Result<(String, Use, What), String> {
     let url = address(&visit.source.url, wanted)?;
     let host = url.host_str().unwrap_or_default().to_owned();
-    Ok(match source {
-        Asked::Files(_) => (host, What::File(url)),
-        Asked::Ees(source) => (host, What::Ees(Box::new(source.clone()))),
-    })
+    let login = format!("{:?}", visit.source.login);
+    let login = Use { origin: url.origin().ascii_serialization(), login };
+    let what = match source {
+        Asked::Files(_) => What::File(url),
+        Asked::Ees(source) => What::Ees(Box::new(source.clone())),
+    };
+    Ok((host, login, what))
 }
 
 /// Clients by what distinguishes them: to make one reads every certificate of this machine.

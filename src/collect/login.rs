@@ -8,6 +8,7 @@ use reqwest::header::{HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::collect::address::address;
+use crate::collect::budget::Budget;
 use crate::collect::oauth::Tokens;
 use crate::collect::visit::{Setback, Visit};
 use crate::collect::{CollectError, Wanted};
@@ -50,10 +51,11 @@ impl Credentials {
     pub(super) async fn token(
         &self,
         visit: &Visit,
+        budget: &Budget,
         stale: Option<&SecretString>,
     ) -> Result<Option<SecretString>, Setback> {
         match self {
-            Self::Token(tokens) => tokens.token(visit, stale).await.map(Some),
+            Self::Token(tokens) => tokens.token(visit, budget, stale).await.map(Some),
             _ => Ok(None),
         }
     }

@@ -10,6 +10,8 @@ use crate::domain::quarter::Quarter;
 mod address;
 mod away;
 mod bearing;
+mod body;
+mod budget;
 pub mod done;
 pub mod ees;
 mod file;
@@ -21,7 +23,9 @@ mod login;
 mod oauth;
 pub mod page;
 mod patience;
+mod refusals;
 mod suspect;
+mod validators;
 mod visit;
 
 /// One return that is looked for, and what we have of it already.
@@ -37,6 +41,8 @@ pub struct Wanted {
     pub etag: Option<String>,
     /// The last answer's `Last-Modified`, as sent.
     pub last_modified: Option<String>,
+    /// The hash of the file that we have.
+    pub had: Option<String>,
     /// Its place among what is looked for: a host is asked for the lowest first.
     pub rank: usize,
 }
@@ -71,6 +77,8 @@ pub enum Outcome {
         reason: String,
         /// What came, when it came whole.
         body: Option<Box<Received>>,
+        /// Who put it there.
+        fault: Fault,
     },
     /// It could not be fetched.
     Failed {
@@ -82,18 +90,44 @@ pub enum Outcome {
         /// Why, in words, without secrets.
         reason: String,
     },
+    /// Our login is refused: nothing was asked for, or is asked for with it any more, until it changes.
+    Barred {
+        /// Why, in words, without secrets.
+        reason: String,
+    },
+}
+
+/// Who put it there, when what came cannot be a return.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Whoever sends the return.
+    Sender,
+    /// The source itself, in place of what it should give: a sign-in page, an error message.
+    Source,
+    /// One of the two; the others of the source tell which. The mark is the same for what is alike; empty
+    /// when likeness says nothing.
+    Unclear(String),
 }
 
 impl Outcome {
     fn refused(reason: impl Into<String>) -> Self {
-        Self::Refused { reason: reason.into(), body: None }
+        Self::Refused { reason: reason.into(), body: None, fault: Fault::Sender }
     }
 
-    /// It arrived whole and is not taken: what we had stays.
+    /// It arrived whole and is not taken, through a fault of its sender: what we had stays.
     pub fn turned_away(reason: impl Into<String>, body: Received) -> Self {
         // Of an empty body nothing could be lost.
         let body = Some(Box::new(body)).filter(|body| !body.bytes.is_empty());
-        Self::Refused { reason: reason.into(), body }
+        Self::Refused { reason: reason.into(), body, fault: Fault::Sender }
+    }
+
+    /// The same, when it is refused through the fault of another.
+    #[must_use]
+    pub fn through(mut self, whose: Fault) -> Self {
+        if let Self::Refused { fault, .. } = &mut self {
+            *fault = whose;
+        }
+        self
     }
 
     fn failed(reason: impl Into<String>) -> Self {

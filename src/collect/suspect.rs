@@ -1,12 +1,44 @@
 //! Whether what arrived can be a return at all. The reading itself decides the rest.
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::collect::Fault;
 
 /// How much of the beginning is looked at.
 const HEAD_BYTES: usize = 1024;
 
 /// A JSON text longer than this is no error message.
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
+
+/// So far a page is looked at for a form to sign in with.
+const PAGE_BYTES: usize = 64 << 10;
+
+/// What pages say on which one signs in, or that turn us away; in lower case.
+const SIGN_IN: [&str; 22] = [
+    "type=\"password\"",
+    "type='password'",
+    "type=password",
+    "samlrequest",
+    "samlresponse",
+    "openid-connect",
+    "login.microsoftonline.",
+    "sign in",
+    "sign-in",
+    "signin",
+    "log in",
+    "log-in",
+    "login",
+    "log on",
+    "logon",
+    "session has expired",
+    "session expired",
+    "access denied",
+    "not authorised",
+    "not authorized",
+    "unauthorised",
+    "unauthorized",
+];
 
 /// Why these bytes cannot replace what we had; none when they may be read.
 pub(super) fn why_refused(bytes: &[u8]) -> Option<String> {
@@ -20,6 +52,34 @@ pub(super) fn why_refused(bytes: &[u8]) -> Option<String> {
         return Some("an error message came in place of the file".to_owned());
     }
     None
+}
+
+/// Who put these bytes there, which were refused.
+pub(super) fn fault(bytes: &[u8]) -> Fault {
+    if is_web_page(bytes) {
+        let text = String::from_utf8_lossy(bytes.get(..PAGE_BYTES).unwrap_or(bytes)).to_lowercase();
+        if SIGN_IN.iter().any(|words| text.contains(words)) {
+            return Fault::Source;
+        }
+        return if is_only_a_table(&text) { Fault::Sender } else { Fault::Unclear(page_mark(&text, bytes)) };
+    }
+    // Nobody sends an error message as a return; an empty file may be anyone's.
+    if is_error_message(bytes) { Fault::Source } else { Fault::Unclear(String::new()) }
+}
+
+/// What spreadsheets and their exports save as a page: nothing in it leads anywhere.
+fn is_only_a_table(page: &str) -> bool {
+    page.contains("<table") && !["<a ", "<form", "<script", "<img"].iter().any(|mark| page.contains(mark))
+}
+
+/// The same for pages that are alike: their title, or all of them.
+fn page_mark(text: &str, page: &[u8]) -> String {
+    let title = text.split_once("<title").and_then(|(_, rest)| rest.split_once('>'));
+    let title = title.and_then(|(_, rest)| rest.split_once("</title")).map(|(title, _)| title.trim());
+    match title.filter(|title| !title.is_empty()) {
+        Some(title) => title.to_owned(),
+        None => Sha256::digest(page).iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
 }
 
 /// A JSON object that speaks of an error and holds no rows.
@@ -64,6 +124,27 @@ mod tests {
         ] {
             assert!(why_refused(page.as_bytes()).is_some_and(|why| why.contains("web page")), "{page}");
         }
+    }
+
+    #[test]
+    fn a_page_to_sign_in_with_is_of_the_source_and_another_is_unclear() {
+        for page in [
+            "<html><form><input name=p type=\"password\"></form>",
+            "<!doctype html><title>Sign in to your account</title>",
+            "<html><body>Your session has expired</body></html>",
+            "<html><form action='/x'><input name='SAMLRequest'></form>",
+        ] {
+            assert_eq!(fault(page.as_bytes()), Fault::Source, "{page}");
+        }
+        assert_eq!(fault(br#"{"error": "token expired"}"#), Fault::Source);
+        assert_eq!(fault(b" "), Fault::Unclear(String::new()));
+        let exported =
+            b"<html><head><title>Export</title></head><body><table><tr><td>authority</td></tr></table>";
+        assert_eq!(fault(exported), Fault::Sender);
+        let alike = ["<html><title>Minutes</title><p>1", "<html><TITLE>Minutes </TITLE><p>2"];
+        assert_eq!(fault(alike[0].as_bytes()), fault(alike[1].as_bytes()));
+        assert_eq!(fault(alike[0].as_bytes()), Fault::Unclear("minutes".to_owned()));
+        assert_ne!(fault(b"<html><p>1"), fault(b"<html><p>2"));
     }
 
     #[test]

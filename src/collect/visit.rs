@@ -4,16 +4,18 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, LAST_MODIFIED, LOCATION};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, DATE, ETAG, HeaderName, LAST_MODIFIED, LOCATION};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use url::Url;
 
 use crate::collect::address::origin;
+use crate::collect::body::{self, Most};
+use crate::collect::budget::Budget;
 use crate::collect::guard::{PrivateHost, admit, redirected};
 use crate::collect::hosts::Hosts;
 use crate::collect::login::Credentials;
-use crate::collect::patience::{ATTEMPTS_MAX, Pace, asked_for, pause, silence};
+use crate::collect::patience::{ATTEMPTS_MAX, asked_for, pause, silence};
 use crate::config::settings::{HttpSource, Limits};
 
 const REDIRECTS_MAX: u32 = 5;
@@ -39,11 +41,13 @@ pub(super) struct Question {
     pub(super) headers: Vec<(HeaderName, String)>,
     /// A JSON text that is posted; without it the question is a GET.
     pub(super) posted: Option<String>,
+    /// How much of an answer is taken.
+    pub(super) most: Most,
 }
 
 impl Question {
-    pub(super) fn get(url: Url) -> Self {
-        Self { url, headers: Vec::new(), posted: None }
+    pub(super) fn get(url: Url, most: Most) -> Self {
+        Self { url, headers: Vec::new(), posted: None, most }
     }
 }
 
@@ -55,6 +59,8 @@ pub(super) struct Answer {
     pub(super) url: Url,
     pub(super) etag: Option<String>,
     pub(super) last_modified: Option<String>,
+    /// When it was sent, by the clock of whoever sent it.
+    pub(super) date: Option<String>,
     /// The body of a 200, unpacked and whole; of a 4xx to what was posted, its beginning.
     pub(super) bytes: Vec<u8>,
 }
@@ -76,10 +82,14 @@ pub(super) enum Cause {
     Fault,
     /// The host asked to be left alone for longer than we have.
     Rest,
-    /// It will not go better, and says nothing of the host: a redirect, a login.
+    /// It will not go better, and says nothing of the host: a redirect, an address.
     Question,
-    /// More came than a file may have, or in a packing that nobody asked for.
-    Body,
+    /// Who we say we are is refused, and will be until it changes.
+    Login,
+    /// More came than a file may have.
+    TooMuch,
+    /// It came in a packing that nobody asked for.
+    Packing,
 }
 
 /// Why one try brought nothing.
@@ -97,22 +107,14 @@ impl Setback {
 }
 
 impl Visit {
-    /// The answer, within the limit on one fetch; every try and redirect counts into it.
+    /// The answer, within the limit on one fetch; every try and redirect counts into it, and no waiting for
+    /// others who ask the same host.
     pub(super) async fn put(&self, question: &Question) -> Result<Answer, Lost> {
-        let seconds = self.limits.fetch_seconds;
-        let budget = Duration::from_secs(seconds);
-        let deadline = Instant::now() + budget;
-        timeout(budget, self.put_with_patience(question, deadline)).await.unwrap_or_else(|_| {
-            let reason = format!("no whole answer from `{}` within {seconds} seconds", origin(&question.url));
-            Err(Lost { reason, cause: Cause::Silence })
-        })
-    }
-
-    async fn put_with_patience(&self, question: &Question, deadline: Instant) -> Result<Answer, Lost> {
+        let budget = Budget::of(self.limits.fetch_seconds);
         let shown = origin(&question.url);
         let mut attempt = 0;
         loop {
-            let (reason, asked, cause) = match self.ask(question).await {
+            let (reason, asked, cause) = match self.ask(question, &budget).await {
                 Ok(answer) => return Ok(answer),
                 Err(Setback::Final(Lost { reason, cause: cause @ (Cause::Silence | Cause::Rest) })) => {
                     return Err(Lost { reason: format!("`{shown}` {reason}"), cause });
@@ -120,10 +122,10 @@ impl Visit {
                 Err(Setback::Final(lost)) => return Err(lost),
                 Err(Setback::Again { reason, asked, cause }) => (reason, asked, cause),
             };
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = budget.left();
             let wait = pause(attempt, asked);
             attempt += 1;
-            if attempt == ATTEMPTS_MAX || wait >= left {
+            if attempt == ATTEMPTS_MAX || wait >= left || budget.spend(sleep(wait)).await.is_err() {
                 let tries = if attempt == 1 { "once".to_owned() } else { format!("{attempt} times") };
                 let cause = if asked.is_some_and(|asked| asked >= left) { Cause::Rest } else { cause };
                 let rest = match asked.filter(|_| cause == Cause::Rest) {
@@ -132,18 +134,17 @@ impl Visit {
                 };
                 return Err(Lost { reason: format!("`{shown}` {reason}{rest}; tried {tries}"), cause });
             }
-            sleep(wait).await;
         }
     }
 
     /// One try, with its redirects, and a second one with a new token when the first is no longer good.
-    async fn ask(&self, question: &Question) -> Result<Answer, Setback> {
+    async fn ask(&self, question: &Question, budget: &Budget) -> Result<Answer, Setback> {
         admit(&question.url, &self.source).map_err(Setback::question)?;
-        let token = self.credentials.token(self, None).await?;
-        let answer = self.follow(question, token.as_ref()).await?;
+        let token = self.credentials.token(self, budget, None).await?;
+        let answer = self.follow(question, budget, token.as_ref()).await?;
         if answer.status == StatusCode::UNAUTHORIZED && token.is_some() {
-            let fresh = self.credentials.token(self, token.as_ref()).await?;
-            return self.follow(question, fresh.as_ref()).await;
+            let fresh = self.credentials.token(self, budget, token.as_ref()).await?;
+            return self.follow(question, budget, fresh.as_ref()).await;
         }
         Ok(answer)
     }
@@ -151,6 +152,7 @@ impl Visit {
     async fn follow(
         &self,
         question: &Question,
+        budget: &Budget,
         token: Option<&secrecy::SecretString>,
     ) -> Result<Answer, Setback> {
         let home = &question.url;
@@ -158,19 +160,32 @@ impl Visit {
         for _ in 0..=REDIRECTS_MAX {
             // One request at a time for each host, also of other sources that lead there.
             let _turn = self.hosts.turn(&url).await;
-            let response = self.send(self.request(question, &url, token)).await?;
-            match redirect(&response) {
-                None => return self.answer(question, url, response).await,
-                Some(_) if question.posted.is_some() => {
+            match budget.spend(self.exchange(question, &url, token)).await?? {
+                Heard::Answer(answer) => return Ok(*answer),
+                Heard::Elsewhere(_) if question.posted.is_some() => {
                     return Err(Setback::question(format!("`{}` redirects what was posted", origin(&url))));
                 }
-                Some(location) => {
-                    url = redirected(&url, location, &self.source)
+                Heard::Elsewhere(location) => {
+                    url = redirected(&url, &location, &self.source)
                         .map_err(|reason| Setback::question(format!("`{}` {reason}", origin(&url))))?;
                 }
             }
         }
         Err(Setback::question(format!("`{}` redirects more than {REDIRECTS_MAX} times", origin(home))))
+    }
+
+    async fn exchange(
+        &self,
+        question: &Question,
+        url: &Url,
+        token: Option<&secrecy::SecretString>,
+    ) -> Result<Heard, Setback> {
+        let response = self.send(self.request(question, url, token)).await?;
+        if let Some(location) = redirect(&response) {
+            return Ok(Heard::Elsewhere(location.to_owned()));
+        }
+        let answer = self.answer(question, url.clone(), response).await?;
+        Ok(Heard::Answer(Box::new(answer)))
     }
 
     /// The login goes only to the scheme, host and port that it was configured for.
@@ -181,7 +196,7 @@ impl Visit {
         token: Option<&secrecy::SecretString>,
     ) -> RequestBuilder {
         let method = if question.posted.is_some() { Method::POST } else { Method::GET };
-        let mut request = self.client.request(method, url.clone());
+        let mut request = self.client.request(method, url.clone()).header(ACCEPT_ENCODING, body::ACCEPTED);
         for (name, value) in &question.headers {
             request = request.header(name, value);
         }
@@ -208,55 +223,24 @@ impl Visit {
             let asked = asked_for(response.headers());
             return Err(Setback::Again { reason, asked, cause: Cause::Fault });
         }
-        let (etag, last_modified) = (kept(&response, &ETAG), kept(&response, &LAST_MODIFIED));
+        let [etag, last_modified, date] = [ETAG, LAST_MODIFIED, DATE].map(|name| kept(&response, &name));
         let bytes = match status {
-            StatusCode::OK => self.body(response).await?,
+            StatusCode::OK => body::whole(response, question.most, &self.limits).await?,
             _ if status.is_client_error() && question.posted.is_some() => words(response).await,
             _ => Vec::new(),
         };
-        Ok(Answer { status, url, etag, last_modified, bytes })
-    }
-
-    /// Counts what comes out of the decompression; what goes in cannot be more but for a few bytes.
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Setback> {
-        // What is understood has been unpacked, and its header is gone.
-        let packing = response.headers().get(CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
-        if packing.is_some_and(|packing| !packing.eq_ignore_ascii_case("identity")) {
-            return Err(body_refused("the file is packed in a way that nobody asked for".to_owned()));
-        }
-        let promised = response.content_length();
-        if promised.is_some_and(|length| length > self.limits.file_bytes_max) {
-            return Err(too_big(self.limits.file_bytes_max));
-        }
-        let max = self.limits.unpacked_bytes_max;
-        let mut pace = Pace::start(&self.limits, Instant::now());
-        let mut bytes = Vec::new();
-        loop {
-            let Ok(chunk) = timeout(pace.window(), response.chunk()).await else {
-                return Err(stopped(&Pace::too_slow()));
-            };
-            let Some(chunk) = chunk.map_err(setback)? else { return Ok(bytes) };
-            if u64::try_from(bytes.len() + chunk.len()).unwrap_or(u64::MAX) > max {
-                return Err(too_big(max));
-            }
-            bytes.extend_from_slice(&chunk);
-            if !pace.keeps(chunk.len(), Instant::now()) {
-                return Err(stopped(&Pace::too_slow()));
-            }
-        }
+        Ok(Answer { status, url, etag, last_modified, date, bytes })
     }
 }
 
-fn stopped(words: &str) -> Setback {
+/// What one request brought.
+enum Heard {
+    Answer(Box<Answer>),
+    Elsewhere(String),
+}
+
+pub(super) fn stopped(words: &str) -> Setback {
     Setback::Final(Lost { reason: words.to_owned(), cause: Cause::Silence })
-}
-
-fn body_refused(reason: String) -> Setback {
-    Setback::Final(Lost { reason, cause: Cause::Body })
-}
-
-fn too_big(max: u64) -> Setback {
-    body_refused(format!("the file has more than {max} bytes"))
 }
 
 /// The beginning of an answer in words; half of it, or nothing, is as good.

@@ -285,7 +285,7 @@ pub enum SmtpTls {
 /// Limits on everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Limits {
-    /// Bytes of a received file, as transferred.
+    /// Bytes of a received file, without the packing of its transfer.
     pub file_bytes_max: u64,
     /// Bytes of a received file, unpacked.
     pub unpacked_bytes_max: u64,

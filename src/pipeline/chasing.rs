@@ -15,7 +15,7 @@ use crate::store::grid::{self, ReturnRow};
 
 /// The chasers that are due today, to the people of authorities whose return is outstanding.
 ///
-/// What could not be looked at in this walk is not chased: that the source is down is no fault of theirs. The
+/// What could not be looked at, or came and could not be read, is not chased: that is no fault of theirs. The
 /// next walk that sees it is not there writes.
 ///
 /// # Errors
@@ -34,7 +34,7 @@ pub fn chasers(walk: &Walk<'_>, queue: &Queue, unseen: &Unseen) -> Result<Vec<Le
         };
         let own = |one: &&Recipient| one.owns(&row.authority);
         for recipient in walk.settings.recipients.iter().filter(own) {
-            letters.extend(chaser_to(walk, queue, collection, row, recipient));
+            letters.extend(chaser_to(walk, queue, (collection, row, unseen), recipient));
         }
     }
     Ok(letters)
@@ -50,8 +50,7 @@ fn stem(row: &ReturnRow) -> String {
 fn chaser_to(
     walk: &Walk<'_>,
     queue: &Queue,
-    collection: &Collection,
-    row: &ReturnRow,
+    (collection, row, unseen): (&Collection, &ReturnRow, &Unseen),
     recipient: &Recipient,
 ) -> Option<Letter> {
     let settings = walk.settings;
@@ -65,6 +64,7 @@ fn chaser_to(
     if !is_written_to(recipient.role, &ladders.to, &deadline::escalated(ladders.escalate.as_ref(), step)) {
         return None;
     }
+    let wrong = unseen.wrong(&row.collection, &row.authority, row.quarter);
     let facts = ChaserFacts {
         collection: row.collection.clone(),
         collection_title: collection.title.clone(),
@@ -74,7 +74,7 @@ fn chaser_to(
         step,
         working_days_late: settings.calendar.between(due, walk.today),
         how_to_send: how_to_send(collection),
-        refused: row.refused.clone(),
+        refused: row.refused.clone().or_else(|| wrong.map(str::to_owned)),
         first: queue.first_of(walk, &stem(row), &recipient.id),
     };
     chaser::compose(&composing::occasion(walk, recipient), &facts)

@@ -3,14 +3,14 @@
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use crate::collect::{Outcome, Received, Wanted};
+use crate::collect::{Fault, Outcome, Received, Wanted};
 use crate::config::settings::{Collection, Source};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::wanting::{is_about, is_history};
-use crate::pipeline::{Report, loading};
+use crate::pipeline::{Report, barring, loading};
 use crate::read::csv::delimited;
 use crate::read::cut_short::cut_short;
 use crate::read::sniff::{Format, sniff};
@@ -48,11 +48,12 @@ pub(super) fn whole_or_refused(
         None => cut_in_a_row(walk, collection, wanted, &received),
     };
     let Some(part) = part else { return Ok(Outcome::Received(received)) };
-    let again = match collection.source {
-        Source::Folder(_) | Source::Hand => "drop it again, whole",
-        Source::Http(_) | Source::Ees(_) => "the next run asks for it again",
+    let (again, fault) = match collection.source {
+        Source::Folder(_) | Source::Hand => ("drop it again, whole", Fault::Sender),
+        Source::Http(_) | Source::Ees(_) => ("the next run asks for it again", Fault::Source),
     };
-    Ok(Outcome::turned_away(format!("{part}. It may have been cut on its way: {again}"), received))
+    let reason = format!("{part}. It may have been cut on its way: {again}");
+    Ok(Outcome::turned_away(reason, received).through(fault))
 }
 
 /// That what came is a beginning of the version that counts. One that was accepted before may come back.
@@ -118,7 +119,13 @@ pub(super) fn take(
         Outcome::Received(received) => keep_new(walk, collection, wanted, &received, report)?,
         Outcome::Unchanged => report.unchanged += 1,
         Outcome::NotThere => report.not_there += 1,
-        Outcome::Refused { reason, body } => {
+        Outcome::Refused { reason, body, fault } => {
+            match fault {
+                Fault::Source => report.unseen.add(&collection.name, wanted),
+                Fault::Sender | Fault::Unclear(_) => {
+                    report.unseen.add_wrong(&collection.name, wanted, &reason);
+                }
+            }
             let kept = match body {
                 Some(body) => keep_refused(walk, collection, wanted, &body, &reason)?,
                 None => None,
@@ -130,6 +137,12 @@ pub(super) fn take(
         Outcome::Failed { reason } | Outcome::Untried { reason } => {
             report.unseen.add(&collection.name, wanted);
             report.failures.push(trouble(about(collection, wanted), reason));
+        }
+        Outcome::Barred { reason } => {
+            report.unseen.add(&collection.name, wanted);
+            if let Source::Http(source) = &collection.source {
+                barring::bar(walk, collection, source, &reason, report)?;
+            }
         }
     }
     Ok(())

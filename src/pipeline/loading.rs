@@ -73,6 +73,7 @@ pub fn load_until(walk: &mut Walk<'_>, until: u64, report: &mut Report) -> Resul
         let Judged { outcome, before } = match judge(walk, &arrival, past) {
             Ok(judged) => judged,
             Err(error) => {
+                report.unseen.add_arrival(&arrival);
                 report.failures.push(trouble(&arrival, &error));
                 continue;
             }

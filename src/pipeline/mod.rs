@@ -12,6 +12,7 @@ pub mod advising;
 pub mod apart;
 pub mod asking;
 pub mod backing_up;
+mod barring;
 pub mod beside;
 pub mod chasing;
 pub mod collecting;
@@ -25,6 +26,7 @@ pub mod dropping;
 pub mod facts;
 pub mod forgotten;
 pub mod found;
+mod had;
 pub mod history;
 mod holds;
 pub mod keeping;
@@ -53,6 +55,7 @@ pub mod telling;
 pub mod unseen;
 mod versions;
 mod wanting;
+mod whose;
 pub mod withdrawing;
 pub mod withheld;
 pub mod worded;
@@ -95,7 +98,7 @@ pub struct Report {
     pub unchanged: usize,
     /// Returns that are not there yet.
     pub not_there: usize,
-    /// Returns whose source did not answer.
+    /// Returns of which it is not known whether they are there.
     pub unseen: Unseen,
     /// Submissions loaded.
     pub loaded: usize,
@@ -148,8 +151,12 @@ async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> 
     let mut dropped = Vec::new();
     if wants(Step::Collect) {
         dropped = polling::collect(walk, report).await?;
+        report.unseen.keep(walk)?;
         refreshing::refresh(walk, report).await?;
+    } else {
+        report.unseen = Unseen::last(walk.journal.lines());
     }
+    report.unseen.add_unread(walk);
     walk.begin_transaction()?;
     let done = load_check_compose(walk, only, report);
     if let Err(error) = walk.end_transaction(done) {

@@ -159,8 +159,9 @@ impl Picture {
             found.push(Attention { what, next: "see `quarterdeck doctor`, line `mail`" });
         }
         if let Some((_, first)) = self.set_aside.first() {
-            let what = format!("{} set aside after a run died of it, such as: {first}", self.set_aside.len());
-            found.push(Attention { what, next: "see the log of that run; it is not tried again" });
+            let what = format!("{} set aside and not tried again, such as: {first}", self.set_aside.len());
+            let next = "see the log of that day; put right what stops it, then `quarterdeck once --again`";
+            found.push(Attention { what, next });
         }
         if self.backups.are_lacking() {
             let last = self.backups.last.map_or("never".to_owned(), local);

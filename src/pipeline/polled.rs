@@ -177,7 +177,7 @@ impl Seen {
         match outcome {
             Outcome::Received(_) | Outcome::Unchanged | Outcome::NotThere => Self::Answered,
             Outcome::Refused { .. } | Outcome::Failed { .. } => Self::Failed,
-            Outcome::Untried { .. } => Self::Untried,
+            Outcome::Untried { .. } | Outcome::Barred { .. } => Self::Untried,
         }
     }
 }

@@ -3,19 +3,22 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use serde_json::json;
 
 use crate::collect::http::{self, Asked, Round, RoundEnded};
 use crate::collect::{Answered, Note, Wanted};
 use crate::config::settings::{Collection, Source};
 use crate::domain::letter::notice::{Room, Trouble};
-use crate::pipeline::Report;
 use crate::pipeline::collecting::{about, take, unseen, whole_or_refused};
 use crate::pipeline::dropping::{self, Dropped};
+use crate::pipeline::had::CameWhole;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::pipeline::polled::{self, Poll, Polled, Seen};
 use crate::pipeline::stopping::Stopped;
 use crate::pipeline::wanting::{open_quarters, wanted};
+use crate::pipeline::whose::Doubts;
+use crate::pipeline::{Report, barring};
 use crate::store::journal::{Happened, Line};
 
 /// So many returns that are given up are named, the rest counted.
@@ -36,6 +39,12 @@ pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Dro
         for collection in group {
             let subject = format!("poll {}", collection.name);
             if !walk.may_do(&subject)? {
+                let why = format!("it is set aside and not polled; `quarterdeck once --again \"{subject}\"`");
+                unseen(collection, &wanted(walk, collection)?, why, report);
+                continue;
+            }
+            if let Some(since) = barred_since(walk, collection, report)? {
+                tracing::info!(collection = collection.name, %since, "its login is refused and not sent");
                 continue;
             }
             walk.is_doing(&subject, &format!("polling the sources of {}", collection.name))?;
@@ -52,6 +61,22 @@ pub async fn collect(walk: &mut Walk<'_>, report: &mut Report) -> Result<Vec<Dro
         }
     }
     Ok(dropped)
+}
+
+/// Since when the login of a source is refused; then nobody is chased for what is not asked for.
+fn barred_since(
+    walk: &mut Walk<'_>,
+    collection: &Collection,
+    report: &mut Report,
+) -> Result<Option<DateTime<Utc>>> {
+    let Source::Http(source) = &collection.source else { return Ok(None) };
+    let since = barring::since(walk, collection, source)?;
+    if since.is_some() {
+        for one in wanted(walk, collection)? {
+            report.unseen.add(&collection.name, &one);
+        }
+    }
+    Ok(since)
 }
 
 /// Has the history of a collection asked for again, where returns of it were given up; false when none were.
@@ -108,13 +133,24 @@ impl Ended {
     }
 }
 
+/// One collection, while its answers come.
+struct Inquiry {
+    poll: Poll,
+    doubts: Doubts,
+    came_whole: CameWhole,
+}
+
 async fn poll(walk: &mut Walk<'_>, web: &[Web<'_>], report: &mut Report) -> Result<()> {
     let mut polls = Vec::with_capacity(web.len());
     for (collection, _) in web {
-        polls.push(Poll::begin(walk, collection, wanted(walk, collection)?));
+        let poll = Poll::begin(walk, collection, wanted(walk, collection)?);
+        polls.push(Inquiry { poll, doubts: Doubts::default(), came_whole: CameWhole::default() });
     }
     let ended = ask(walk, web, &mut polls, report).await?;
-    for (round, ((collection, _), poll)) in web.iter().zip(polls).enumerate() {
+    for (round, ((collection, _), inquiry)) in web.iter().zip(polls).enumerate() {
+        let Inquiry { poll, doubts, came_whole } = inquiry;
+        doubts.settle(collection, report);
+        came_whole.keep(walk, &collection.name)?;
         let left = poll.left();
         if let Some(why) = ended.why_not_all(round).filter(|_| !left.is_empty()) {
             unseen(collection, &left, why, report);
@@ -130,8 +166,13 @@ async fn poll(walk: &mut Walk<'_>, web: &[Web<'_>], report: &mut Report) -> Resu
 /// Asks the sources of a group. Each answer is kept as it comes, so that it is there however this ends.
 ///
 /// A run that will be told to stop when it takes too long keeps half of its time for what came.
-async fn ask(walk: &mut Walk<'_>, web: &[Web<'_>], polls: &mut [Poll], report: &mut Report) -> Result<Ended> {
-    let wanted = polls.iter().map(|poll| poll.wanted().to_vec());
+async fn ask(
+    walk: &mut Walk<'_>,
+    web: &[Web<'_>],
+    polls: &mut [Inquiry],
+    report: &mut Report,
+) -> Result<Ended> {
+    let wanted = polls.iter().map(|one| one.poll.wanted().to_vec());
     let rounds: Vec<Round<'_>> =
         web.iter().zip(wanted).map(|((_, source), wanted)| Round { source: *source, wanted }).collect();
     let (limits, stop) = (walk.settings.limits, walk.stop.clone());
@@ -140,10 +181,10 @@ async fn ask(walk: &mut Walk<'_>, web: &[Web<'_>], polls: &mut [Poll], report: &
     let mut on_answer = |round: usize, answered: Answered| -> Result<()> {
         done += 1;
         walk.tell(Progress::Polled(done, total));
-        let (Some((collection, _)), Some(poll)) = (web.get(round), polls.get_mut(round)) else {
+        let (Some((collection, _)), Some(inquiry)) = (web.get(round), polls.get_mut(round)) else {
             return Ok(());
         };
-        take_answer(walk, collection, poll, answered, report)
+        take_answer(walk, collection, inquiry, answered, report)
     };
     Ok(tokio::select! {
         ended = http::fetch_all(rounds, &limits, &mut on_answer) => Ended::Whole(ended?),
@@ -155,16 +196,18 @@ async fn ask(walk: &mut Walk<'_>, web: &[Web<'_>], polls: &mut [Poll], report: &
 fn take_answer(
     walk: &mut Walk<'_>,
     collection: &Collection,
-    poll: &mut Poll,
+    inquiry: &mut Inquiry,
     answered: Answered,
     report: &mut Report,
 ) -> Result<()> {
     let Answered { wanted, outcome, notes } = answered;
     let outcome = whole_or_refused(walk, collection, &wanted, outcome)?;
     let seen = Seen::of(&outcome);
+    inquiry.doubts.see(&wanted, &outcome);
+    inquiry.came_whole.see(&wanted, &outcome);
     take(walk, collection, &wanted, outcome, report)?;
     note(walk, collection, notes, report)?;
-    poll.see(walk, &wanted, seen)
+    inquiry.poll.see(walk, &wanted, seen)
 }
 
 /// Returns of the past whose addresses failed again and again, while others were answered.

@@ -1,19 +1,17 @@
 //! What is looked for: which returns a source may have by now, and what we have of each.
 
-use std::collections::{BTreeSet, HashMap};
-
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::collect::{Wanted, ees};
+use crate::collect::Wanted;
 use crate::config::settings::{Collection, Reporters, Settings, Source};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::quarter::Quarter;
+use crate::pipeline::had;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::polled::Polled;
 use crate::store::counting;
-use crate::store::journal::{Happened, Line};
-use crate::store::keep;
+use crate::store::journal::Line;
 
 /// What a source may have: the quarters that are open, and of the past what is not done with yet.
 ///
@@ -24,18 +22,11 @@ use crate::store::keep;
 /// When the database refuses.
 pub(super) fn wanted(walk: &Walk<'_>, collection: &Collection) -> Result<Vec<Wanted>> {
     let mut list = in_order(walk, collection);
-    let refused = counting::refused(walk.store.connection()).context("cannot ask what was refused")?;
-    let received = latest_received(walk.journal.lines(), &collection.source, &refused);
     for (rank, it) in list.iter_mut().enumerate() {
         it.rank = rank;
-        // Without the kept file, the source must send it again, changed or not.
-        let kept = |line: &Line| walk.settings.state.join(keep::RECEIVED).join(&line.subject).exists();
-        if let Some(line) = received.get(&subject_of(&collection.name, it)).filter(|line| kept(line)) {
-            let text = |name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
-            it.etag = text("etag");
-            it.last_modified = text("last_modified");
-        }
     }
+    let refused = counting::refused(walk.store.connection()).context("cannot ask what was refused")?;
+    had::fill(walk, (&collection.name, &collection.source), &refused, &mut list);
     Ok(list)
 }
 
@@ -101,42 +92,6 @@ pub(super) fn open_quarters(walk: &Walk<'_>, collection: &Collection) -> Vec<Qua
     let open = usize::try_from(collection.revision_quarters).unwrap_or(0) + 1;
     ended.drain(..ended.len().saturating_sub(open));
     ended
-}
-
-type ReturnName = (String, Option<String>, Option<String>);
-
-fn subject_of(collection: &str, wanted: &Wanted) -> ReturnName {
-    (
-        collection.to_owned(),
-        wanted.authority.as_ref().map(ToString::to_string),
-        wanted.quarter.map(|quarter| quarter.to_string()),
-    )
-}
-
-/// The latest `received` line of each return that was not refused; of a data set, the latest from there.
-fn latest_received<'a>(
-    lines: &'a [Line],
-    source: &Source,
-    refused: &BTreeSet<u64>,
-) -> HashMap<ReturnName, &'a Line> {
-    let data_set = match source {
-        Source::Ees(source) => Some(ees::origin(source)),
-        Source::Http(_) | Source::Folder(_) | Source::Hand => None,
-    };
-    let text = |line: &Line, name: &str| line.detail.get(name).and_then(Value::as_str).map(str::to_owned);
-    lines
-        .iter()
-        .filter(|line| line.event == Happened::Received && !refused.contains(&line.seq))
-        .filter(|line| data_set.is_none() || text(line, "source") == data_set)
-        .map(|line| {
-            let name = (
-                text(line, "collection").unwrap_or_default(),
-                text(line, "authority"),
-                text(line, "quarter"),
-            );
-            (name, line)
-        })
-        .collect()
 }
 
 /// Whether a line tells that something came for this return, taken or refused.

@@ -95,6 +95,33 @@ fn hosts_that_lead_to_one_host_take_turns_there() {
 }
 
 #[test]
+fn waiting_for_a_shared_host_is_not_its_silence() {
+    let files = Server::start(|_, _, stream| {
+        thread::sleep(Duration::from_millis(400));
+        write(stream, &ok(CSV, ""))
+    });
+    let location = format!("Location: http://127.0.0.1:{}/file\r\n", files.address.port());
+    let homes: Vec<Server> = (2..8)
+        .map(|number| {
+            let away = status("302 Found", &location);
+            let listener = TcpListener::bind(format!("127.0.0.{number}:0")).unwrap();
+            Server::on(listener, move |_, _, stream| write(stream, &away))
+        })
+        .collect();
+    let mut sources: Vec<_> = homes.iter().map(|home| source(home.url("/x"))).collect();
+    for one in &mut sources {
+        one.redirect_hosts = vec!["127.0.0.1".to_owned()];
+    }
+    let rounds = sources
+        .iter()
+        .map(|source| Round { source: Asked::Files(source), wanted: vec![wanted("E06000022")] });
+    let limits = Limits { fetch_seconds: 1, fetches_at_once: 6, ..limits() };
+    for ended in ask_all(rounds.collect(), &limits) {
+        ended.unwrap().into_iter().for_each(|one| drop(received(one.outcome)));
+    }
+}
+
+#[test]
 fn a_source_that_cannot_be_used_stops_no_other() {
     let server = Server::saying(ok(CSV, ""));
     let (good, mut bad) = (source(server.url("/x")), source(server.url("/y")));

@@ -1,20 +1,24 @@
 #![expect(clippy::disallowed_methods, reason = "these servers dawdle")]
 
 use std::io::{Cursor, Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use quarterdeck::collect::{CollectError, Outcome, Wanted};
+use quarterdeck::collect::{CollectError, Fault, Outcome, Wanted};
 use quarterdeck::config::settings::{HttpSource, Limits, Login, PrivateAddresses};
 
 use super::server::{Server, Then, ok, status, write};
 use super::{CSV, fetch, fetch_many, limits, reason, received, source, wanted};
 
 const SECRET: &str = "hunter2-and-more";
+const VALIDATORS: &str = "ETag: \"v1\"\r\nLast-Modified: Fri, 17 Nov 2017 08:00:00 GMT\r\n\
+    Date: Fri, 17 Nov 2017 08:01:00 GMT\r\n";
 
 #[test]
 fn a_return_is_fetched_with_its_marks_filled_in() {
-    let server = Server::saying(ok(CSV, "ETag: \"v1\"\r\nLast-Modified: Fri, 17 Nov 2017 08:00:00 GMT\r\n"));
+    let server = Server::saying(ok(CSV, VALIDATORS));
     let url = server.url("/{dfe_number}/{authority}_{quarter}.csv?sig=hunter2-and-more");
     let file = received(fetch(&source(url), &limits()));
     assert_eq!(file.bytes, CSV.as_bytes());
@@ -66,7 +70,9 @@ fn a_login_page_with_200_is_refused() {
         "Content-Type: text/csv\r\n",
     ));
     let outcome = fetch(&source(server.url("/x")), &limits());
-    let Outcome::Refused { reason, body: Some(body) } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Refused { reason, body: Some(body), fault: Fault::Source } = outcome else {
+        panic!("{outcome:?}")
+    };
     assert!(reason.contains("web page"), "{reason}");
     assert!(body.bytes.starts_with(b"<!DOCTYPE html>"), "what came whole is there to be kept");
 }
@@ -133,7 +139,7 @@ fn bodies_that_are_too_big_are_stopped_before_and_while_they_come() {
         while matches!(write(stream, &chunk), Then::KeepOpen) {}
         Then::Close
     });
-    assert!(reason(&fetch(&source(endless.url("/x")), &limits())).contains("more than 1000000 bytes"));
+    assert!(reason(&fetch(&source(endless.url("/x")), &limits())).contains("more than 100000 bytes"));
 }
 
 #[test]
@@ -149,7 +155,59 @@ fn what_is_packed_is_unpacked_and_counted_unpacked() {
     let bomb = gzip(&vec![b'a'; 50_000_000]);
     assert!(bomb.len() < 60_000, "{}", bomb.len());
     let bomb = Server::saying(bomb);
-    assert!(reason(&fetch(&source(bomb.url("/x")), &limits())).contains("more than 1000000 bytes"));
+    assert!(reason(&fetch(&source(bomb.url("/x")), &limits())).contains("more than 100000 bytes"));
+}
+
+#[test]
+fn no_more_than_a_file_may_have_is_taken_of_a_body_of_no_stated_length_and_nothing_of_it_is_kept() {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&sent);
+    let server = Server::start(move |_, _, stream| {
+        write(stream, b"HTTP/1.1 200 OK\r\n\r\n");
+        let piece = vec![b'a'; 1 << 16];
+        while counted.load(Ordering::SeqCst) < 64 << 20 && matches!(write(stream, &piece), Then::KeepOpen) {
+            counted.fetch_add(piece.len(), Ordering::SeqCst);
+        }
+        Then::Close
+    });
+    let limits = Limits { file_bytes_max: 2 << 20, unpacked_bytes_max: 200 << 20, ..limits() };
+    let outcome = fetch(&source(server.url("/x")), &limits);
+    let Outcome::Refused { reason, body: None, fault: Fault::Sender } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(reason, "the file has more than 2 MiB, the limit `file_mebibytes`: nothing of it is kept");
+    assert!(sent.load(Ordering::SeqCst) < 32 << 20, "it was stopped: {sent:?}");
+}
+
+#[test]
+fn what_apache_calls_x_gzip_is_gzip() {
+    let packed = gzipped(CSV.as_bytes());
+    for name in ["x-gzip", "GZIP", "identity, x-gzip"] {
+        let length = packed.len();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: {name}\r\nContent-Length: {length}\r\n\r\n");
+        let server = Server::saying([head.as_bytes(), &packed].concat());
+        let file = received(fetch(&source(server.url("/return.csv.gz")), &limits()));
+        assert_eq!(
+            (file.bytes.as_slice(), file.file_name.as_str()),
+            (CSV.as_bytes(), "return.csv"),
+            "{name}"
+        );
+        assert!(server.heads()[0].to_lowercase().contains("accept-encoding: gzip\r\n"));
+    }
+}
+
+#[test]
+fn a_packed_body_that_is_cut_or_damaged_is_no_return() {
+    let packed = gzipped(CSV.as_bytes());
+    let mut flipped = packed.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    for body in [&packed[..packed.len() - 9], &packed[..5], &flipped[..]] {
+        let length = body.len();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {length}\r\n\r\n");
+        let server = Server::saying([head.as_bytes(), body].concat());
+        let outcome = fetch(&source(server.url("/x")), &Limits { fetch_seconds: 1, ..limits() });
+        assert!(matches!(&outcome, Outcome::Failed { reason } if reason.contains("gzip")), "{outcome:?}");
+    }
 }
 
 /// A gzip file round the deflate stream that the zip crate makes.
@@ -193,6 +251,51 @@ fn a_refused_login_is_not_tried_again() {
     let server = Server::saying(status("401 Unauthorized", ""));
     assert!(reason(&fetch(&source(server.url("/x")), &limits())).contains("check the source's login"));
     assert_eq!(server.heads().len(), 1);
+}
+
+#[test]
+fn a_wrong_password_is_sent_twice_and_never_again_in_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let password_file = folder.path().join("secret");
+    std::fs::write(&password_file, "wrong\n").unwrap();
+    let server = Server::saying(status("401 Unauthorized", "WWW-Authenticate: Basic\r\n"));
+    let mut source = source(server.url("/{authority}"));
+    source.login = Login::Basic { user: "region".to_owned(), password_file };
+    let codes = ["E06000022", "E06000023", "E06000024", "E06000025"];
+    let outcomes = fetch_many(&source, &limits(), codes.into_iter().map(wanted).collect()).unwrap();
+    assert_eq!(server.heads().len(), 2);
+    assert!(matches!(outcomes[0], Outcome::Failed { .. }), "{outcomes:?}");
+    for outcome in &outcomes[1..] {
+        assert!(matches!(outcome, Outcome::Barred { .. }), "{outcome:?}");
+        assert!(reason(outcome).contains("refuses our login"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn an_address_that_is_closed_to_us_closes_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let password_file = folder.path().join("secret");
+    std::fs::write(&password_file, "right\n").unwrap();
+    let server = Server::start(|_, head, stream| match head {
+        head if head.contains("E06000022") || head.contains("E06000024") => {
+            write(stream, &status("401 Unauthorized", ""))
+        }
+        _ => write(stream, &ok(CSV, "")),
+    });
+    let mut source = source(server.url("/{authority}"));
+    source.login = Login::Basic { user: "region".to_owned(), password_file };
+    let codes = ["E06000022", "E06000023", "E06000024", "E06000025"];
+    let outcomes = fetch_many(&source, &limits(), codes.into_iter().map(wanted).collect()).unwrap();
+    assert_eq!(outcomes.iter().filter(|one| matches!(one, Outcome::Received(_))).count(), 2, "{outcomes:?}");
+    assert_eq!(server.heads().len(), 4);
+}
+
+#[test]
+fn the_tag_of_what_apache_packed_is_asked_for_by_both_its_names() {
+    let server = Server::saying(status("304 Not Modified", ""));
+    let known = Wanted { etag: Some("\"55e-gzip\"".to_owned()), ..wanted("E06000022") };
+    assert_eq!(fetch_many(&source(server.url("/x")), &limits(), vec![known]).unwrap(), [Outcome::Unchanged]);
+    assert!(server.heads()[0].to_lowercase().contains("if-none-match: \"55e-gzip\", \"55e\"\r\n"));
 }
 
 #[test]

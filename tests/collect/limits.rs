@@ -155,7 +155,7 @@ fn rubbish_in_place_of_a_wish_is_no_wish() {
 #[test]
 fn an_error_message_in_json_is_kept_as_what_it_is() {
     let outcome = refused(ok(r#"{"error":{"code":"accessDenied","message":"Access denied"}}"#, ""));
-    let Outcome::Refused { reason, body: Some(body) } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Refused { reason, body: Some(body), .. } = outcome else { panic!("{outcome:?}") };
     assert!(reason.contains("error message") && body.bytes.starts_with(b"{"), "{reason}");
 }
 

@@ -107,9 +107,10 @@ fn received(outcome: Outcome) -> Received {
 
 fn reason(outcome: &Outcome) -> String {
     match outcome {
-        Outcome::Failed { reason } | Outcome::Untried { reason } | Outcome::Refused { reason, .. } => {
-            reason.clone()
-        }
+        Outcome::Failed { reason }
+        | Outcome::Untried { reason }
+        | Outcome::Barred { reason }
+        | Outcome::Refused { reason, .. } => reason.clone(),
         other => panic!("{other:?}"),
     }
 }

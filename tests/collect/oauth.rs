@@ -85,7 +85,7 @@ fn a_login_that_stays_refused_ends_after_two_tokens() {
     let folder = tempfile::tempdir().unwrap();
     let (issuer, files) = (Server::saying(token("a-token", 3600)), files("another"));
     let source = with_tokens(files.url("/x"), issuer.url("/token"), &folder);
-    assert!(reason(&fetch(&source, &limits())).contains("check the source's login"));
+    assert!(reason(&fetch(&source, &limits())).contains("refuses our login"));
     assert_eq!((issuer.heads().len(), files.heads().len()), (2, 2));
 }
 
@@ -99,6 +99,7 @@ fn an_issuer_that_refuses_is_asked_once_and_nothing_secret_is_said() {
     let outcomes = fetch_many(&source, &limits(), four()).unwrap();
     let words = reason(&outcomes[0]);
     assert!(words.contains("401 Unauthorized (invalid_client)"), "{words}");
+    assert!(outcomes.iter().all(|one| matches!(one, Outcome::Barred { .. })), "{outcomes:?}");
     let shown = format!("{outcomes:?} {source:?}");
     assert!(!shown.contains("hunter2"), "{shown}");
     assert_eq!((issuer.heads().len(), files.heads().len()), (1, 0));

@@ -11,7 +11,7 @@ use super::region::Region;
 const TORBAY: &str = "E06000027";
 const QUARTER: &str = "2017-18 Q2";
 
-fn chasers(region: &Region, code: &str) -> Vec<String> {
+pub(super) fn chasers(region: &Region, code: &str) -> Vec<String> {
     let start = format!("chaser.quarterly-{}.", code.to_lowercase());
     let keys = region.happened(Happened::Queued);
     let own = keys.iter().filter_map(|key| key.strip_prefix(&start));

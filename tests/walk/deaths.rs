@@ -13,7 +13,7 @@ use super::region::{NOW, Region, instant};
 const QUARTER: &str = "2017-18 Q2";
 
 /// What a run leaves behind that died in the middle of doing something.
-fn died(region: &Region, doing: Option<&str>) {
+pub(super) fn died(region: &Region, doing: Option<&str>) {
     let at = instant(NOW) - TimeDelta::hours(1);
     let mut journal = Journal::open(&region.state()).unwrap();
     journal.append(at, Happened::Began, "all", json!({})).unwrap();

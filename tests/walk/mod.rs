@@ -37,6 +37,7 @@ mod scope;
 mod secrets;
 mod sentences;
 mod simulated;
+mod sources;
 mod state;
 mod status;
 mod telling;

@@ -27,6 +27,10 @@ pub(super) struct Shelf {
     pub(super) forbidden: BTreeSet<String>,
     /// Paths at which the server falls over.
     pub(super) broken: BTreeSet<String>,
+    /// Without this header nothing is opened.
+    pub(super) authorization: Option<String>,
+    /// In place of entity tags: when every file was changed, and when the answer is sent.
+    pub(super) times: Option<(String, String)>,
     /// Paths whose answer is cut after so many bytes, and says neither how long it is.
     pub(super) cut: BTreeMap<String, usize>,
     /// After so many questions in all, this is told.
@@ -69,7 +73,7 @@ impl Web {
 fn converse(stream: &TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
     let (mut lines, mut out) = (BufReader::new(stream), stream);
     loop {
-        let (mut path, mut known) = (String::new(), String::new());
+        let (mut path, mut headers) = (String::new(), Vec::new());
         loop {
             let mut line = String::new();
             if lines.read_line(&mut line)? == 0 {
@@ -78,14 +82,14 @@ fn converse(stream: &TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
             match line.trim_end() {
                 "" => break,
                 head if path.is_empty() => head.split(' ').nth(1).unwrap_or_default().clone_into(&mut path),
-                header => {
-                    if let Some(tag) = header.to_ascii_lowercase().strip_prefix("if-none-match:") {
-                        tag.trim().clone_into(&mut known);
-                    }
-                }
+                header => headers.extend(
+                    header
+                        .split_once(": ")
+                        .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())),
+                ),
             }
         }
-        let answer = answer(&path, &known, &mut shelf.lock().unwrap());
+        let answer = answer(&path, &headers, &mut shelf.lock().unwrap());
         out.write_all(&answer)?;
         if !String::from_utf8_lossy(&answer).contains("Content-Length") {
             return Ok(());
@@ -93,12 +97,16 @@ fn converse(stream: &TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
     }
 }
 
-fn answer(path: &str, known: &str, shelf: &mut Shelf) -> Vec<u8> {
+fn answer(path: &str, headers: &[(String, String)], shelf: &mut Shelf) -> Vec<u8> {
+    let header = |name: &str| headers.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str());
     shelf.asked.push(path.to_owned());
     if let Some((most, told)) = &shelf.patience
         && shelf.asked.len() >= *most
     {
         told.send_replace(true);
+    }
+    if shelf.authorization.as_deref().is_some_and(|wanted| header("authorization") != Some(wanted)) {
+        return b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n".to_vec();
     }
     if shelf.is_down || shelf.forbidden.contains(path) {
         return b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n".to_vec();
@@ -111,14 +119,21 @@ fn answer(path: &str, known: &str, shelf: &mut Shelf) -> Vec<u8> {
         return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n".to_vec();
     };
     let tag = format!("\"{}\"", &keep::hash(body)[..16]);
-    if known == tag {
+    let (validators, is_known) = match &shelf.times {
+        Some((changed, sent)) => (
+            format!("Last-Modified: {changed}\r\nDate: {sent}"),
+            header("if-modified-since") == Some(changed),
+        ),
+        None => (format!("ETag: {tag}"), header("if-none-match") == Some(&tag)),
+    };
+    if is_known {
         shelf.unchanged += 1;
-        return format!("HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n").into_bytes();
+        return format!("HTTP/1.1 304 Not Modified\r\n{validators}\r\n\r\n").into_bytes();
     }
     shelf.fetched += 1;
     if let Some(length) = shelf.cut.get(path) {
-        return [format!("HTTP/1.1 200 OK\r\nETag: {tag}\r\n\r\n").as_bytes(), &body[..*length]].concat();
+        return [format!("HTTP/1.1 200 OK\r\n{validators}\r\n\r\n").as_bytes(), &body[..*length]].concat();
     }
-    let head = format!("HTTP/1.1 200 OK\r\nETag: {tag}\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!("HTTP/1.1 200 OK\r\n{validators}\r\nContent-Length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }

@@ -86,7 +86,9 @@ async fn web(check: &str, settings: &Settings, source: Asked<'_>, wanted: Option
         Outcome::Unchanged => Seen::ok(check, "answers that what we have has not changed"),
         Outcome::NotThere => Seen::ok(check, "answers that the newest return is not there yet"),
         Outcome::Refused { reason, .. } => Seen::warning(check, format!("answers, but {reason}"), next),
-        Outcome::Failed { reason } | Outcome::Untried { reason } => Seen::problem(check, reason, next),
+        Outcome::Failed { reason } | Outcome::Untried { reason } | Outcome::Barred { reason } => {
+            Seen::problem(check, reason, next)
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::collect::Outcome;
 use crate::collect::address::origin;
+use crate::collect::body::Most;
 use crate::collect::visit::{Answer, Lost, Question, Visit};
 use crate::config::settings::EesSource;
 
@@ -73,16 +74,16 @@ impl Api<'_> {
         Ok(url)
     }
 
-    /// What is below the data set, whole, with status 200.
-    pub(super) async fn get(
-        &self,
-        path: &str,
-        parameters: &[(&str, &str)],
-        kind: &str,
-    ) -> Result<Answer, Stop> {
-        let mut question = Question::get(self.url(path, parameters)?);
-        question.headers.push((ACCEPT, kind.to_owned()));
+    /// The data set as one file, with status 200.
+    pub(super) async fn file(&self, parameters: &[(&str, &str)]) -> Result<Answer, Stop> {
+        let mut question = Question::get(self.url("csv", parameters)?, Most::of_a_file(&self.visit.limits));
+        question.headers.push((ACCEPT, "text/csv".to_owned()));
         self.put(&question).await
+    }
+
+    /// What only says something, or is a part of the file.
+    fn question(&self, path: &str, parameters: &[(&str, &str)]) -> Result<Question, Stop> {
+        Ok(Question::get(self.url(path, parameters)?, Most::of_a_part(&self.visit.limits)))
     }
 
     pub(super) async fn get_json<T: DeserializeOwned>(
@@ -90,8 +91,9 @@ impl Api<'_> {
         path: &str,
         parameters: &[(&str, &str)],
     ) -> Result<T, Stop> {
-        let answer = self.get(path, parameters, "application/json").await?;
-        understood(&answer)
+        let mut question = self.question(path, parameters)?;
+        question.headers.push((ACCEPT, "application/json".to_owned()));
+        understood(&self.put(&question).await?)
     }
 
     pub(super) async fn post_json<T: DeserializeOwned>(
@@ -100,8 +102,7 @@ impl Api<'_> {
         parameters: &[(&str, &str)],
         body: &serde_json::Value,
     ) -> Result<(T, usize), Stop> {
-        let question =
-            Question { posted: Some(body.to_string()), ..Question::get(self.url(path, parameters)?) };
+        let question = Question { posted: Some(body.to_string()), ..self.question(path, parameters)? };
         let answer = self.put(&question).await?;
         Ok((understood(&answer)?, answer.bytes.len()))
     }

@@ -11,6 +11,7 @@ mod versions;
 
 use sha2::{Digest, Sha256};
 
+use crate::collect::body::Most;
 use crate::collect::ees::api::{Api, Stop};
 use crate::collect::ees::versions::{Choice, choose};
 use crate::collect::file::not_of_the_host;
@@ -72,11 +73,15 @@ async fn fetched(
     }
     let (bytes, part) = match &source.query {
         None => {
-            let answer = api.get("csv", &[("dataSetVersion", &version.to_string())], "text/csv").await?;
+            let answer = api.file(&[("dataSetVersion", &version.to_string())]).await?;
             (answer.bytes, "")
         }
         Some(asked) => (query::rows(api, asked, &version, notes).await?, "_query"),
     };
+    let most = Most::of_a_file(&api.visit.limits);
+    if most.is_less_than(bytes.len()) {
+        return Ok(Outcome::refused(most.told()));
+    }
     let received = Received {
         bytes,
         file_name: format!("{}_v{version}{part}.csv", source.data_set),

@@ -80,7 +80,7 @@ pub enum TlsWord {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsToml {
-    /// Size of a received file, as transferred.
+    /// Size of a received file, without the packing of its transfer.
     #[schemars(range(min = 1, max = 1024), extend("x-of" = "mebibytes"))]
     pub file_mebibytes: u64,
     /// Size of a received file, unpacked.
