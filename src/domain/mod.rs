@@ -21,6 +21,7 @@ pub mod quietness;
 pub mod schedule;
 pub mod scope;
 pub mod sentence;
+pub mod slip;
 pub mod story;
 pub mod stretch;
 pub mod support;

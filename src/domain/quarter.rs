@@ -13,13 +13,15 @@ pub struct Quarter {
     index: i32,
 }
 
-/// What one year beside a quarter means, where a layout says so: `Q2 2017`.
+/// What one year means, where a layout says so: beside a quarter, `Q2 2017`, or by itself, `2016-17`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BareYear {
     /// The calendar year of a calendar quarter: April to June 2017.
     Calendar,
     /// The year in which the financial year starts: July to September 2017.
     Financial,
+    /// A year by itself: the quarter of this month and day, so many years after the one in which it ends.
+    Annual(i32, u32, u32),
 }
 
 /// A text that is not a quarter.
@@ -74,16 +76,21 @@ impl Quarter {
         }
     }
 
-    /// As [`Quarter::from_spelling`], but `Q2 2017` is understood too, as `bare_year` says.
+    /// As [`Quarter::from_spelling`], but `Q2 2017` or `2016-17` is understood too, as `bare_year` says.
     #[must_use]
     pub fn from_spelling_by(text: &str, bare_year: Option<BareYear>) -> Option<Self> {
         Self::from_spelling(text).or_else(|| {
+            if let Some(BareYear::Annual(offset, month, day)) = bare_year {
+                let date = NaiveDate::from_ymd_opt(year_ending(text)? + offset, month, day)?;
+                return Some(Self::containing(date));
+            }
             let plain = text.trim().to_lowercase();
             let (years, number) = years_and_number(&plain)?;
             let year: i32 = digits(&years).filter(|_| years.len() == 4)?;
             match bare_year? {
                 BareYear::Financial => Self::of(year, number),
                 BareYear::Calendar => Self::of(year, number).map(|quarter| quarter.plus(-1)),
+                BareYear::Annual(..) => None,
             }
         })
     }
@@ -227,6 +234,17 @@ fn years_and_number(text: &str) -> Option<(String, u8)> {
     Some((years.to_owned(), number))
 }
 
+/// The year in which `2015`, `2014-15`, `2014/2015`, `201415` or `14/15` ends; the second must follow the first.
+#[must_use]
+pub fn year_ending(text: &str) -> Option<i32> {
+    let plain = text.trim().replace(['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}'], "-").replace(' ', "");
+    let year = match plain.len() {
+        4 => digits(&plain),
+        _ => financial_year(&plain).map(|start| start + 1),
+    };
+    year.filter(|year| (1900..=2199).contains(year))
+}
+
 /// The year in which `2017-18`, `2017/2018`, `201718` or `17/18` starts; the second must follow the first.
 fn financial_year(years: &str) -> Option<i32> {
     let (first, second) = match years.split_once(['/', '-']) {
@@ -324,6 +342,27 @@ fn digits<N: std::str::FromStr>(text: &str) -> Option<N> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_year_by_itself_is_the_quarter_of_its_reference_day() {
+        let march = Some(BareYear::Annual(0, 3, 31));
+        for text in ["2014/15", "2014-15", "201415", "2014/2015", "2014\u{2013}15", "14/15", "2015"] {
+            assert_eq!(Quarter::from_spelling_by(text, march), Quarter::of(2014, 4), "{text}");
+        }
+        assert_eq!(
+            Quarter::from_spelling_by("2014/15", Some(BareYear::Annual(-1, 9, 30))),
+            Quarter::of(2014, 2)
+        );
+        assert_eq!(
+            Quarter::from_spelling_by("2014-15 Q2", march),
+            Quarter::of(2014, 2),
+            "a quarter stays one"
+        );
+        for text in ["2014/16", "201416", "1850", "15", "2014/15/16", "20145", ""] {
+            assert_eq!(Quarter::from_spelling_by(text, march), None, "{text}");
+        }
+        assert_eq!(Quarter::from_spelling_by("2014/15", None), None);
+    }
 
     fn second() -> Quarter {
         Quarter::of(2017, 2).unwrap()
