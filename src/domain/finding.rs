@@ -35,7 +35,8 @@ impl FindingKey {
 
     /// The short name as people read and write it, with a letter in front.
     ///
-    /// Of 281 bare names one has digits only, and one more looks like `12e4`: a spreadsheet makes numbers of them.
+    /// Of 281 bare names one has digits only, and one more looks like `12e4`: spreadsheets make numbers of
+    /// them.
     #[must_use]
     pub fn name(&self) -> String {
         format!("f{}", self.id())

@@ -27,3 +27,4 @@ pub mod stretch;
 pub mod support;
 pub mod turn;
 pub mod version;
+pub mod year;

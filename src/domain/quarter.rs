@@ -5,6 +5,8 @@ use std::fmt;
 use chrono::{Datelike, NaiveDate};
 use thiserror::Error;
 
+use crate::domain::year::{self, digits, financial_year};
+
 /// A quarter of the financial year, April to March.
 ///
 /// Annual figures are placed in the quarter in which their reference date falls.
@@ -81,7 +83,7 @@ impl Quarter {
     pub fn from_spelling_by(text: &str, bare_year: Option<BareYear>) -> Option<Self> {
         Self::from_spelling(text).or_else(|| {
             if let Some(BareYear::Annual(offset, month, day)) = bare_year {
-                let date = NaiveDate::from_ymd_opt(year_ending(text)? + offset, month, day)?;
+                let date = NaiveDate::from_ymd_opt(year::ending(text)? + offset, month, day)?;
                 return Some(Self::containing(date));
             }
             let plain = text.trim().to_lowercase();
@@ -234,37 +236,6 @@ fn years_and_number(text: &str) -> Option<(String, u8)> {
     Some((years.to_owned(), number))
 }
 
-/// The year in which `2015`, `2014-15`, `2014/2015`, `201415` or `14/15` ends; the second must follow the first.
-#[must_use]
-pub fn year_ending(text: &str) -> Option<i32> {
-    let plain = text.trim().replace(['\u{2010}', '\u{2011}', '\u{2013}', '\u{2014}'], "-").replace(' ', "");
-    let year = match plain.len() {
-        4 => digits(&plain),
-        _ => financial_year(&plain).map(|start| start + 1),
-    };
-    year.filter(|year| (1900..=2199).contains(year))
-}
-
-/// The year in which `2017-18`, `2017/2018`, `201718` or `17/18` starts; the second must follow the first.
-fn financial_year(years: &str) -> Option<i32> {
-    let (first, second) = match years.split_once(['/', '-']) {
-        Some(parts) => parts,
-        None if years.len() == 6 && years.is_ascii() => years.split_at(4),
-        None => return None,
-    };
-    let start = match first.len() {
-        4 => digits(first)?,
-        2 if second.len() == 2 => 2000 + digits::<i32>(first)?,
-        _ => return None,
-    };
-    let follows = match second.len() {
-        2 => digits::<i32>(second)? == (start + 1) % 100,
-        4 => digits::<i32>(second)? == start + 1,
-        _ => false,
-    };
-    follows.then_some(start)
-}
-
 /// `jul-sep 2017`, `july to september 2017`.
 fn months_and_year(text: &str) -> Option<Quarter> {
     let (months, year) = text.rsplit_once(' ')?;
@@ -334,35 +305,9 @@ fn calendar_year(text: &str) -> Option<i32> {
     }
 }
 
-/// A whole number written with digits only: no sign, no space.
-fn digits<N: std::str::FromStr>(text: &str) -> Option<N> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_year_by_itself_is_the_quarter_of_its_reference_day() {
-        let march = Some(BareYear::Annual(0, 3, 31));
-        for text in ["2014/15", "2014-15", "201415", "2014/2015", "2014\u{2013}15", "14/15", "2015"] {
-            assert_eq!(Quarter::from_spelling_by(text, march), Quarter::of(2014, 4), "{text}");
-        }
-        assert_eq!(
-            Quarter::from_spelling_by("2014/15", Some(BareYear::Annual(-1, 9, 30))),
-            Quarter::of(2014, 2)
-        );
-        assert_eq!(
-            Quarter::from_spelling_by("2014-15 Q2", march),
-            Quarter::of(2014, 2),
-            "a quarter stays one"
-        );
-        for text in ["2014/16", "201416", "1850", "15", "2014/15/16", "20145", ""] {
-            assert_eq!(Quarter::from_spelling_by(text, march), None, "{text}");
-        }
-        assert_eq!(Quarter::from_spelling_by("2014/15", None), None);
-    }
 
     fn second() -> Quarter {
         Quarter::of(2017, 2).unwrap()

@@ -311,7 +311,8 @@ fn standing(
     }))
 }
 
-/// Something useful back: the sender's own figures with comparisons, those first that moved most, and what this version changed.
+/// Something useful back: the sender's own figures with comparisons, those first that moved most, and what
+/// this version changed.
 fn useful(
     walk: &Walk<'_>,
     collection: &Collection,

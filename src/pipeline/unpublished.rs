@@ -1,7 +1,7 @@
 //! What a publisher's new version no longer has: figures that were taken back.
 //!
-//! They go on counting, as what was last published, until a file says otherwise: a figure that is gone may have
-//! been moved to another file. But everybody who uses them hears that they are no longer published.
+//! They go on counting, as what was last published, until a file says otherwise: a figure that is gone may
+//! have been moved to another file. But everybody who uses them hears that they are no longer published.
 
 use std::collections::{BTreeMap, HashSet};
 

@@ -47,7 +47,8 @@ pub(crate) fn refuse(
 ) -> Result<(), Refusal> {
     let repeats = repeats(header, rows, outcomes);
     let conflicting: usize = repeats.iter().map(Vec::len).sum();
-    if conflicting * 2 <= rows.len() {
+    // Two rows that contradict each other are a slip.
+    if conflicting * 2 <= rows.len() || conflicting < 3 {
         return Ok(());
     }
     let unread = unread(header, rows);
@@ -77,7 +78,9 @@ fn repeats<'r, 'g>(
     for (row, _) in rows.iter().zip(outcomes).filter(|(_, outcome)| is_repeat(outcome)) {
         same.entry(about.iter().map(|at| row.text(*at)).collect()).or_default().push(row);
     }
-    same.into_values().filter(|rows| rows.len() > 1).collect()
+    let mut repeats: Repeats<'_, '_> = same.into_values().filter(|rows| rows.len() > 1).collect();
+    repeats.sort_by_key(|rows| rows.first().map(|row| row.line));
+    repeats
 }
 
 /// The columns that may split figures, with their texts; those with the fewest texts first.
@@ -87,7 +90,8 @@ fn unread<'g>(header: &Header<'_>, rows: &[&'g GridRow]) -> Vec<(usize, BTreeSet
     let columns = names.filter(|(at, name)| !header.used.contains(at) && unread.contains(&name.as_str()));
     let mut found: Vec<(usize, BTreeSet<&str>)> = columns
         .map(|(at, _)| (at, rows.iter().map(|row| row.text(at)).collect::<BTreeSet<_>>()))
-        .filter(|(_, texts)| (2..=TEXTS_MAX).contains(&texts.len()))
+        // A column with empty cells is one of notes.
+        .filter(|(_, texts)| (2..=TEXTS_MAX).contains(&texts.len()) && !texts.contains(""))
         .filter(|(_, texts)| texts.iter().any(|text| number(text, DecimalMark::Point).is_none()))
         .collect();
     found.sort_by_key(|(_, texts)| texts.len());

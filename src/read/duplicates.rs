@@ -91,7 +91,7 @@ fn are_same(one: &Observation, other: &Observation) -> bool {
 
 fn repeated(expected: &Expected<'_>, earlier: &Observation, later: &Observation) -> Objection {
     let (name, line) = (expected.indicator_called(&later.indicator), earlier.place.line);
-    let reason = format!("the row for {name} is the same as line {line}: delete it");
+    let reason = format!("the row for `{name}` is the same as line {line}: delete it");
     let kind = "are there more than once: delete the rows that repeat an earlier one";
     Objection::new(REPEATED, reason).like(&name, kind)
 }
@@ -105,7 +105,7 @@ fn conflicting(expected: &Expected<'_>, this: &Observation, other: &Observation)
     };
     let (here, line, there) = (written(this), other.place.line, written(other));
     let reason =
-        format!("{name} has two different figures, here {here} and in line {line} {there}: {remedy}");
+        format!("`{name}` has two different figures, here {here} and in line {line} {there}: {remedy}");
     let kind = format!("have two different figures each: {remedy}");
     Objection::new("conflicting-rows", reason).like(&name, kind)
 }

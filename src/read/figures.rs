@@ -219,9 +219,10 @@ impl Rules<'_> {
     /// The objection to a cell that says nothing, in words of its own.
     pub(crate) fn nothing(&self, cell: &str, part: Part) -> Objection {
         let word = part.word();
-        let in_words = |writer| {
+        let in_words = |writer: &str| {
             let or = self.or_a_symbol().replacen("or ", "or write ", 1);
-            Objection::new("bad-number", format!("the {word} is `{}`, {writer}{or}", shown(cell)))
+            let reason = format!("the {word} is `{}`, {writer}{or}", shown(cell));
+            Objection::new("bad-number", reason).like(cell, format!("{}{or}", missing::of_several(writer)))
         };
         missing::writer(cell).map_or_else(|| not_computed(word), in_words).about(part)
     }
@@ -432,15 +433,15 @@ pub(crate) fn implausible(indicator: &Indicator, figure: &Figure) -> Option<Obje
     };
     let outside = |value: &f64| !is_within(*value);
     let beyond = format!("outside {low} to {high}, which no authority has ever had: correct");
-    let name = indicator.shown_name();
+    let name = &indicator.name;
     if let Some(value) = figure.value.filter(outside).filter(|value| !is_fraction(value)) {
-        let reason = format!("{name} is {}, {beyond} it", rounded(value));
+        let reason = format!("`{name}` is {}, {beyond} it", rounded(value));
         return Some(Objection::new("implausible-value", reason).about(Part::Value));
     }
     let value = computed(indicator, figure).filter(outside)?;
     let parts = figure.numerator.zip(figure.denominator);
     let parts = parts.map_or_else(String::new, |(numerator, of)| format!(" ({numerator} of {of})"));
-    let reason = format!("{name} is {}{parts}, {beyond} it", rounded(value));
+    let reason = format!("`{name}` is {}{parts}, {beyond} it", rounded(value));
     Some(Objection::new("implausible-value", reason).about(Part::Numerator))
 }
 

@@ -5,8 +5,8 @@
 use crate::read::code::{Code, Refusal};
 
 /// What to do with what a spreadsheet program can open.
-const OPEN: &str = "open it in a spreadsheet program, look whether its numbers are right, and save it as .xlsx \
-                    or .csv";
+const OPEN: &str = "open it in a spreadsheet program, look whether its numbers are right, and save it as \
+                    .xlsx or .csv";
 /// What to do with what only its own program can open.
 const EXPORT: &str = "export the return from it as .csv or .xlsx";
 const ARCHIVE: &str = "send the return itself, or packed as ZIP";

@@ -199,7 +199,7 @@ impl<'e> Subjects<'e> {
         Ok(quarter)
     }
 
-    /// Of two quarters that may be meant the one that was asked for is advised, and an example is that one too.
+    /// Of two quarters that may be meant the one that was asked for is advised; it is the example, too.
     fn not_a_quarter(&self, written: &str) -> Objection {
         let asked = self.expected.quarter;
         if let Some((one, other)) = Quarter::either(written) {

@@ -252,8 +252,8 @@ impl<'e> WideRows<'e> {
         }
     }
 
-    /// The figure that the cells make; none when its indicator is not collected. Objections come each with the
-    /// index of the piece at fault.
+    /// The figure that the cells make; none when its indicator is not collected. Objections come each with
+    /// the index of the piece at fault.
     pub(crate) fn observation(
         &self,
         key: &Key,

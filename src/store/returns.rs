@@ -304,7 +304,8 @@ pub fn published_before(
         .query_row(
             "SELECT submission, file_name
                FROM submissions
-              WHERE verdict = 'accepted' AND collection = ? AND source = ? AND layout = ? AND authority IS NULL
+              WHERE verdict = 'accepted' AND authority IS NULL
+                AND collection = ? AND source = ? AND layout = ?
               ORDER BY received_at DESC, submission DESC
               LIMIT 1",
             params![arrival.collection, arrival.source, layout],

@@ -107,6 +107,16 @@ fn a_negative_number_that_stands_for_none_is_told_the_symbol() {
 }
 
 #[test]
+fn a_word_for_no_value_in_two_columns_is_one_kind_of_slip() {
+    let mut world = World::member();
+    world.layouts[0].symbols = vec![symbol("x", Status::Unavailable)];
+    assert_eq!(
+        kinds(&world.rows(&format!("{PERCENT},n/a,40,n/a,,\n"))),
+        ["`n/a` (2) are not numbers: leave the cell empty where there is none, or write `x` (unavailable)"]
+    );
+}
+
+#[test]
 fn a_number_without_its_nought_is_read() {
     let reading =
         World::member().rows(&format!("{PERCENT},30,40,.75,,\nE06000022,agency_pct,2017-18 Q2,.5,40.5,,,\n"));
@@ -209,8 +219,8 @@ fn a_release_with_a_new_breakdown_is_refused_with_what_the_layout_must_say() {
     assert_eq!(
         refusal.reason,
         "lines 2 and 3 differ only in `sex` (`Female`, `Male`, `Total`), which the layout does not know, and so do \
-         most rows: say in the layout which rows count, beside each measure: `only = { column = \"sex\", is = \
-         \"Total\" }`"
+         most rows: say in the layout which rows count, beside each measure: `only = { column = \"sex\", \
+         is = \"Total\" }`"
     );
     // Two breakdowns at once: neither alone tells the rows apart.
     let both: String = ["Total", "Female"]

@@ -56,7 +56,8 @@ fn a_year_in_a_column_stands_in_the_quarter_of_the_reference_day() {
     }
     let bad = trial.text(rows("2014/16")).unwrap();
     assert_eq!(places(&bad), [(2, "C".to_owned(), "bad-quarter"), (3, "C".to_owned(), "bad-quarter")]);
-    let in_september = format!("{IN_A_COLUMN}reference_month = 9\nreference_day = 30\nreference_year_offset = -1\n");
+    let in_september =
+        format!("{IN_A_COLUMN}reference_month = 9\nreference_day = 30\nreference_year_offset = -1\n");
     let reading = Trial::annual(&in_september).text(rows("2014/15")).unwrap();
     assert_eq!(reading.observations[0].quarter, Quarter::of(2014, 2).unwrap());
     let quarterly = Trial::publisher(IN_A_COLUMN).text(rows("2014/15")).unwrap();
@@ -69,8 +70,11 @@ fn a_year_in_a_column_stands_in_the_quarter_of_the_reference_day() {
 fn years_stand_across_beside_authorities_under_the_headings_of_measures() {
     let sheet = "Table 1|\n\nLA code||Numbers||Rates\n|LA|2015|2016|2015|2016\nE06000022|Bath|150|165|43|47\n\
                  E06000023|Bristol|680|c|72|70\n";
-    let sheet = sheet.replace("LA code||Numbers||Rates", "LA code|LA|Numbers||Rates|").replace("\n|LA|2015", "\n||2015");
-    let trial = Trial::annual(&format!("[[collection.symbol]]\ntext = \"c\"\nmeans = \"suppressed\"\n{ACROSS}"));
+    let sheet = sheet
+        .replace("LA code||Numbers||Rates", "LA code|LA|Numbers||Rates|")
+        .replace("\n|LA|2015", "\n||2015");
+    let trial =
+        Trial::annual(&format!("[[collection.symbol]]\ntext = \"c\"\nmeans = \"suppressed\"\n{ACROSS}"));
     let reading = trial.sheet(&sheet).unwrap();
     assert_eq!(
         figures(&reading),
@@ -82,12 +86,16 @@ fn years_stand_across_beside_authorities_under_the_headings_of_measures() {
         ]
     );
     assert_eq!(reading.areas[0].name, "Bath");
-    assert!(reading.remarks.iter().any(|remark| remark.code == "column-not-there"), "the plans need not be there");
+    assert!(
+        reading.remarks.iter().any(|remark| remark.code == "column-not-there"),
+        "the plans need not be there"
+    );
 }
 
 #[test]
 fn the_year_may_stand_in_the_heading_of_the_measure() {
-    let sheet = "LA code|LA|Numbers 2015|Rates 2015|Numbers 2016|Rates 2016|Note\nE06000022|Bath|150|43|165|4x|no\n";
+    let sheet =
+        "LA code|LA|Numbers 2015|Rates 2015|Numbers 2016|Rates 2016|Note\nE06000022|Bath|150|43|165|4x|no\n";
     let reading = Trial::annual(ACROSS).sheet(sheet).unwrap();
     assert_eq!(places(&reading), [(2, "F".to_owned(), "bad-number")]);
     let good = Trial::annual(ACROSS).sheet(&sheet.replace("4x", "47")).unwrap();

@@ -353,8 +353,9 @@ fn to_do_for_published(facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> 
     }
     if is_taken_back {
         items.push(
-            "Ask the publisher why figures are no longer published, below. Until a later file has them again, or \
-             others in their place, they count as last published, and whoever uses them should know."
+            "Ask the publisher why figures are no longer published, below. Until a later file has them \
+             again, or others in their place, they count as last published, and whoever uses them should \
+             know."
                 .to_owned(),
         );
     }
@@ -405,8 +406,8 @@ fn headline_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     let more = seen.len().saturating_sub(shown.len());
     if more > 0 {
         note = format!(
-            "These are the {} that moved most against last year, beyond what chance does; {more} more are in the \
-             attached `{FIGURES_FILE}`. {note}",
+            "These are the {} that moved most against last year, beyond what chance does; {more} more are in \
+             the attached `{FIGURES_FILE}`. {note}",
             words::counted(shown.len(), "figure", "figures")
         );
     }
