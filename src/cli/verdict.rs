@@ -86,7 +86,7 @@ fn grouped(reading: &Reading) -> Rows {
     for group in slip::grouped(reading.quarantined.iter().flat_map(Quarantined::slips)) {
         rows.rows.push(vec![
             json!("quarantined"),
-            json!(group.places.len()),
+            json!(group.rows()),
             json!(group.code),
             json!(Place::listed(&group.places, PLACES_MAX)),
             json!(group.sentence()),

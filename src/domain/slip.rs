@@ -1,5 +1,7 @@
 //! Slips: what is wrong with rows, told once for each kind with every place and every text.
 
+use std::collections::{BTreeSet, HashMap};
+
 use crate::domain::figure::{Column, Place};
 
 /// So many texts are named in a sentence, the rest counted.
@@ -60,6 +62,13 @@ impl Group {
         Self { code: code.into(), reason: reason.into(), places: Vec::new(), texts: Vec::new() }
     }
 
+    /// How many rows have such a slip: one may have several.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        let rows: BTreeSet<_> = self.places.iter().map(|place| (&place.sheet, place.line)).collect();
+        rows.len()
+    }
+
     /// The sentence, with the texts where they differ: each once, with its count, the most frequent first.
     #[must_use]
     pub fn sentence(&self) -> String {
@@ -92,7 +101,7 @@ impl Group {
 #[must_use]
 pub fn grouped(slips: impl IntoIterator<Item = Slip>) -> Vec<Group> {
     let mut groups: Vec<(String, Vec<Slip>)> = Vec::new();
-    let mut known: std::collections::HashMap<(String, String), usize> = std::collections::HashMap::new();
+    let mut known: HashMap<(String, String), usize> = HashMap::new();
     for slip in slips {
         let kind = slip.alike.as_ref().map_or_else(|| slip.reason.clone(), |alike| alike.kind.clone());
         let at = *known.entry((slip.code.clone(), kind.clone())).or_insert_with(|| {
@@ -155,6 +164,7 @@ mod tests {
     fn texts_that_differ_are_each_named_with_their_count() {
         let rows = [(2, "tbc"), (3, "n.k."), (4, "n.k."), (7, "12 (est)")];
         let groups = grouped(rows.map(|(line, text)| slip("bad-number", line, text)));
+        assert_eq!(grouped([slip("a", 3, "tbc"), slip("a", 3, "n.k.")])[0].rows(), 1, "one row, two slips");
         assert_eq!(groups[0].sentence(), "`n.k.` (2), `tbc` and `12 (est)` are not numbers: write digits");
         let many = grouped((0..11).map(|line| slip("bad-number", line, &format!("t{line}"))));
         assert_eq!(

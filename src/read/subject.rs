@@ -341,7 +341,7 @@ fn missing(part: Part, name: &str) -> Objection {
     let code = if part == Part::Denominator { "denominator-missing" } else { "numerator-missing" };
     let word = part.word();
     let reason = format!("the {word} ({name}) is missing: write it, or a status such as `unavailable`");
-    let kind = format!("are given without a {word}: write it, or a status such as `unavailable`");
+    let kind = format!("are missing as {word}s: write them, or a status such as `unavailable`");
     Objection::new(code, reason).about(part).like(name, kind)
 }
 

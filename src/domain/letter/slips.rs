@@ -16,7 +16,7 @@ pub(super) fn bullets(groups: &[Group]) -> Vec<Block> {
     let mut items: Vec<String> = groups.iter().take(REASONS_MAX).map(group_words).collect();
     let rest = groups.get(REASONS_MAX..).unwrap_or_default();
     if !rest.is_empty() {
-        let rows: usize = rest.iter().map(|group| group.places.len()).sum();
+        let rows: usize = rest.iter().map(Group::rows).sum();
         let reasons = words::counted(rest.len(), "more reason", "more reasons");
         items.push(format!("And {reasons}, in {}.", words::counted(rows, "row", "rows")));
     }
@@ -25,7 +25,7 @@ pub(super) fn bullets(groups: &[Group]) -> Vec<Block> {
 
 /// One kind of slip: what it is, and each place; those that differ with their text.
 fn group_words(group: &Group) -> String {
-    let rows = words::counted(group.places.len(), "row", "rows");
+    let rows = words::counted(group.rows(), "row", "rows");
     match (group.places.as_slice(), group.texts.is_empty()) {
         ([], _) => format!("{} ({})", words::sentence(&group.reason), group.code),
         (places, true) => {
