@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::domain::finding;
+
 pub use crate::cli::file_arguments::{FileArguments, ReceiveArguments, VerifyArguments, WithdrawArguments};
 
 /// The early-warning watch of a region's children's services.
@@ -212,10 +214,17 @@ pub struct CheckArguments {
     pub shown: FindingsArguments,
 }
 
+/// The id of a finding, with or without the letter in front.
+#[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
+fn finding_id(text: &str) -> Result<String, std::convert::Infallible> {
+    Ok(finding::bare(text).to_owned())
+}
+
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
     /// The finding's id, as in a digest
+    #[arg(value_parser = finding_id)]
     pub id: String,
 }
 
@@ -223,6 +232,7 @@ pub struct ExplainArguments {
 #[derive(Debug, Args)]
 pub struct ActionArguments {
     /// The finding's id, as in a digest
+    #[arg(value_parser = finding_id)]
     pub id: String,
     /// Who
     #[arg(long)]
@@ -262,6 +272,7 @@ pub struct AcceptArguments {
 #[derive(Debug, Args)]
 pub struct SupportArguments {
     /// The finding's id, as in a digest
+    #[arg(value_parser = finding_id)]
     pub id: String,
     /// What was agreed
     #[arg(long)]

@@ -148,12 +148,12 @@ fn ends_when(settings: &Settings, check: &CheckFile, finding: &Finding) -> Strin
     };
     let mut words = format!("{what} for {quarters}, so in {earliest} at the earliest");
     if is_confirmable(check, finding) {
-        let confirm = format!("quarterdeck confirm {}", finding.key.id());
+        let confirm = format!("quarterdeck confirm {}", finding.key.name());
         words = format!("{words}; or somebody confirms that the figure is right ({confirm})");
     }
     let may_accept = finding.key.indicator.is_some() && !is_regional(settings, finding);
     if may_accept && check.evidence == "own-history" {
-        let id = finding.key.id();
+        let id = finding.key.name();
         let accept = format!("quarterdeck accept {id} --from QUARTER");
         words = format!("{words}; or somebody decides that it is the new normal ({accept})");
     }

@@ -10,7 +10,7 @@ use crate::cli::arguments::{FindingsArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
-use crate::domain::finding::{Action, Deed, State};
+use crate::domain::finding::{Action, Deed, State, bare};
 use crate::domain::support::Support;
 use crate::pipeline::{asking, found, worded};
 use crate::store::check_file::CheckFile;
@@ -67,7 +67,7 @@ impl Kept {
     /// # Errors
     /// When there is none.
     pub fn finding(&self, id: &str) -> Result<&Finding> {
-        self.findings.iter().find(|one| one.key.id() == id).with_context(|| {
+        self.findings.iter().find(|one| one.key.id() == bare(id)).with_context(|| {
             print::UsageError(format!("there is no finding `{id}`; `quarterdeck findings --all` lists them"))
         })
     }
@@ -97,7 +97,7 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
     for it in wanted {
         let sentence = worded::sentence_of(settings, kept.checks.get(&it.teller), it);
         rows.rows.push(vec![
-            json!(it.key.id()),
+            json!(it.key.name()),
             json!(["info", "low", "medium", "high"].get(usize::from(level(it)))),
             json!(found::state_word(settings, it, it.state())),
             json!(it.fired_in.to_string()),

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 
 use crate::cli::arguments::Format;
 use crate::cli::print::{self, Rows};
-use crate::domain::figure::{Column, Observation, Place};
+use crate::domain::figure::{Column, Observation, Place, Quarantined};
+use crate::domain::slip::{self, Slip};
 use crate::read::changes::{Change, Changes};
 use crate::read::code::Refusal;
-use crate::read::reading::{Reading, by_reason};
+use crate::read::reading::Reading;
 
 const COLUMNS: [&str; 13] = [
     "verdict",
@@ -31,7 +32,8 @@ const CHANGES_MAX: usize = 60;
 
 /// Prints a verdict and, when it is compared with an earlier version, what changed.
 ///
-/// A table has a line for each kind of problem; JSON and CSV have a row for each problem, in the same order.
+/// A table has a line for each kind of problem, the most frequent first; JSON and CSV have a row for each
+/// problem, in the order of the file.
 ///
 /// # Errors
 /// When standard output is closed.
@@ -81,15 +83,13 @@ pub fn summary(reading: &Reading) -> String {
 /// A line for each kind of problem, the most frequent first, then the remarks.
 fn grouped(reading: &Reading) -> Rows {
     let mut rows = Rows::of(&["verdict", "rows", "code", "place", "reason"]);
-    for (code, count, first) in by_reason(reading) {
-        let of_code = reading.quarantined.iter().filter(|row| row.code == code);
-        let places: Vec<Place> = of_code.map(|row| row.place.clone()).collect();
+    for group in slip::grouped(reading.quarantined.iter().flat_map(Quarantined::slips)) {
         rows.rows.push(vec![
             json!("quarantined"),
-            json!(count),
-            json!(code),
-            json!(Place::listed(&places, PLACES_MAX)),
-            json!(first.reason),
+            json!(group.rows()),
+            json!(group.code),
+            json!(Place::listed(&group.places, PLACES_MAX)),
+            json!(group.sentence()),
         ]);
     }
     for it in &reading.remarks {
@@ -106,20 +106,11 @@ fn every(outcome: &Result<Reading, Refusal>, changes: Option<&Changes<'_>>) -> V
     match outcome {
         Err(refusal) => {
             rows.push(problem("refused", None, refusal.code, &refusal.reason, None));
-            let of_rows = refusal.quarantined().iter();
-            rows.extend(
-                of_rows.map(|row| problem("quarantined", Some(&row.place), row.code, &row.reason, Some(1))),
-            );
+            rows.extend(refusal.quarantined().iter().flat_map(faults));
         }
         Ok(reading) => {
             rows.push(problem("read", None, "counts", &summary(reading), Some(reading.rows_read)));
-            for (code, _, _) in by_reason(reading) {
-                let of_code = reading.quarantined.iter().filter(|row| row.code == code);
-                rows.extend(
-                    of_code
-                        .map(|row| problem("quarantined", Some(&row.place), row.code, &row.reason, Some(1))),
-                );
-            }
+            rows.extend(reading.quarantined.iter().flat_map(faults));
             let remarks = reading.remarks.iter();
             rows.extend(
                 remarks.map(|it| problem("accepted, remark", it.place.as_ref(), it.code, &it.text, None)),
@@ -132,6 +123,15 @@ fn every(outcome: &Result<Reading, Refusal>, changes: Option<&Changes<'_>>) -> V
         rows.extend(changes.figures.iter().map(figure_row));
     }
     rows
+}
+
+/// A row for each thing that is wrong with a quarantined row, which is counted with the first.
+fn faults(row: &Quarantined) -> Vec<Vec<Value>> {
+    let slips = row.slips().into_iter().enumerate();
+    let told = |(at, it): (usize, Slip)| {
+        problem("quarantined", Some(&it.place), &it.code, &it.reason, Some(u32::from(at == 0)))
+    };
+    slips.map(told).collect()
 }
 
 fn problem(verdict: &str, place: Option<&Place>, code: &str, reason: &str, count: Option<u32>) -> Vec<Value> {

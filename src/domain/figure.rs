@@ -3,6 +3,7 @@
 use crate::domain::authority::AuthorityCode;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
+use crate::domain::slip::{Alike, Fault, Slip};
 
 /// Why a figure is there, or honestly not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -172,7 +173,7 @@ pub struct Observation {
     pub note: Option<String>,
 }
 
-/// A row that was refused, with its reason.
+/// A row that was refused: once, whatever is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
     /// Where it stands in the file.
@@ -183,6 +184,40 @@ pub struct Quarantined {
     pub code: &'static str,
     /// A plain sentence for the sender: what, the value, what to do.
     pub reason: String,
+    /// How it is told together with others like it; none where it is told alone.
+    pub alike: Option<Alike>,
+    /// What else is wrong with the row.
+    pub also: Vec<Fault>,
+}
+
+impl Quarantined {
+    /// Everything that is wrong with the row, each with its place.
+    #[must_use]
+    pub fn slips(&self) -> Vec<Slip> {
+        let first = Slip {
+            code: self.code.to_owned(),
+            reason: self.reason.clone(),
+            alike: self.alike.clone(),
+            place: self.place.clone(),
+        };
+        let also = self.also.iter().map(|fault| Slip {
+            code: fault.code.to_owned(),
+            reason: fault.reason.clone(),
+            alike: fault.alike.clone(),
+            place: Place { column: fault.column.clone(), ..self.place.clone() },
+        });
+        std::iter::once(first).chain(also).collect()
+    }
+
+    /// Every reason in one text, those after the first with their column.
+    #[must_use]
+    pub fn reasons(&self) -> String {
+        let also = self.also.iter().map(|fault| match &fault.column {
+            Some(column) => format!("; also, column {}: {}", column.letters(), fault.reason),
+            None => format!("; also: {}", fault.reason),
+        });
+        std::iter::once(self.reason.clone()).chain(also).collect()
+    }
 }
 
 /// An area met in a file that need not be an authority of the region.

@@ -32,6 +32,24 @@ impl FindingKey {
         let first = digest.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight));
         format!("{:012x}", first >> 16)
     }
+
+    /// The short name as people read and write it, with a letter in front.
+    ///
+    /// Of 281 bare names one has digits only, and one more looks like `12e4`: spreadsheets make numbers of
+    /// them.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("f{}", self.id())
+    }
+}
+
+/// The bare short name of what people write: without the letter in front, where it has one.
+#[must_use]
+pub fn bare(written: &str) -> &str {
+    match written.strip_prefix('f') {
+        Some(bare) if bare.len() == 12 && bare.bytes().all(|byte| byte.is_ascii_hexdigit()) => bare,
+        _ => written,
+    }
 }
 
 /// What a check said of one key for one quarter.
@@ -298,5 +316,8 @@ mod tests {
         assert_eq!(key.id(), "3fe814c711ab");
         key.indicator = None;
         assert_eq!(key.id(), "e6752abf658b");
+        assert_eq!(key.name(), "fe6752abf658b");
+        let bares = ["fe6752abf658b", "e6752abf658b", "fe6752abf658", "f"].map(super::bare);
+        assert_eq!(bares, ["e6752abf658b", "e6752abf658b", "fe6752abf658", "f"]);
     }
 }

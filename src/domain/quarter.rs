@@ -5,6 +5,8 @@ use std::fmt;
 use chrono::{Datelike, NaiveDate};
 use thiserror::Error;
 
+use crate::domain::year::{self, digits, financial_year};
+
 /// A quarter of the financial year, April to March.
 ///
 /// Annual figures are placed in the quarter in which their reference date falls.
@@ -13,13 +15,15 @@ pub struct Quarter {
     index: i32,
 }
 
-/// What one year beside a quarter means, where a layout says so: `Q2 2017`.
+/// What one year means, where a layout says so: beside a quarter, `Q2 2017`, or by itself, `2016-17`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BareYear {
     /// The calendar year of a calendar quarter: April to June 2017.
     Calendar,
     /// The year in which the financial year starts: July to September 2017.
     Financial,
+    /// A year by itself: the quarter of this month and day, so many years after the one in which it ends.
+    Annual(i32, u32, u32),
 }
 
 /// A text that is not a quarter.
@@ -74,16 +78,21 @@ impl Quarter {
         }
     }
 
-    /// As [`Quarter::from_spelling`], but `Q2 2017` is understood too, as `bare_year` says.
+    /// As [`Quarter::from_spelling`], but `Q2 2017` or `2016-17` is understood too, as `bare_year` says.
     #[must_use]
     pub fn from_spelling_by(text: &str, bare_year: Option<BareYear>) -> Option<Self> {
         Self::from_spelling(text).or_else(|| {
+            if let Some(BareYear::Annual(offset, month, day)) = bare_year {
+                let date = NaiveDate::from_ymd_opt(year::ending(text)? + offset, month, day)?;
+                return Some(Self::containing(date));
+            }
             let plain = text.trim().to_lowercase();
             let (years, number) = years_and_number(&plain)?;
             let year: i32 = digits(&years).filter(|_| years.len() == 4)?;
             match bare_year? {
                 BareYear::Financial => Self::of(year, number),
                 BareYear::Calendar => Self::of(year, number).map(|quarter| quarter.plus(-1)),
+                BareYear::Annual(..) => None,
             }
         })
     }
@@ -227,26 +236,6 @@ fn years_and_number(text: &str) -> Option<(String, u8)> {
     Some((years.to_owned(), number))
 }
 
-/// The year in which `2017-18`, `2017/2018`, `201718` or `17/18` starts; the second must follow the first.
-fn financial_year(years: &str) -> Option<i32> {
-    let (first, second) = match years.split_once(['/', '-']) {
-        Some(parts) => parts,
-        None if years.len() == 6 && years.is_ascii() => years.split_at(4),
-        None => return None,
-    };
-    let start = match first.len() {
-        4 => digits(first)?,
-        2 if second.len() == 2 => 2000 + digits::<i32>(first)?,
-        _ => return None,
-    };
-    let follows = match second.len() {
-        2 => digits::<i32>(second)? == (start + 1) % 100,
-        4 => digits::<i32>(second)? == start + 1,
-        _ => false,
-    };
-    follows.then_some(start)
-}
-
 /// `jul-sep 2017`, `july to september 2017`.
 fn months_and_year(text: &str) -> Option<Quarter> {
     let (months, year) = text.rsplit_once(' ')?;
@@ -314,11 +303,6 @@ fn calendar_year(text: &str) -> Option<i32> {
         2 => Some(2000 + digits::<i32>(text)?),
         _ => None,
     }
-}
-
-/// A whole number written with digits only: no sign, no space.
-fn digits<N: std::str::FromStr>(text: &str) -> Option<N> {
-    text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, HtmlEscape, UndefinedBehavior, Value};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
@@ -174,10 +174,25 @@ fn environment() -> Result<Environment<'static>, RenderError> {
     environment.add_filter("columns", |rows: Vec<Vec<String>>, headings: Vec<String>, right: Vec<bool>| {
         plain::columns(&headings, &right, &rows)
     });
+    environment.add_filter("ticked", |words: String| Value::from_safe_string(ticked(&words)));
     for (name, source) in [("message.html", HTML), ("message.txt", TEXT)] {
         environment.add_template(name, source).map_err(|error| failed(name, &error))?;
     }
     Ok(environment)
+}
+
+/// Escaped for HTML, with what stands between backticks as code: a page needs no backticks.
+fn ticked(words: &str) -> String {
+    let pieces: Vec<&str> = words.split('`').collect();
+    // An odd one out is no pair.
+    if pieces.len() % 2 == 0 {
+        return HtmlEscape(words).to_string();
+    }
+    let element = |(at, piece): (usize, &&str)| match HtmlEscape(piece) {
+        plain if at % 2 == 0 => plain.to_string(),
+        code => format!("<code>{code}</code>"),
+    };
+    pieces.iter().enumerate().map(element).collect()
 }
 
 fn fill(environment: &Environment<'_>, name: &'static str, page: &Page) -> Result<String, RenderError> {
@@ -209,7 +224,13 @@ fn base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::mail::render::base64;
+    use crate::mail::render::{base64, ticked};
+
+    #[test]
+    fn what_stands_between_backticks_is_code_and_never_a_mark() {
+        assert_eq!(ticked("write `c`, not `<5`"), "write <code>c</code>, not <code>&lt;5</code>");
+        assert_eq!(ticked("one ` alone <b>"), "one ` alone &lt;b&gt;");
+    }
 
     #[test]
     fn base64_gives_the_examples_of_its_standard() {

@@ -9,6 +9,7 @@ use crate::config::settings::{DigestPlan, Reporters};
 use crate::domain::cron;
 use crate::domain::deadline::{Deadline, DeadlineKind, Party};
 use crate::domain::due::{self, Span};
+use crate::domain::figure::Place;
 use crate::domain::finding::{Action, State};
 use crate::domain::letter::digest;
 use crate::domain::letter::digest::facts::{
@@ -19,7 +20,8 @@ use crate::domain::letter::receipt;
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::quarter::Quarter;
 use crate::domain::schedule::{History, Job};
-use crate::domain::scope::{Recipient, Scope};
+use crate::domain::scope::{Recipient, Role, Scope};
+use crate::domain::slip::{self, Group, Slip};
 use crate::domain::support::Support;
 use crate::pipeline::asking;
 use crate::pipeline::composing;
@@ -29,11 +31,13 @@ use crate::pipeline::opening::Walk;
 use crate::pipeline::regional::{self, is_regional};
 use crate::pipeline::revising;
 use crate::pipeline::supporting::{self, Supporting};
+use crate::pipeline::unpublished;
 use crate::pipeline::withheld::{self, Reader};
 use crate::store::check_file::CheckFile;
 use crate::store::decided;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, ReturnRow};
+use crate::store::returns as returns_of;
 use crate::store::schedules;
 
 /// Deadlines within this many weeks are in a digest.
@@ -88,6 +92,7 @@ struct Everything {
     supports: Vec<Support>,
     returns: Vec<ReturnFact>,
     deadlines: Vec<DeadlineFact>,
+    unpublished: Vec<(DateTime<Utc>, String)>,
     quarter: Quarter,
 }
 
@@ -108,6 +113,7 @@ impl Everything {
             actions: found::actions(walk.journal.lines()),
             quiet: found::quiet(walk.journal.lines()),
             supports: decided::supports(walk.journal.lines()),
+            unpublished: returns_of::remarks(walk.store.connection(), receipt::TAKEN_BACK)?,
             returns: returns(walk, &[ended, quarter])?,
             deadlines: walk.settings.deadlines.iter().flat_map(|one| deadline_facts(walk, one)).collect(),
             quarter,
@@ -184,7 +190,7 @@ fn digest_to(
         region_values: region_values(walk, known, recipient),
         deadlines,
         supports,
-        notes: notes(walk, known),
+        notes: notes(walk, known, (recipient, since)),
     };
     digest::compose(&composing::occasion(walk, recipient), plan.style, plan.when_nothing_changed, &facts)
 }
@@ -237,7 +243,7 @@ fn alike(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<Regio
         let check = known.checks.get(&finding.teller)?;
         let named = |code| facts::named(walk.settings, &code);
         Some(RegionalFact {
-            id: finding.key.id(),
+            id: finding.key.name(),
             asks: asking::asks(check, Some(of)).to_owned(),
             indicator: facts::indicator_fact(of, facts::is_annual(walk.settings, &finding.key.collection)),
             quarter: finding.fired_in,
@@ -276,8 +282,16 @@ fn revisions(
     told
 }
 
-fn notes(walk: &Walk<'_>, known: &Everything) -> Vec<NoteFact> {
+fn notes(
+    walk: &Walk<'_>,
+    known: &Everything,
+    (recipient, since): (&Recipient, Option<DateTime<Utc>>),
+) -> Vec<NoteFact> {
     let mut notes = Vec::new();
+    if recipient.role == Role::RegionalLead {
+        let told = unpublished::told(&known.unpublished, since).into_iter();
+        notes.extend(told.map(|text| NoteFact { authority: None, text: text.to_owned() }));
+    }
     for (quarter, it) in known.collections.values().flat_map(|one| &one.figures) {
         let Some((note, of)) = it.note.as_ref().zip(facts::indicator(walk.settings, &it.indicator)) else {
             continue;
@@ -336,15 +350,13 @@ fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
     })
 }
 
-fn errors(walk: &Walk<'_>, submission: i64) -> Result<Vec<receipt::Group>> {
+fn errors(walk: &Walk<'_>, submission: i64) -> Result<Vec<Group>> {
     let rows = grid::quarantined(walk.store.connection(), submission)?;
-    Ok(receipt::grouped(rows.into_iter().map(|row| {
-        (
-            row.code,
-            row.reason,
-            crate::domain::figure::Place { sheet: row.sheet, line: row.line, column: row.column },
-        )
-    })))
+    let slip = |row: grid::QuarantineRow| {
+        let place = Place { sheet: row.sheet, line: row.line, column: row.column };
+        Slip { code: row.code, reason: row.reason, alike: None, place }
+    };
+    Ok(slip::grouped(rows.into_iter().map(slip)))
 }
 
 /// A deadline of the next weeks, or one that passed and is outstanding, for each of its open parties.

@@ -10,7 +10,7 @@ use crate::domain::announcement::{self, Candidate, Why};
 use crate::domain::check::{CheckKind, Means};
 use crate::domain::disclosure::Disclosure;
 use crate::domain::figure::Status;
-use crate::domain::finding::{Action, Deed, Event, Moment, State};
+use crate::domain::finding::{Action, Deed, Event, Moment, State, bare};
 use crate::domain::indicator::Indicator;
 use crate::domain::letter::digest::facts::{self as digest, FindingFact, Said, Series};
 use crate::domain::letter::facts::FigureFact;
@@ -48,7 +48,7 @@ fn action(line: &Line) -> Option<Action> {
         _ => return None,
     };
     Some(Action {
-        finding: line.subject.clone(),
+        finding: bare(&line.subject).to_owned(),
         episode: u32::try_from(line.detail.get("episode")?.as_u64()?).ok()?,
         level: line.detail.get("level").and_then(Value::as_u64).map_or(u8::MAX, as_level),
         deed,
@@ -142,7 +142,7 @@ pub fn consequence<'a>(
         });
         told.extend(net.map(|(quarter, was, now)| {
             let word = |state| state_word(settings, finding, state);
-            let id = finding.key.id();
+            let id = finding.key.name();
             let when = stretch(settings, finding).label(quarter);
             format!("finding {id} was {} in {when}, and is {} now", word(was), word(now))
         }));
@@ -298,7 +298,7 @@ fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: S
     let provisional = provisional(settings, finding);
     let collection = &finding.key.collection;
     Some(FindingFact {
-        id: finding.key.id(),
+        id: finding.key.name(),
         check: finding.teller.clone(),
         kind: check.map_or(CheckKind::Performance, |check| check.kind),
         means: check.map_or(Means::Nothing, |check| check.means),

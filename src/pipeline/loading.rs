@@ -11,6 +11,7 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::opening::{Progress, Walk};
+use crate::pipeline::unpublished;
 use crate::pipeline::{Report, beside, composing, forgotten};
 use crate::read::changes;
 use crate::read::code::Refusal;
@@ -205,6 +206,9 @@ fn judge(walk: &mut Walk<'_>, arrival: &Arrival, past: Past<'_>) -> Result<Judge
         if !arrival.one_of_many {
             let others = beside::other_quarters(connection, (&grid, &*reading), &expected, &withdrawn)?;
             reading.remarks.extend(others);
+        }
+        if arrival.authority.is_none() {
+            reading.remarks.extend(unpublished::remark(walk, arrival, reading)?);
         }
         let before = returns::headings_before(walk.store.connection(), arrival, &reading.layout)?;
         if !before.is_empty() {

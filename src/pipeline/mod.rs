@@ -52,6 +52,7 @@ mod settled;
 pub mod stopping;
 pub mod supporting;
 pub mod telling;
+pub mod unpublished;
 pub mod unseen;
 mod versions;
 mod wanting;

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::config::settings::{Collection, Reporters};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::check;
-use crate::domain::figure::{Place, Quarantined};
+use crate::domain::figure::Quarantined;
 use crate::domain::finding::State;
 use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::letter::facts::{OwnFigure, Revision};
@@ -17,6 +17,7 @@ use crate::domain::letter::withdrawal::{self, WithdrawalFacts};
 use crate::domain::message::Letter;
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Recipient, Role};
+use crate::domain::slip::{self, Group, Slip};
 use crate::pipeline::asking::{self, Origin};
 use crate::pipeline::beside;
 use crate::pipeline::composing;
@@ -182,7 +183,7 @@ fn facts_of(
     })
 }
 
-fn remarks(it: &Loaded) -> Vec<receipt::Group> {
+fn remarks(it: &Loaded) -> Vec<Group> {
     let Ok(reading) = &it.outcome else { return Vec::new() };
     // The receipt has a list of its own for missing indicators.
     let told = reading.remarks.iter().filter(|remark| remark.code != "missing-indicators");
@@ -193,16 +194,14 @@ fn remarks(it: &Loaded) -> Vec<receipt::Group> {
         check::DOUBTS.contains(&remark.code) && like <= TOLD_ALONE_MAX
     };
     let (alone, together): (Vec<&Remark>, Vec<&Remark>) = placed.iter().copied().partition(is_told_alone);
-    let row = |remark: &Remark| Some((remark.code.to_string(), remark.text.clone(), remark.place.clone()?));
-    let mut groups: Vec<receipt::Group> =
-        alone.into_iter().filter_map(row).flat_map(|one| receipt::grouped([one])).collect();
-    groups.extend(receipt::grouped(together.into_iter().filter_map(row)));
-    groups.extend(of_the_file.into_iter().map(|remark| receipt::Group {
-        code: remark.code.to_string(),
-        reason: remark.text.clone(),
-        reasons: 1,
-        places: Vec::new(),
-    }));
+    let slip = |remark: &Remark| {
+        let (code, reason) = (remark.code.to_owned(), remark.text.clone());
+        Some(Slip { code, reason, alike: None, place: remark.place.clone()? })
+    };
+    let mut groups: Vec<Group> =
+        alone.into_iter().filter_map(slip).flat_map(|one| slip::grouped([one])).collect();
+    groups.extend(slip::grouped(together.into_iter().filter_map(slip)));
+    groups.extend(of_the_file.into_iter().map(|remark| Group::whole(remark.code, remark.text.clone())));
     groups
 }
 
@@ -213,7 +212,7 @@ fn looking_back(
     it: &Loaded,
     checks: &[(CheckFile, Origin)],
     findings: &[Finding],
-) -> Vec<receipt::Group> {
+) -> Vec<Group> {
     let (Ok(_), Some(authority), Some(quarter)) = (&it.outcome, &it.arrival.authority, it.arrival.quarter)
     else {
         return Vec::new();
@@ -235,7 +234,7 @@ fn looking_back(
         let names: Vec<&str> = names.collect();
         if !names.is_empty() {
             let reason = format!("{} Please look at: {}", asked.asks, names.join("; "));
-            groups.push(receipt::Group { code: asked.name.clone(), reason, reasons: 1, places: Vec::new() });
+            groups.push(Group::whole(asked.name.clone(), reason));
         }
     }
     groups
@@ -253,7 +252,7 @@ fn verdict(
         Err(refusal) => {
             // What the rows say is for those whose rows they are.
             let is_own = it.arrival.authority.as_ref().is_none_or(|code| recipient.owns(code));
-            let refused_rows = if is_own { row_reasons(refusal.quarantined()) } else { Vec::new() };
+            let slips = if is_own { slips(refusal.quarantined()) } else { Vec::new() };
             let of = it.arrival.authority.as_ref().zip(it.arrival.quarter);
             let standing = match of {
                 Some((authority, quarter)) => standing(walk, &it.arrival.collection, authority, quarter)?,
@@ -262,12 +261,12 @@ fn verdict(
             return Ok(Verdict::Refused {
                 reason: refusal.reason.clone(),
                 standing,
-                errors: receipt::grouped(refused_rows.clone()),
-                refused_rows,
+                errors: slip::grouped(slips.clone()),
+                slips,
             });
         }
     };
-    let refused_rows = row_reasons(&reading.quarantined);
+    let slips = slips(&reading.quarantined);
     let (headlines, revisions) = useful(walk, collection, it, recipient, known)?;
     let aside = &reading.set_aside_indicators;
     let missing = reading.missing_indicators.iter().filter(|id| !aside.contains(id));
@@ -277,8 +276,8 @@ fn verdict(
         rows_read: reading.rows_read as usize,
         rows_accepted: reading.accepted as usize,
         rows_quarantined: reading.quarantined.len(),
-        errors: receipt::grouped(refused_rows.clone()),
-        refused_rows,
+        errors: slip::grouped(slips.clone()),
+        slips,
         missing: names(walk, missing),
         set_aside: names(walk, &reading.set_aside_indicators),
         revisions,
@@ -286,8 +285,8 @@ fn verdict(
     }))
 }
 
-fn row_reasons(rows: &[Quarantined]) -> Vec<(String, String, Place)> {
-    rows.iter().map(|row| (row.code.to_string(), row.reason.clone(), row.place.clone())).collect()
+fn slips(rows: &[Quarantined]) -> Vec<Slip> {
+    rows.iter().flat_map(Quarantined::slips).collect()
 }
 
 fn names<'i>(walk: &Walk<'_>, ids: impl IntoIterator<Item = &'i IndicatorId>) -> Vec<String> {
@@ -312,7 +311,8 @@ fn standing(
     }))
 }
 
-/// Something useful back: the sender's own headline figures with comparisons, and what this version changed.
+/// Something useful back: the sender's own figures with comparisons, those first that moved most, and what
+/// this version changed.
 fn useful(
     walk: &Walk<'_>,
     collection: &Collection,
@@ -320,12 +320,11 @@ fn useful(
     recipient: &Recipient,
     known: &mut Known<'_>,
 ) -> Result<(Vec<OwnFigure>, Vec<Revision>)> {
-    const HEADLINES_MAX: usize = 8;
     let (Some(authority), Some(quarter)) = (&it.arrival.authority, it.arrival.quarter) else {
         return Ok((Vec::new(), published(walk, collection, it, recipient, known)?));
     };
     let known = known.of(walk, collection, quarter)?;
-    let headlines = known
+    let mut headlines: Vec<OwnFigure> = known
         .figures
         .iter()
         .filter(|(of, one)| {
@@ -334,9 +333,9 @@ fn useful(
                 && one.own.value.is_some()
                 && one.last_year.value.is_some()
         })
-        .take(HEADLINES_MAX)
         .filter_map(|(quarter, one)| facts::own_figure(walk.settings, known, recipient, *quarter, one))
         .collect();
+    headlines.sort_by(|one, other| other.moved().total_cmp(&one.moved()));
     let revisions = known
         .revised
         .iter()

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 
-use crate::config::settings::{Parts, Shape, Time, WideColumns};
-use crate::domain::quarter::{Quarter, day_from_spelling};
+use crate::config::settings::{Parts, Shape, TidyMeasure, Time, WideColumns};
+use crate::domain::quarter::{BareYear, Quarter, day_from_spelling};
 use crate::read::code::Refusal;
 use crate::read::figures::Part;
 use crate::read::grid::GridRow;
@@ -46,6 +46,8 @@ pub(crate) struct FigureColumn {
     pub(crate) at: usize,
     /// The quarter in its heading.
     pub(crate) quarter: Option<Quarter>,
+    /// The index of the measure in its heading, where rows are authorities.
+    pub(crate) measure: Option<usize>,
     /// The part in its heading.
     pub(crate) part: Option<Part>,
     /// How its heading says the quarter.
@@ -78,14 +80,14 @@ impl WideMap<'_> {
 
     /// Refuses columns of which several are about one part of one quarter, such as its three months.
     pub(crate) fn has_one_column_each(&self, asked: Option<Quarter>) -> Result<(), Refusal> {
-        let mut said: BTreeMap<(Quarter, Option<Part>), Vec<&str>> = BTreeMap::new();
+        let mut said: BTreeMap<(Quarter, Option<usize>, Option<Part>), Vec<&str>> = BTreeMap::new();
         for column in self.figures.iter().chain(&self.months) {
             let Some(quarter) = column.quarter.filter(|one| asked.is_none_or(|asked| asked == *one)) else {
                 continue;
             };
-            said.entry((quarter, column.part)).or_default().push(&column.words);
+            said.entry((quarter, column.measure, column.part)).or_default().push(&column.words);
         }
-        let Some(((quarter, _), columns)) = said.into_iter().find(|(_, columns)| columns.len() > 1) else {
+        let Some(((quarter, ..), columns)) = said.into_iter().find(|(_, columns)| columns.len() > 1) else {
             return Ok(());
         };
         let columns = text::listed(&columns, 6);
@@ -106,7 +108,7 @@ impl WideMap<'_> {
 /// Whether the headings may stand in two rows: the quarters, and below them the parts.
 pub(crate) fn has_two_rows(shape: &Shape) -> bool {
     let Shape::Wide(columns) = shape else { return false };
-    columns.time == Time::Across && has_parts_across(columns)
+    columns.time == Time::Across && (has_parts_across(columns) || columns.indicator.is_empty())
 }
 
 fn has_parts_across(columns: &WideColumns) -> bool {
@@ -124,7 +126,7 @@ pub(crate) fn wanted(columns: &WideColumns) -> Vec<&str> {
     let named = named.into_iter().map(Vec::as_slice).chain([quarter, date]);
     let named = named.filter_map(|accepted| accepted.first()).map(String::as_str);
     let is_across = columns.time == Time::Across;
-    let across = is_across.then_some("a quarter such as 2017-18 Q2");
+    let across = is_across.then(|| example(columns));
     let of_measures = columns.measures.iter().filter(|one| columns.indicator.is_empty() && !one.optional);
     let of_measures = of_measures.flat_map(|one| [&one.numerator, &one.denominator, &one.value]);
     named.chain(across).chain(of_measures.flatten().map(String::as_str)).collect()
@@ -155,7 +157,9 @@ pub(crate) fn map<'e>(
     let except = except.collect();
     let (mut measured, mut absent) = (Vec::new(), Vec::new());
     let (mut figures, mut months) = (Vec::new(), Vec::new());
-    if columns.indicator.is_empty() {
+    if columns.indicator.is_empty() && columns.time == Time::Across {
+        (figures, absent) = of_measures(finder, columns, row, above);
+    } else if columns.indicator.is_empty() {
         (measured, absent) = measures(finder, &columns.measures);
     } else if columns.time == Time::Across {
         (figures, months) = across(finder, columns, row, above);
@@ -228,9 +232,107 @@ fn across(
     leave_months(&mut found, &mut months);
     finder.used.extend(found.iter().map(|one| one.at));
     if found.is_empty() {
-        finder.missing.push("a quarter such as 2017-18 Q2".to_owned());
+        finder.missing.push(example(columns).to_owned());
     }
     (found, months)
+}
+
+/// What stands across, for a sentence.
+fn example(columns: &WideColumns) -> &'static str {
+    match columns.bare_year {
+        Some(BareYear::Annual(..)) => "a year such as 2016-17",
+        _ => "a quarter such as 2017-18 Q2",
+    }
+}
+
+/// The columns of measures and quarters where a row is an authority: the measure stands in the heading above,
+/// which is carried on to the right, or before the quarter in the same one. With the columns of measures that
+/// need not be there, and are not.
+fn of_measures<'e>(
+    finder: &mut Finder,
+    columns: &'e WideColumns,
+    row: &GridRow,
+    above: Option<&GridRow>,
+) -> (Vec<FigureColumn>, Vec<&'e str>) {
+    let named = named_parts(columns);
+    let quarter = |words: &str| Quarter::from_spelling_by(words, columns.bare_year);
+    let mut carried: Vec<(usize, Part)> = Vec::new();
+    let mut found: Vec<FigureColumn> = Vec::new();
+    for (at, name) in finder.names.iter().enumerate() {
+        if let Some(over) = above.map(|above| text::heading(above.text(at))).filter(|over| !over.is_empty()) {
+            let meant = named.iter().filter(|(words, ..)| *words == over);
+            carried = meant.map(|(_, measure, part)| (*measure, *part)).collect();
+        }
+        let own = row.text(at);
+        if finder.used.contains(&at) || own.is_empty() {
+            continue;
+        }
+        let day = row.day(at).map(Quarter::containing);
+        let (meant, when) = match day.or_else(|| quarter(own)) {
+            Some(when) => (carried.clone(), Some(when)),
+            None => together(name, &named, quarter),
+        };
+        found.extend(when.into_iter().flat_map(|when| meant.iter().map(move |of| (when, *of))).map(
+            |(when, (measure, part))| FigureColumn {
+                at,
+                quarter: Some(when),
+                measure: Some(measure),
+                part: Some(part),
+                said: Said::AsQuarter,
+                words: own.to_owned(),
+                day: row.day(at),
+            },
+        ));
+    }
+    let mut absent = Vec::new();
+    for (measure, one) in columns.measures.iter().enumerate() {
+        for (words, part) in parts_of(one) {
+            if found.iter().any(|it| (it.measure, it.part) == (Some(measure), Some(part))) {
+                continue;
+            }
+            if one.optional { absent.push(words) } else { finder.missing.push(words.to_owned()) }
+        }
+    }
+    for one in &found {
+        if !finder.used.contains(&one.at) {
+            finder.used.push(one.at);
+        }
+    }
+    if found.is_empty() {
+        finder.missing.push(example(columns).to_owned());
+    }
+    (found, absent)
+}
+
+/// The measures in a heading that holds the quarter too: `Number 2016`.
+fn together(
+    name: &str,
+    named: &[(String, usize, Part)],
+    quarter: impl Fn(&str) -> Option<Quarter>,
+) -> (Vec<(usize, Part)>, Option<Quarter>) {
+    let when = |words: &str| {
+        let rest = name.strip_prefix(words).or_else(|| name.strip_suffix(words))?;
+        quarter(rest.trim_matches([' ', '-', ':', ',', '(', ')']))
+    };
+    let meant = named.iter().filter_map(|(words, measure, part)| Some((when(words)?, (*measure, *part))));
+    let meant: Vec<_> = meant.collect();
+    (meant.iter().map(|(_, of)| *of).collect(), meant.first().map(|(when, _)| *when))
+}
+
+fn named_parts(columns: &WideColumns) -> Vec<(String, usize, Part)> {
+    let all = columns.measures.iter().enumerate();
+    let named = all
+        .flat_map(|(index, one)| parts_of(one).map(move |(words, part)| (text::heading(words), index, part)));
+    named.collect()
+}
+
+fn parts_of(measure: &TidyMeasure) -> impl Iterator<Item = (&str, Part)> {
+    let named = [
+        (&measure.numerator, Part::Numerator),
+        (&measure.denominator, Part::Denominator),
+        (&measure.value, Part::Value),
+    ];
+    named.into_iter().filter_map(|(words, part)| Some((words.as_deref()?, part)))
 }
 
 /// Where a quarter has a column in its name, those of its months beside it are not meant.
@@ -252,7 +354,14 @@ fn heading(row: &GridRow, at: usize, columns: &WideColumns) -> FigureColumn {
     let words = row.text(at).to_owned();
     if let Some(day) = row.day(at) {
         let quarter = Some(Quarter::containing(day));
-        return FigureColumn { at, quarter, part: None, said: Said::ByMonth, words, day: Some(day) };
+        return FigureColumn {
+            at,
+            quarter,
+            said: Said::ByMonth,
+            words,
+            day: Some(day),
+            ..FigureColumn::default()
+        };
     }
     let name = text::heading(&words);
     let (quarter, part) = told(&name, columns, |text| Quarter::from_spelling_by(text, columns.bare_year));
@@ -265,7 +374,7 @@ fn heading(row: &GridRow, at: usize, columns: &WideColumns) -> FigureColumn {
         (None, None) => Said::Nothing,
     };
     let part = part.or(part_of_month);
-    FigureColumn { at, quarter: quarter.or(month), part, said, words, day: None }
+    FigureColumn { at, quarter: quarter.or(month), part, said, words, ..FigureColumn::default() }
 }
 
 /// The quarter, by that rule, and the part in a heading.

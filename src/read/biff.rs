@@ -8,6 +8,7 @@ use crate::read::biff_text;
 use crate::read::cfb::{Compound, damaged, double, half, word};
 use crate::read::code::Refusal;
 use crate::read::grid::{FORMULA_WITHOUT_VALUE, Grid, GridRemark};
+use crate::read::kinds;
 use crate::read::merged::{self, Range};
 use crate::read::rows::{self, Rows};
 use crate::read::sheets::{self, Sheet, Wanted};
@@ -28,8 +29,7 @@ const DUE: u16 = 0x0002;
 pub(crate) fn biff(bytes: &[u8], name: Option<&str>, limits: &Limits) -> Result<Vec<Grid>, Refusal> {
     let file = Compound::open(bytes)?;
     let Some(stream) = file.stream("Workbook")? else {
-        let reason = "the file is a workbook older than Excel 97, or none: save it as .xlsx or .csv";
-        return Err(Refusal::new("old-workbook", reason));
+        return Err(kinds::in_compound(|name| file.has(name)));
     };
     let book = Book::read(&stream)?;
     let wanted = Wanted::of(&book.sheets, name)?;

@@ -4,14 +4,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 use crate::domain::figure::Quarantined;
-use crate::read::figures::Part;
 use crate::read::reading::Reading;
 
 /// A code in kebab case, one of [`ALL`].
 pub type Code = &'static str;
 
 /// Every code, in groups: a refused file, a quarantined row, a remark.
-pub const ALL: [Code; 123] = [
+pub const ALL: [Code; 127] = [
     // A file refused whole.
     "empty-file",
     "html-page",
@@ -60,6 +59,8 @@ pub const ALL: [Code; 123] = [
     "nothing-accepted",
     "far-fewer-figures",
     "cut-short",
+    "unknown-breakdown",
+    "other-format",
     "unreadable",
     // A row quarantined; `wrong-authority` and `wrong-quarter` do both.
     "unknown-indicator",
@@ -100,6 +101,8 @@ pub const ALL: [Code; 123] = [
     "float-noise",
     "rows-without-figures",
     "other-quarters",
+    "other-levels",
+    "no-longer-published",
     "other-quarters-differ",
     "column-not-there",
     "columns-appeared",
@@ -185,43 +188,5 @@ impl Refusal {
     #[must_use]
     pub fn quarantined(&self) -> &[Quarantined] {
         self.reading.as_ref().map_or(&[], |reading| &reading.quarantined)
-    }
-}
-
-/// Why a row is quarantined.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Objection {
-    /// One of [`ALL`].
-    pub(crate) code: Code,
-    /// A plain sentence: what, the value, what to do.
-    pub(crate) reason: String,
-    /// The part of a figure that is at fault.
-    pub(crate) part: Option<Part>,
-    /// The column that is at fault, from 0.
-    pub(crate) column: Option<usize>,
-}
-
-impl Objection {
-    /// An objection with this code and sentence.
-    pub(crate) fn new(code: Code, reason: impl Into<String>) -> Self {
-        Self { code, reason: reason.into(), part: None, column: None }
-    }
-
-    /// The same about this part of a figure.
-    pub(crate) fn about(mut self, part: Part) -> Self {
-        self.part = Some(part);
-        self
-    }
-
-    /// The same about this column, from 0; a column that the file does not have is none.
-    pub(crate) fn at(mut self, column: impl Into<Option<usize>>) -> Self {
-        self.column = column.into().filter(|at| *at != usize::MAX).or(self.column);
-        self
-    }
-
-    /// The same with the column of the part that is at fault.
-    pub(crate) fn located(self, column: impl Fn(Part) -> Option<usize>) -> Self {
-        let found = self.part.and_then(column);
-        self.at(found)
     }
 }

@@ -6,8 +6,9 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::Observation;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
-use crate::read::code::Objection;
 use crate::read::grid::GridRow;
+use crate::read::objection::Objection;
+use crate::read::reading::Expected;
 
 /// The code of a row that says again what another says.
 const REPEATED: &str = "duplicate-row";
@@ -17,8 +18,8 @@ type Key<'a> = (&'a AuthorityCode, &'a IndicatorId, Quarter);
 type Placed<'a> = (usize, &'a Observation);
 
 /// Turns repeated rows into objections: all rows of a key that differ, all but the first that do not.
-pub(crate) fn object(rows: &mut [Result<Vec<Observation>, Objection>]) {
-    for (at, objection) in objections(rows) {
+pub(crate) fn object(rows: &mut [Result<Vec<Observation>, Objection>], expected: &Expected<'_>) {
+    for (at, objection) in objections(rows, expected) {
         if let Some(row) = rows.get_mut(at) {
             *row = Err(objection);
         }
@@ -27,7 +28,7 @@ pub(crate) fn object(rows: &mut [Result<Vec<Observation>, Objection>]) {
 
 /// The rows that repeat an accepted row in every cell: they say nothing new, and are no rows of their own.
 pub(crate) fn exact(rows: &[&GridRow], outcomes: &[Result<Vec<Observation>, Objection>]) -> HashSet<usize> {
-    let is_repeat = |outcome: &Result<_, Objection>| matches!(outcome, Err(o) if o.code == REPEATED);
+    let is_repeat = |outcome: &Result<_, Objection>| matches!(outcome, Err(o) if o.is_only(REPEATED));
     if !outcomes.iter().any(is_repeat) {
         return HashSet::new();
     }
@@ -40,8 +41,13 @@ pub(crate) fn exact(rows: &[&GridRow], outcomes: &[Result<Vec<Observation>, Obje
         .collect()
 }
 
-fn objections(rows: &[Result<Vec<Observation>, Objection>]) -> Vec<(usize, Objection)> {
+fn objections(
+    rows: &[Result<Vec<Observation>, Objection>],
+    expected: &Expected<'_>,
+) -> Vec<(usize, Objection)> {
     let mut found = Vec::new();
+    let repeated = |earlier: &Observation, later: &Observation| repeated(expected, earlier, later);
+    let conflicting = |this: &Observation, other: &Observation| conflicting(expected, this, other);
     for group in repeats(rows).values() {
         let Some(((first, earliest), later)) = group.split_first() else { continue };
         let Some((_, other)) = later.iter().find(|(_, one)| !are_same(earliest, one)) else {
@@ -83,21 +89,25 @@ fn are_same(one: &Observation, other: &Observation) -> bool {
     one.figure == other.figure && one.symbol == other.symbol
 }
 
-fn repeated(earlier: &Observation, later: &Observation) -> Objection {
-    let reason =
-        format!("the row for `{}` is the same as line {}: delete it", later.indicator, earlier.place.line);
-    Objection::new(REPEATED, reason)
+fn repeated(expected: &Expected<'_>, earlier: &Observation, later: &Observation) -> Objection {
+    let (name, line) = (expected.indicator_called(&later.indicator), earlier.place.line);
+    let reason = format!("the row for `{name}` is the same as line {line}: delete it");
+    let kind = "are there more than once: delete the rows that repeat an earlier one";
+    Objection::new(REPEATED, reason).like(&name, kind)
 }
 
-fn conflicting(this: &Observation, other: &Observation) -> Objection {
-    let reason = format!(
-        "`{}` has two different figures, here {} and in line {} {}: delete the wrong one",
-        this.indicator,
-        written(this),
-        other.place.line,
-        written(other)
-    );
-    Objection::new("conflicting-rows", reason)
+fn conflicting(expected: &Expected<'_>, this: &Observation, other: &Observation) -> Objection {
+    let name = expected.indicator_called(&this.indicator);
+    let remedy = match expected.authority {
+        Some(_) => "delete the wrong one",
+        // Nobody can delete a line of a publisher's file.
+        None => "neither is taken; ask the publisher which is right",
+    };
+    let (here, line, there) = (written(this), other.place.line, written(other));
+    let reason =
+        format!("`{name}` has two different figures, here {here} and in line {line} {there}: {remedy}");
+    let kind = format!("have two different figures each: {remedy}");
+    Objection::new("conflicting-rows", reason).like(&name, kind)
 }
 
 fn written(observation: &Observation) -> String {

@@ -5,12 +5,13 @@ use chrono::NaiveDate;
 use crate::config::settings::Symbol;
 use crate::domain::figure::{Figure, Status};
 use crate::domain::indicator::{Indicator, Unit};
-use crate::read::code::{Code, Objection};
+use crate::read::code::Code;
 use crate::read::grid::FORMULA_WITHOUT_VALUE;
-use crate::read::missing;
 use crate::read::number::{DecimalMark, Oddity, either, number};
+use crate::read::objection::{Faults, Objection};
 use crate::read::tally::{Spot, Tally};
-use crate::read::text::{self, is_invisible, shown};
+use crate::read::text::{is_invisible, shown};
+use crate::read::{meant, missing};
 
 /// What in the name of a numerator or denominator says that it need not be a whole number.
 const EQUIVALENTS: [&str; 6] = ["fte", "full-time", "full time", "whole-time", "whole time", "equivalent"];
@@ -91,12 +92,12 @@ pub(crate) struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    /// One cell. Its objection names the column and the value.
+    /// One cell. Its objection names the column and the value. Of what it is may not be known.
     pub(crate) fn cell<'c>(
         &self,
         cell: &'c str,
         part: Part,
-        indicator: &Indicator,
+        indicator: Option<&Indicator>,
         tally: &mut Tally,
     ) -> Result<Cell<'c>, Objection> {
         let trimmed = cell.trim();
@@ -107,7 +108,7 @@ impl Rules<'_> {
         if let Some(symbol) = self.symbols.iter().find(|symbol| self.is_meant(symbol, trimmed)) {
             return Ok(Cell::Symbol(trimmed, symbol.status));
         }
-        let is_percent = part == Part::Value && indicator.unit == Unit::Percent;
+        let is_percent = part == Part::Value && indicator.is_none_or(|one| one.unit == Unit::Percent);
         let bare = trimmed.strip_suffix('%').filter(|_| is_percent);
         let Some((number, oddity)) = number(bare.unwrap_or(trimmed), self.mark) else {
             let is_nothing = missing::writer(trimmed).is_some() && !is_error(trimmed);
@@ -117,9 +118,7 @@ impl Rules<'_> {
             return Err(self.not_a_number(trimmed, part));
         };
         if number < 0.0 {
-            let reason =
-                format!("the {} is `{}`, but it cannot be negative: correct it", part.word(), shown(trimmed));
-            return Err(Objection::new("negative-number", reason).about(part));
+            return Err(self.negative(trimmed, part));
         }
         if bare.is_some() {
             tally.note("percent-sign", spot, trimmed);
@@ -175,11 +174,11 @@ impl Rules<'_> {
             tally.note(code, self.spot(part), if code == "missing-word" { written } else { "" });
             Ok(Cell::Blank)
         };
-        Ok([
-            settle(numerator, Part::Numerator, !(is_count && is_number(value)))?,
-            settle(denominator, Part::Denominator, !is_count)?,
-            settle(value, Part::Value, !has_parts || is_said)?,
-        ])
+        let mut faults = Faults::default();
+        let numerator = faults.ok(settle(numerator, Part::Numerator, !(is_count && is_number(value))));
+        let denominator = faults.ok(settle(denominator, Part::Denominator, !is_count));
+        let value = faults.ok(settle(value, Part::Value, !has_parts || is_said));
+        faults.settle(numerator.zip(denominator).zip(value)).map(|((one, two), three)| [one, two, three])
     }
 
     /// The figure of a publisher's cells: the value's decides about the status; without one, the numerator's.
@@ -190,11 +189,13 @@ impl Rules<'_> {
         value: Option<Cell<'_>>,
     ) -> Result<(Figure, Option<String>), Objection> {
         let cells = [numerator, denominator, value];
+        let mut faults = Faults::default();
         for (cell, part) in cells.into_iter().zip(Part::ALL) {
             if let Some(Cell::Nothing(written)) = cell {
-                return Err(self.nothing(written, part));
+                faults.object(self.nothing(written, part));
             }
         }
+        faults.settle(Some(()))?;
         let leading = value.or(numerator).or(denominator).unwrap_or(Cell::Blank);
         let (status, symbol) = match leading {
             Cell::Number(_) if value.is_some() => (Status::Ok, None),
@@ -218,17 +219,43 @@ impl Rules<'_> {
     /// The objection to a cell that says nothing, in words of its own.
     pub(crate) fn nothing(&self, cell: &str, part: Part) -> Objection {
         let word = part.word();
-        let in_words = |writer| {
+        let in_words = |writer: &str| {
             let or = self.or_a_symbol().replacen("or ", "or write ", 1);
-            Objection::new("bad-number", format!("the {word} is `{}`, {writer}{or}", shown(cell)))
+            let reason = format!("the {word} is `{}`, {writer}{or}", shown(cell));
+            Objection::new("bad-number", reason).like(cell, format!("{}{or}", missing::of_several(writer)))
         };
         missing::writer(cell).map_or_else(|| not_computed(word), in_words).about(part)
     }
 
+    /// The symbols that may stand here, each with what it means.
     fn or_a_symbol(&self) -> String {
         let known = self.symbols.iter().filter(|symbol| self.is_meant(symbol, &symbol.text));
-        let known: Vec<&str> = known.map(|symbol| symbol.text.as_str()).collect();
-        if known.is_empty() { String::new() } else { format!(", or one of {}", text::listed(&known, 8)) }
+        let known = known.map(|symbol| format!("`{}` ({})", symbol.text, in_words(symbol.status)));
+        let known: Vec<String> = known.take(SYMBOLS_MAX).collect();
+        if known.is_empty() { String::new() } else { format!(", or {}", known.join(", ")) }
+    }
+
+    /// The layout's symbol for this status.
+    fn symbol_for(&self, status: Status) -> Option<&str> {
+        let mut symbols = self.symbols.iter().filter(|symbol| symbol.status == status);
+        symbols.find(|symbol| self.is_meant(symbol, &symbol.text)).map(|symbol| symbol.text.as_str())
+    }
+
+    fn negative(&self, cell: &str, part: Part) -> Objection {
+        let withheld = self.symbol_for(Status::Suppressed);
+        let unknown = self.symbol_for(Status::Unavailable);
+        let remedy = match (withheld.zip(unknown), withheld.or(unknown)) {
+            _ if !meant::stands_for_none(cell) => "correct it".to_owned(),
+            (Some((withheld, unknown)), _) => format!(
+                "write `{withheld}` if it stands for a small number that is withheld, `{unknown}` if for \
+                 one that is not known, else correct it"
+            ),
+            (None, Some(symbol)) => format!("write `{symbol}` if it stands for no number, else correct it"),
+            (None, None) => "leave the cell empty if it stands for no number, else correct it".to_owned(),
+        };
+        let reason = format!("the {} is `{}`, but it cannot be negative: {remedy}", part.word(), shown(cell));
+        let kind = format!("are negative, which no figure can be: {remedy}");
+        Objection::new("negative-number", reason).about(part).like(cell, kind)
     }
 
     fn not_a_number(&self, cell: &str, part: Part) -> Objection {
@@ -239,7 +266,9 @@ impl Rules<'_> {
                  by commas: leave the comma out",
                 shown(cell)
             );
-            return Objection::new("bad-number", reason).about(part);
+            let kind =
+                "may each be two numbers in a file that is not separated by commas: leave the comma out";
+            return Objection::new("bad-number", reason).about(part).like(cell, kind);
         }
         if let Some(objection) = invisible(word, cell) {
             return objection.about(part);
@@ -248,18 +277,43 @@ impl Rules<'_> {
             return self.nothing(cell, part);
         }
         let or = self.or_a_symbol();
-        let reason = if is_error(cell) {
-            format!(
-                "the {word} is `{}`, the error of a formula: correct it, or write digits{or}",
-                shown(cell)
-            )
+        if is_error(cell) {
+            let remedy = format!("correct it, or write digits{or}");
+            let reason = format!("the {word} is `{}`, the error of a formula: {remedy}", shown(cell));
+            let kind = format!("are errors of formulas: {remedy}");
+            return Objection::new("bad-number", reason).about(part).like(cell, kind);
+        }
+        let (what, several) = if is_percentage(cell, self.mark) {
+            ("a percentage and not a number", "percentages and not numbers")
+        } else if meant::is_day(cell) {
+            ("a date, as a spreadsheet makes of 1-5", "dates, as a spreadsheet makes of 1-5")
         } else {
-            let what =
-                if is_percentage(cell, self.mark) { "a percentage and not a number" } else { "not a number" };
-            format!("the {word} is `{}`, which is {what}: write digits such as 120{or}", shown(cell))
+            ("not a number", "not numbers")
         };
-        Objection::new("bad-number", reason).about(part)
+        let remedy = self.meant(cell).unwrap_or_else(|| format!("write digits such as 120{or}"));
+        let reason = format!("the {word} is `{}`, which is {what}: {remedy}", shown(cell));
+        Objection::new("bad-number", reason).about(part).like(cell, format!("are {several}: {remedy}"))
     }
+
+    /// Which symbol to write for what the text looks like.
+    fn meant(&self, cell: &str) -> Option<String> {
+        let status = meant::status(cell)?;
+        let symbol = self.symbol_for(status)?;
+        Some(match status {
+            Status::Suppressed => {
+                format!("write `{symbol}` if a small number is withheld, else digits such as 120")
+            }
+            _ => format!("write `{symbol}` if it is not known, else digits such as 120"),
+        })
+    }
+}
+
+/// So many symbols are named in a sentence.
+const SYMBOLS_MAX: usize = 8;
+
+/// A status as people say it.
+fn in_words(status: Status) -> String {
+    status.word().replace('-', " ")
 }
 
 /// What a spreadsheet shows where a formula failed, such as `#DIV/0!`, `#NAME?` and `#N/A`.
@@ -269,8 +323,10 @@ fn is_error(cell: &str) -> bool {
 
 /// The objection to a formula that nobody computed.
 fn not_computed(word: &str) -> Objection {
-    let reason =
-        format!("the {word} is a formula that was saved without its value: open the workbook, save it");
+    let reason = format!(
+        "the {word} is a formula that was saved without its value: open the workbook, see that its numbers \
+             are right, and save it"
+    );
     Objection::new(FORMULA_CODE, reason)
 }
 
@@ -318,22 +374,22 @@ pub(crate) fn settled(indicator: &Indicator, figure: Figure, line: u32, tally: &
 }
 
 /// Counts are whole numbers, unless what is counted is measured: full-time equivalents, days, scores.
-pub(crate) fn not_whole(indicator: &Indicator, figure: &Figure) -> Option<Objection> {
+pub(crate) fn not_whole(indicator: &Indicator, figure: &Figure) -> Vec<Objection> {
     let value = figure.value.filter(|_| indicator.unit == Unit::Count);
     let parts = [
         (Part::Numerator, figure.numerator, Some(indicator.numerator.as_str())),
         (Part::Denominator, figure.denominator, indicator.denominator.as_deref()),
         (Part::Value, value, Some(indicator.numerator.as_str())),
     ];
-    for (part, number, name) in parts {
-        let (Some(number), Some(name)) = (number, name) else { continue };
-        if number.fract() != 0.0 && !is_measured(name) {
-            let reason =
-                format!("the {} is `{number}`, but {name} are counted: write a whole number", part.word());
-            return Some(Objection::new("not-whole", reason).about(part));
-        }
-    }
-    None
+    let object = |(part, number, name): (Part, Option<f64>, Option<&str>)| {
+        let (number, name) =
+            number.zip(name).filter(|(number, name)| number.fract() != 0.0 && !is_measured(name))?;
+        let reason =
+            format!("the {} is `{number}`, but {name} are counted: write a whole number", part.word());
+        let kind = "are not whole, but stand for what is counted: write whole numbers";
+        Some(Objection::new("not-whole", reason).about(part).like(&number.to_string(), kind))
+    };
+    parts.into_iter().filter_map(object).collect()
 }
 
 fn is_measured(name: &str) -> bool {
@@ -377,14 +433,15 @@ pub(crate) fn implausible(indicator: &Indicator, figure: &Figure) -> Option<Obje
     };
     let outside = |value: &f64| !is_within(*value);
     let beyond = format!("outside {low} to {high}, which no authority has ever had: correct");
+    let name = &indicator.name;
     if let Some(value) = figure.value.filter(outside).filter(|value| !is_fraction(value)) {
-        let reason = format!("`{}` is {}, {beyond} it", indicator.id, rounded(value));
+        let reason = format!("`{name}` is {}, {beyond} it", rounded(value));
         return Some(Objection::new("implausible-value", reason).about(Part::Value));
     }
     let value = computed(indicator, figure).filter(outside)?;
     let parts = figure.numerator.zip(figure.denominator);
     let parts = parts.map_or_else(String::new, |(numerator, of)| format!(" ({numerator} of {of})"));
-    let reason = format!("`{}` is {}{parts}, {beyond} it", indicator.id, rounded(value));
+    let reason = format!("`{name}` is {}{parts}, {beyond} it", rounded(value));
     Some(Objection::new("implausible-value", reason).about(Part::Numerator))
 }
 

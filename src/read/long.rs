@@ -5,13 +5,14 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::{Figure, Observation, Place, Status};
 use crate::domain::indicator::Indicator;
 use crate::domain::quarter::Quarter;
-use crate::read::code::{Objection, Refusal};
+use crate::read::code::Refusal;
 use crate::read::doubt;
 use crate::read::figures::{self, Cell, Part, Rules};
 use crate::read::grid::{FORMULA_WITHOUT_VALUE, GridRow};
 use crate::read::layout::LongMap;
 use crate::read::missing;
 use crate::read::number::DecimalMark;
+use crate::read::objection::{Faults, Objection};
 use crate::read::subject::{self, Subjects};
 use crate::read::tally::{Spot, Tally};
 
@@ -48,36 +49,37 @@ impl<'e> LongRows<'e> {
         refuse_other_quarter(&self.subjects, quarters)
     }
 
-    /// One row, or why it is quarantined.
+    /// One row, or everything for which it is quarantined.
     pub(crate) fn read(&self, row: &GridRow, tally: &mut Tally) -> Result<Observation, Objection> {
+        let mut faults = Faults::default();
         for (name, at) in [
             ("authority", self.map.authority),
             ("indicator", self.map.indicator),
             ("quarter", self.map.quarter),
         ] {
             if let Some(objection) = figures::invisible(name, cell(row, at)) {
-                return Err(objection.at(at));
+                faults.object(objection.at(at));
             }
         }
         let quarter = self.quarter(row, tally);
-        let authority = self.authority(row, quarter.as_ref().ok(), tally)?;
-        self.subjects.is_ours(&authority).map_err(|objection| objection.at(self.map.authority))?;
+        let authority = faults.ok(self.authority(row, quarter.as_ref().ok(), tally));
+        let ours = authority.as_ref().map_or(Ok(()), |authority| self.subjects.is_ours(authority));
+        faults.ok(ours.map_err(|objection| objection.at(self.map.authority)));
         let written = cell(row, self.map.indicator);
         let indicator = self.subjects.indicator(written, row.line, tally);
-        let indicator = indicator.map_err(|objection| objection.at(self.map.indicator))?;
-        let quarter = quarter?;
-        let date = quarter.last_day();
-        let asked_for = self.subjects.is_asked_for(quarter, date);
-        asked_for.map_err(|objection| objection.at(self.map.quarter))?;
-        let existing = self.subjects.exists(&authority, date, row.line, tally);
-        existing.map_err(|objection| objection.at(self.map.authority))?;
-        let (figure, symbol) = self.figure(row, indicator, quarter, tally).map_err(|objection| {
-            objection.located(|part| match part {
-                Part::Numerator => Some(self.map.numerator),
-                Part::Denominator => Some(self.map.denominator),
-                Part::Value => Some(self.map.value),
-            })
-        })?;
+        let indicator = faults.ok(indicator.map_err(|objection| objection.at(self.map.indicator)));
+        let quarter = faults.ok(quarter);
+        if let Some(quarter) = quarter {
+            let asked_for = self.subjects.is_asked_for(quarter, quarter.last_day());
+            faults.ok(asked_for.map_err(|objection| objection.at(self.map.quarter)));
+        }
+        if let Some((authority, quarter)) = authority.as_ref().zip(quarter) {
+            let existing = self.subjects.exists(authority, quarter.last_day(), row.line, tally);
+            faults.ok(existing.map_err(|objection| objection.at(self.map.authority)));
+        }
+        let figure = self.figure(row, (indicator, quarter), tally, &mut faults);
+        let whole = authority.zip(indicator).zip(quarter).zip(figure);
+        let (((authority, indicator), quarter), (figure, symbol)) = faults.settle(whole)?;
         Ok(Observation {
             authority,
             indicator: indicator.id.clone(),
@@ -107,24 +109,53 @@ impl<'e> LongRows<'e> {
         found.map_err(|objection| objection.at(self.map.quarter))
     }
 
+    /// The figure. Its cells are looked at, too, where something else is wrong with the row.
     fn figure(
         &self,
         row: &GridRow,
-        indicator: &Indicator,
-        quarter: Quarter,
+        (indicator, quarter): (Option<&Indicator>, Option<Quarter>),
         tally: &mut Tally,
-    ) -> Result<(Figure, Option<String>), Objection> {
+        faults: &mut Faults,
+    ) -> Option<(Figure, Option<String>)> {
+        let expected = self.subjects.expected;
         let columns = [self.map.numerator, self.map.denominator, self.map.value];
         let spots = columns.map(|at| Spot { line: row.line, column: Some(at) });
-        let rules = Rules { symbols: self.symbols, date: quarter.last_day(), mark: self.mark, spots };
-        let numerator = rules.cell(cell(row, self.map.numerator), Part::Numerator, indicator, tally)?;
-        let denominator = rules.cell(cell(row, self.map.denominator), Part::Denominator, indicator, tally)?;
-        let value = rules.cell(cell(row, self.map.value), Part::Value, indicator, tally)?;
+        let date = quarter.or(expected.quarter).map_or(expected.today, Quarter::last_day);
+        let rules = Rules { symbols: self.symbols, date, mark: self.mark, spots };
+        let mut silent = Tally::default();
+        let heard = if faults.is_empty() { &mut *tally } else { &mut silent };
+        let mut read = |part: Part, at: usize| {
+            let read = rules.cell(cell(row, at), part, indicator, heard);
+            faults.ok(read.map_err(|objection| objection.at(at)))
+        };
+        let numerator = read(Part::Numerator, self.map.numerator);
+        let denominator = read(Part::Denominator, self.map.denominator);
+        let value = read(Part::Value, self.map.value);
         let written = self.map.status.map_or("", |at| missing::blanked(cell(row, at)));
-        let stated = subject::status(written).map_err(|objection| objection.at(self.map.status))?;
-        let cells = [numerator, denominator, value];
+        let stated = faults.ok(subject::status(written).map_err(|objection| objection.at(self.map.status)));
+        let ((numerator, denominator), value) = numerator.zip(denominator).zip(value)?;
+        let (indicator, stated) = indicator.zip(stated).filter(|_| faults.is_empty())?;
+        let figure = self.sound(row, &rules, (indicator, [numerator, denominator, value], stated), tally);
+        faults.ok(figure.map_err(|objection| objection.located(|part| self.column(part))))
+    }
+
+    fn column(&self, part: Part) -> Option<usize> {
+        Some(match part {
+            Part::Numerator => self.map.numerator,
+            Part::Denominator => self.map.denominator,
+            Part::Value => self.map.value,
+        })
+    }
+
+    fn sound(
+        &self,
+        row: &GridRow,
+        rules: &Rules<'_>,
+        (indicator, cells, stated): (&Indicator, [Cell<'_>; 3], Option<Status>),
+        tally: &mut Tally,
+    ) -> Result<(Figure, Option<String>), Objection> {
         let [numerator, denominator, value] = rules.needed(cells, indicator, stated, tally)?;
-        for at in columns {
+        for at in [self.map.numerator, self.map.denominator, self.map.value] {
             note_covered(row, at, tally);
         }
         let symbol = [value, numerator, denominator].into_iter().find_map(Cell::symbol);
@@ -137,7 +168,7 @@ impl<'e> LongRows<'e> {
         };
         let figure = figures::settled(indicator, figure, row.line, tally);
         self.subjects.is_sound(indicator, &figure)?;
-        doubt::note(indicator, self.subjects.expected.cadence, &figure, spots, row.line, tally);
+        doubt::note(indicator, self.subjects.expected.cadence, &figure, rules.spots, row.line, tally);
         Ok((figure, symbol.map(|(text, _)| text.to_owned())))
     }
 }
@@ -149,8 +180,9 @@ pub(crate) fn refuse_other_authority(
 ) -> Result<(), Refusal> {
     let Some(asked) = subjects.expected.authority else { return Ok(()) };
     subject::only_others(found, asked).map_or(Ok(()), |other| {
+        let (other, asked) = (subjects.expected.called(&other), subjects.expected.called(asked));
         let reason =
-            format!("every row is about `{other}`, but this is the return of `{asked}`: send the right file");
+            format!("every row is about {other}, but this is the return of {asked}: send the right file");
         Err(Refusal::new("wrong-authority", reason))
     })
 }

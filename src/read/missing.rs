@@ -26,6 +26,16 @@ pub(crate) fn writer(text: &str) -> Option<&'static str> {
     WORDS.iter().find(is_meant).map(|(_, writer)| *writer)
 }
 
+/// What [`writer`] says of one, of several.
+pub(crate) fn of_several(writer: &str) -> String {
+    let pairs = [
+        ("which stands", "stand"),
+        ("which is not a number", "are not numbers"),
+        ("which a spreadsheet shows", "are what a spreadsheet shows"),
+    ];
+    pairs.iter().fold(writer.to_owned(), |words, (one, several)| words.replacen(one, several, 1))
+}
+
 /// `text`, or nothing where it is such a word.
 pub(crate) fn blanked(text: &str) -> &str {
     if writer(text).is_some() { "" } else { text }

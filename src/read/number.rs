@@ -127,7 +127,9 @@ fn joined(body: &str, decimal: char, thousands: &[char]) -> Option<String> {
 
 fn is_plain(body: &str) -> bool {
     let (whole, decimals) = body.split_once('.').unwrap_or((body, "0"));
-    is_digits(whole) && is_digits(decimals) && whole.len() <= WHOLE_DIGITS_MAX
+    // Some programs write 0.65 as .65.
+    let is_whole = is_digits(whole) || (whole.is_empty() && body.starts_with('.'));
+    is_whole && is_digits(decimals) && whole.len() <= WHOLE_DIGITS_MAX
 }
 
 fn is_digits(text: &str) -> bool {
@@ -157,6 +159,7 @@ mod tests {
             assert_eq!(read(text), Some(value), "{text}");
         }
         assert_eq!(read("33.299999999999997"), Some(33.3));
+        assert_eq!((read(".65"), read("-.5"), read("+.5")), (Some(0.65), Some(-0.5), Some(0.5)));
         assert!(read("-0").is_some_and(f64::is_sign_positive));
         assert_eq!(read("9.20508138902837e-05"), Some(9.205_081_389_028_37e-5));
     }
@@ -176,8 +179,8 @@ mod tests {
     #[test]
     fn what_is_not_a_number_is_none() {
         let odd = [
-            "", "-", ".", "1.", ".5", "1e5", "NaN", "inf", "0x78", "4_5", "1.2.3", "٣", "82.9%", "--1",
-            "1E+400", "12e-05", "-1e-5", "1e-", "1e-005", "e-05",
+            "", "-", ".", "-.", "1.", ".5.", ".5e-5", "1e5", "NaN", "inf", "0x78", "4_5", "1.2.3", "٣",
+            "82.9%", "--1", "1E+400", "12e-05", "-1e-5", "1e-", "1e-005", "e-05",
         ];
         for text in odd {
             assert_eq!(read(text), None, "{text}");

@@ -46,7 +46,8 @@ pub(crate) fn ods(
     }
     let kind = archive::named(archive, "mimetype", limits)?;
     if kind.is_some_and(|kind| !kind.starts_with(KIND)) {
-        let reason = "the file is an OpenDocument file, but no sheet: save it as .ods, .xlsx or .csv";
+        let reason = "the file is an OpenDocument text, drawing or database, and no sheet: send the return \
+                      as .ods, .xlsx or .csv";
         return Err(Refusal::new("type-mismatch", reason));
     }
     let remarks = archive::inspect(archive, limits)?;

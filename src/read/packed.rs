@@ -5,6 +5,7 @@ use crate::read::archive::{self, Archive};
 use crate::read::code::Refusal;
 use crate::read::container::{self, Unpacked};
 use crate::read::grid::Grid;
+use crate::read::kinds;
 use crate::read::sniff::{self, Format};
 use crate::read::text;
 use crate::read::{biff, csv, json, ods, workbook};
@@ -61,6 +62,7 @@ fn unpacked(
         return inner(container::from_gzip(bytes, file_name, limits)?, sheet, limits);
     }
     let mut archive = archive::opened(bytes)?;
+    kinds::in_zip(|name| archive.index_for_name(name).is_some())?;
     let kind = kind(&archive);
     agrees(kind, file_name)?;
     match kind {
@@ -117,14 +119,16 @@ fn agrees(kind: Kind, file_name: &str) -> Result<(), Refusal> {
     let Some(ending) = sniff::ending(file_name).filter(|ending| !endings.contains(ending)) else {
         return Ok(());
     };
-    let kind = match kind {
-        Kind::Xlsx => "an Excel workbook (.xlsx)",
-        Kind::Ods => "an OpenDocument sheet (.ods)",
-        Kind::Xls => "an old Excel workbook (.xls)",
-        Kind::Zip => "a ZIP archive",
-        Kind::Gzip => "compressed with gzip",
+    let (kind, right) = match kind {
+        Kind::Xlsx => ("an Excel workbook", "xlsx"),
+        Kind::Ods => ("an OpenDocument sheet", "ods"),
+        Kind::Xls => ("an old Excel workbook", "xls"),
+        Kind::Zip => ("a ZIP archive", "zip"),
+        Kind::Gzip => ("compressed with gzip", "gz"),
     };
     let name = text::shown(file_name);
-    let reason = format!("`{name}` is {kind}, not what .{ending} says: save it as what it is named");
+    let reason = format!(
+        "`{name}` is {kind} (.{right}), not what .{ending} says: name it .{right}, or save it as .{ending}"
+    );
     Err(Refusal::new("type-mismatch", reason))
 }

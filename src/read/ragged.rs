@@ -9,10 +9,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::read::code::{Objection, Refusal};
+use crate::read::code::Refusal;
 use crate::read::grid::{Grid, GridRow};
 use crate::read::layout::{Columns, Header};
 use crate::read::long::cell;
+use crate::read::objection::Objection;
 use crate::read::reading::Expected;
 use crate::read::tally::Tally;
 

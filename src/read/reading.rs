@@ -43,6 +43,22 @@ pub struct Expected<'a> {
     pub other_quarters: OtherQuarters,
 }
 
+impl Expected<'_> {
+    /// An authority as people call it, with its code: `Lincolnshire (`E10000019`)`.
+    pub(crate) fn called(&self, code: &AuthorityCode) -> String {
+        match self.authorities.iter().find(|one| one.code == *code) {
+            Some(known) => format!("{} (`{code}`)", known.name_among(self.authorities, self.today)),
+            None => format!("`{code}`"),
+        }
+    }
+
+    /// An indicator as people call it.
+    pub(crate) fn indicator_called(&self, id: &IndicatorId) -> String {
+        let known = self.indicators.iter().find(|one| one.id == *id);
+        known.map_or_else(|| id.to_string(), Indicator::shown_name)
+    }
+}
+
 /// What a file held. `rows_read` is `accepted` plus the number of `quarantined`, always.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
@@ -79,7 +95,7 @@ pub struct Remark {
     pub text: String,
 }
 
-/// Quarantined rows by their reason: code, how many, the first; the most frequent first.
+/// Quarantined rows by their first reason: code, how many, the first; the most frequent first.
 #[must_use]
 pub fn by_reason(reading: &Reading) -> Vec<(Code, u32, &Quarantined)> {
     let mut groups: BTreeMap<Code, (u32, &Quarantined)> = BTreeMap::new();

@@ -3,6 +3,7 @@
 use encoding_rs::{UTF_16BE, UTF_16LE};
 
 use crate::read::code::Refusal;
+use crate::read::kinds;
 use crate::read::text;
 
 /// How a file is read.
@@ -20,7 +21,7 @@ pub enum Format {
 const ENDINGS: [&str; 12] =
     ["csv", "tsv", "txt", "json", "jsonl", "ndjson", "xlsx", "xlsm", "xls", "ods", "zip", "gz"];
 const COMPOUND: [u8; 8] = [0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1];
-const HEAD_BYTES: usize = 512;
+const HEAD_BYTES: usize = 64 * 1024;
 
 /// The format of these bytes. What is packed is not opened here.
 ///
@@ -34,24 +35,25 @@ pub fn sniff(bytes: &[u8], file_name: &str) -> Result<Format, Refusal> {
         return Err(Refusal::new("empty-file", "the file is empty: send the return again"));
     }
     let ending = ending(file_name);
-    if bytes.starts_with(b"PK") || bytes.starts_with(&[0x1f, 0x8b]) || is_compound(bytes) {
+    if is_zip(bytes) || is_gzip(bytes) || is_compound(bytes) {
         return match ending.filter(|ending| is_text(ending)) {
             None => Ok(Format::Packed),
             Some(ending) => {
-                let (name, kind) = (text::shown(file_name), "a workbook or an archive");
+                let (name, kind) = (text::shown(file_name), packed_kind(bytes));
                 let reason = format!("`{name}` is {kind}, not what .{ending} says: name it as what it is");
                 Err(Refusal::new("type-mismatch", reason))
             }
         };
     }
-    if let Some((code, reason)) = document(bytes).or_else(|| unreadable_text(bytes)) {
+    if let Some(refusal) = kinds::other(bytes) {
+        return Err(refusal);
+    }
+    if let Some((code, reason)) = unreadable_text(bytes) {
         return Err(Refusal::new(code, reason));
     }
-    let looks = markup(bytes);
-    if looks == Markup::Page {
-        let reason =
-            "the file is a web page (perhaps a sign-in page), not a return: fetch or export it again";
-        return Err(Refusal::new("html-page", reason));
+    let looks = markup(bytes, file_name);
+    if let Markup::Marked(marked) = looks {
+        return Err(kinds::refused_markup(marked));
     }
     match ending {
         Some(ending) if !is_text(ending) => {
@@ -70,6 +72,30 @@ pub fn sniff(bytes: &[u8], file_name: &str) -> Result<Format, Refusal> {
     }
 }
 
+fn is_zip(bytes: &[u8]) -> bool {
+    [b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"].iter().any(|start| bytes.starts_with(*start))
+}
+
+fn is_gzip(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0x1f, 0x8b, 0x08])
+}
+
+/// What a packed file seems to be, by names that stand in it unpacked.
+fn packed_kind(bytes: &[u8]) -> &'static str {
+    let has = |mark: &[u8]| bytes.windows(mark.len()).any(|window| window == mark);
+    if is_gzip(bytes) {
+        "compressed with gzip"
+    } else if is_compound(bytes) {
+        "an old Excel workbook (.xls), or a protected one"
+    } else if has(b"xl/workbook.xml") {
+        "an Excel workbook (.xlsx)"
+    } else if has(b"opendocument.spreadsheet") {
+        "an OpenDocument sheet (.ods)"
+    } else {
+        "a ZIP archive"
+    }
+}
+
 /// The ending of a file's name, when it is one that says what the file is.
 pub(crate) fn ending(file_name: &str) -> Option<&'static str> {
     let (_, ending) = file_name.rsplit_once('.')?;
@@ -83,24 +109,6 @@ fn is_text(ending: &str) -> bool {
 /// Whether these are the first bytes of an OLE compound file: an old workbook, or a protected new one.
 pub(crate) fn is_compound(bytes: &[u8]) -> bool {
     bytes.starts_with(&COMPOUND)
-}
-
-/// Documents and archives that are not read, by their first bytes.
-fn document(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
-    let archives: [&[u8]; 5] = [b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"];
-    if archives.iter().any(|start| bytes.starts_with(start)) || bytes.get(257..262) == Some(b"ustar") {
-        return Some((
-            "compressed-file",
-            "the file is an archive of a kind that is not read: send it as ZIP",
-        ));
-    }
-    if bytes.starts_with(b"%PDF") {
-        return Some(("pdf-document", "the file is a PDF: send the return as CSV or XLSX"));
-    }
-    if bytes.starts_with(b"{\\rtf") {
-        return Some(("binary-content", "the file is a text document: send the return as CSV or XLSX"));
-    }
-    None
 }
 
 fn unreadable_text(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -129,25 +137,31 @@ fn unreadable_text(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Markup {
-    Page,
+    Marked(kinds::Markup),
     Json,
     None,
 }
 
-fn markup(bytes: &[u8]) -> Markup {
-    let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
-    let decoded = match head {
-        [0xff, 0xfe, rest @ ..] => Some(UTF_16LE.decode_without_bom_handling(rest).0),
-        [0xfe, 0xff, rest @ ..] => Some(UTF_16BE.decode_without_bom_handling(rest).0),
+fn markup(bytes: &[u8], file_name: &str) -> Markup {
+    let decoded = match bytes {
+        [0xff, 0xfe, rest @ ..] => Some(UTF_16LE.decode_without_bom_handling(head(rest)).0),
+        [0xfe, 0xff, rest @ ..] => Some(UTF_16BE.decode_without_bom_handling(head(rest)).0),
         _ => None,
     };
     let text = decoded.as_ref().map_or(bytes, |text| text.as_bytes());
     let body = text.strip_prefix(&[0xef, 0xbb, 0xbf]).unwrap_or(text).trim_ascii_start();
     let after = |skip: usize| body.get(skip..).unwrap_or_default().trim_ascii_start().first().copied();
     match body.first().copied() {
-        Some(b'<') => Markup::Page,
+        Some(b'<') => {
+            let ending = file_name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+            kinds::markup(body, &ending).map_or(Markup::None, Markup::Marked)
+        }
         Some(b'{') => Markup::Json,
         Some(b'[') if matches!(after(1), Some(b'{' | b'[' | b'"' | b']')) => Markup::Json,
         _ => Markup::None,
     }
+}
+
+fn head(bytes: &[u8]) -> &[u8] {
+    bytes.get(..HEAD_BYTES).unwrap_or(bytes)
 }

@@ -8,10 +8,11 @@ use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::figure::{Figure, Status};
 use crate::domain::indicator::Indicator;
 use crate::domain::quarter::{BareYear, Quarter};
-use crate::read::code::Objection;
 use crate::read::figures::{self, Part};
 use crate::read::grid::GridRow;
+use crate::read::objection::{Faults, Objection};
 use crate::read::reading::Expected;
+use crate::read::succession;
 use crate::read::tally::Tally;
 use crate::read::text::{self, shown};
 
@@ -70,7 +71,8 @@ impl<'e> Subjects<'e> {
             "`{}` is not an authority's code: write the nine characters, such as E06000000",
             shown(written)
         );
-        Err(Objection::new("bad-authority-code", reason))
+        let kind = "are no authorities' codes: write the nine characters, such as E06000000";
+        Err(Objection::new("bad-authority-code", reason).like(written, kind))
     }
 
     /// The one authority of the region with this name, alias or DfE number on the date.
@@ -90,9 +92,11 @@ impl<'e> Subjects<'e> {
     pub(crate) fn is_ours(&self, authority: &AuthorityCode) -> Result<(), Objection> {
         match self.expected.authority {
             Some(asked) if asked != authority => {
+                let (other, asked) = (self.expected.called(authority), self.expected.called(asked));
                 let reason =
-                    format!("the row is about `{authority}`, but this is the return of `{asked}`: delete it");
-                Err(Objection::new("wrong-authority", reason))
+                    format!("the row is about {other}, but this is the return of {asked}: delete it");
+                let kind = format!("are not {asked}, whose return this is: delete the rows");
+                Err(Objection::new("wrong-authority", reason).like(authority.as_str(), kind))
             }
             _ => Ok(()),
         }
@@ -112,10 +116,10 @@ impl<'e> Subjects<'e> {
             remark_on_dates(self.expected, authority, date, line, tally);
             return Ok(());
         }
-        let Some(known) = outside_dates(self.expected, authority, date) else { return Ok(()) };
-        let (name, day) = (&known.name, date.format("%-d %B %Y"));
-        let reason = format!("{name} (`{authority}`) did not exist on {day}: use the code of that day");
-        Err(Objection::new("authority-not-existing", reason))
+        let known = outside_dates(self.expected, authority, date);
+        known.map_or(Ok(()), |known| {
+            Err(Objection::new("authority-not-existing", succession::reason(self.expected, known, date)))
+        })
     }
 
     /// The indicator with this id.
@@ -135,13 +139,18 @@ impl<'e> Subjects<'e> {
         if let Some(objection) = figures::uncomputed("indicator", written) {
             return Err(objection);
         }
-        let what = if written.is_empty() {
-            "the indicator is missing: write its id".to_owned()
+        if written.is_empty() {
+            return Err(Objection::new("unknown-indicator", "the indicator is missing: write its id"));
+        }
+        let suggestion = suggestion(written, self.indicators.keys().copied());
+        let reason = format!("`{}` is not an indicator of this return{suggestion}", shown(written));
+        let objection = Objection::new("unknown-indicator", reason);
+        // Who is told what they may have meant is told it of each.
+        Err(if suggestion.starts_with(';') {
+            objection
         } else {
-            let ids = self.indicators.keys().copied();
-            format!("`{}` is not an indicator of this return{}", shown(written), suggestion(written, ids))
-        };
-        Err(Objection::new("unknown-indicator", what))
+            objection.like(written, "are no indicators of this return: correct them, or delete the rows")
+        })
     }
 
     /// The quarter that a cell means; `year` stands beside it in a column of its own, or is empty.
@@ -182,18 +191,27 @@ impl<'e> Subjects<'e> {
         let quarter = by(written).or_else(|| by(&joined).filter(|_| !year.is_empty()));
         let Some(quarter) = quarter else {
             let written = if year.is_empty() { written } else { joined.as_str() };
-            let reason = match Quarter::either(written) {
-                Some((one, other)) => {
-                    format!("`{}` may mean {one} or {other}: write it as {other}", shown(written))
-                }
-                None => format!("`{}` is not a quarter: write it as 2017-18 Q2", shown(written)),
-            };
-            return Err(Objection::new("bad-quarter", reason));
+            return Err(self.not_a_quarter(written));
         };
         if quarter.to_string() != written {
             tally.note("respelled", line, written);
         }
         Ok(quarter)
+    }
+
+    /// Of two quarters that may be meant the one that was asked for is advised; it is the example, too.
+    fn not_a_quarter(&self, written: &str) -> Objection {
+        let asked = self.expected.quarter;
+        if let Some((one, other)) = Quarter::either(written) {
+            let advised = if asked == Some(one) { one } else { other };
+            let reason = format!("`{}` may mean {one} or {other}: write it as {advised}", shown(written));
+            let kind = format!("may each mean two quarters: write {one} as such, and {other} as such");
+            return Objection::new("bad-quarter", reason).like(written, kind);
+        }
+        let example = asked.map_or_else(|| "2017-18 Q2".to_owned(), |asked| asked.to_string());
+        let reason = format!("`{}` is not a quarter: write it as {example}", shown(written));
+        let kind = format!("are not quarters: write them as {example}");
+        Objection::new("bad-quarter", reason).like(written, kind)
     }
 
     /// Objects to figures of a date to come, and to another quarter than the one asked for.
@@ -208,7 +226,9 @@ impl<'e> Subjects<'e> {
                 let reason = format!(
                     "the row is about {quarter}, but {asked} was asked for: send it with that return"
                 );
-                Err(Objection::new("wrong-quarter", reason))
+                let kind =
+                    format!("are not {asked}, which was asked for: send their rows with those returns");
+                Err(Objection::new("wrong-quarter", reason).like(&quarter.to_string(), kind))
             }
             _ => Ok(()),
         }
@@ -217,10 +237,16 @@ impl<'e> Subjects<'e> {
     /// Whether the numbers that the status promises are there, and make sense.
     pub(crate) fn is_sound(&self, indicator: &Indicator, figure: &Figure) -> Result<(), Objection> {
         self.is_complete(indicator, figure)?;
-        let objection = figures::not_whole(indicator, figure)
-            .or_else(|| figures::zero_denominator(figure))
-            .or_else(|| figures::implausible(indicator, figure));
-        objection.map_or(Ok(()), Err)
+        let mut faults = Faults::default();
+        for objection in figures::not_whole(indicator, figure) {
+            faults.object(objection);
+        }
+        // Of numbers that are wrong by themselves nothing more can be said.
+        if faults.is_empty() {
+            let odd = figures::zero_denominator(figure).or_else(|| figures::implausible(indicator, figure));
+            odd.into_iter().for_each(|objection| faults.object(objection));
+        }
+        faults.settle(Some(()))
     }
 
     fn is_complete(&self, indicator: &Indicator, figure: &Figure) -> Result<(), Objection> {
@@ -249,11 +275,14 @@ impl<'e> Subjects<'e> {
         if !self.is_return() && has_figure {
             return Ok(());
         }
-        match (figure.numerator, figure.denominator) {
-            (_, None) => Err(missing(Part::Denominator, denominator)),
-            (None, _) => Err(missing(Part::Numerator, &indicator.numerator)),
-            _ => Ok(()),
+        let mut faults = Faults::default();
+        if figure.denominator.is_none() {
+            faults.object(missing(Part::Denominator, denominator));
         }
+        if figure.numerator.is_none() {
+            faults.object(missing(Part::Numerator, &indicator.numerator));
+        }
+        faults.settle(Some(()))
     }
 }
 
@@ -287,8 +316,10 @@ pub(crate) fn status(written: &str) -> Result<Option<Status>, Objection> {
     let word = written.to_lowercase().replace([' ', '_'], "-");
     Status::parse(&word).map(Some).ok_or_else(|| {
         let words: Vec<&str> = Status::ALL.iter().map(|status| status.word()).collect();
-        let reason = format!("the status is `{}`: write one of {}", shown(written), text::listed(&words, 9));
-        Objection::new("unknown-status", reason)
+        let words = text::listed(&words, 9);
+        let reason = format!("the status is `{}`: write one of {words}", shown(written));
+        let kind = format!("are no statuses: write one of {words}");
+        Objection::new("unknown-status", reason).like(written, kind)
     })
 }
 
@@ -310,7 +341,8 @@ fn missing(part: Part, name: &str) -> Objection {
     let code = if part == Part::Denominator { "denominator-missing" } else { "numerator-missing" };
     let word = part.word();
     let reason = format!("the {word} ({name}) is missing: write it, or a status such as `unavailable`");
-    Objection::new(code, reason).about(part)
+    let kind = format!("are missing as {word}s: write them, or a status such as `unavailable`");
+    Objection::new(code, reason).about(part).like(name, kind)
 }
 
 /// The first of `found` when `asked` is not among them.

@@ -85,6 +85,9 @@ fn sentence(code: Code, count: u32, first: &str) -> String {
         "rows-without-figures" => "a row holds text and no figure, and was left out",
         "date-as-quarter" => "a date stands for a quarter, and was read as the one that it falls in",
         "merged-cells" => "a figure stands in a cell merged over several rows, and was read for each of them",
+        "other-levels" => {
+            "a row is about a district, a school or another level that is not kept, and was left out"
+        }
         "other-quarters" => "another quarter stands in the file too, and was not taken in with this one",
         _ => "something odd was met",
     };

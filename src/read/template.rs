@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use crate::config::settings::Time;
 use crate::domain::figure::Observation;
 use crate::read::across::{self, WideMap};
-use crate::read::code::Objection;
 use crate::read::figures::{self, Part};
 use crate::read::grid::GridRow;
 use crate::read::long::cell;
+use crate::read::objection::Objection;
 use crate::read::ragged::Ragged;
 use crate::read::subject;
 use crate::read::tally::Tally;
@@ -156,7 +156,8 @@ fn part_of(map: &WideMap<'_>, row: &GridRow) -> Result<Option<Part>, Objection> 
     let written = cell(row, at);
     across::part(written, &map.shape.parts).map(Some).ok_or_else(|| {
         let reason = format!("`{}` is neither numerator, denominator nor value: correct it", shown(written));
-        Objection::new("unknown-part", reason).at(at)
+        let kind = "are neither numerator, denominator nor value: correct them";
+        Objection::new("unknown-part", reason).at(at).like(written, kind)
     })
 }
 
@@ -165,13 +166,18 @@ fn unknown(labels: &Labels, written: &str) -> Objection {
         return objection;
     }
     let known = labels.known.keys().map(String::as_str);
-    let reason = if written.is_empty() {
-        "the row has figures and does not say of what: write the measure".to_owned()
+    if written.is_empty() {
+        let reason = "the row has figures and does not say of what: write the measure";
+        return Objection::new("unknown-indicator", reason);
+    }
+    let suggestion = subject::suggestion(written, known);
+    let reason = format!("`{}` is not a measure of this return{suggestion}", shown(written));
+    let objection = Objection::new("unknown-indicator", reason);
+    if suggestion.starts_with(';') {
+        objection
     } else {
-        let suggestion = subject::suggestion(written, known);
-        format!("`{}` is not a measure of this return{suggestion}", shown(written))
-    };
-    Objection::new("unknown-indicator", reason)
+        objection.like(written, "are no measures of this return: correct them, or delete the rows")
+    }
 }
 
 /// The same part of a figure twice: the later is left out when it is the same, else neither counts.
@@ -213,9 +219,11 @@ fn assemble(
     let kept: Vec<&Placed<'_>> = placed.iter().filter(|(row, _)| is_kept(outcomes, *row)).collect();
     let pieces: Vec<Piece<'_>> = kept.iter().map(|(_, piece)| *piece).collect();
     let measure = rows.map.shape.measures.get(key.measure)?;
-    rows.observation(key, &measure.indicator, &pieces, tally).unwrap_or_else(|(at, objection)| {
-        if let Some((row, _)) = kept.get(at) {
-            object(outcomes, *row, objection);
+    rows.observation(key, &measure.indicator, &pieces, tally).unwrap_or_else(|objections| {
+        for (at, objection) in objections {
+            if let Some((row, _)) = kept.get(at) {
+                object(outcomes, *row, objection);
+            }
         }
         None
     })
@@ -244,11 +252,22 @@ fn settle<'p>(
         }
     }
     for (row, line) in fallen {
-        let reason = match line {
-            Some(line) => format!("line {line} of the same measure was not accepted: correct that one"),
-            None => "the rest of the measure is not in the file: add it, or delete the row".to_owned(),
+        // What is wrong with the row itself is told, and is enough.
+        if !is_kept(outcomes, row) {
+            continue;
+        }
+        let objection = match line {
+            Some(line) => {
+                let reason = format!("line {line} of the same measure was not accepted: correct that one");
+                let kind = "are other lines of these measures that were not accepted: correct those";
+                Objection::new("part-refused", reason).like(&format!("line {line}"), kind)
+            }
+            None => {
+                let reason = "the rest of the measure is not in the file: add it, or delete the row";
+                Objection::new("part-refused", reason)
+            }
         };
-        object(outcomes, row, Objection::new("part-refused", reason));
+        object(outcomes, row, objection);
     }
 }
 
@@ -258,12 +277,14 @@ fn is_kept(outcomes: &[Outcome], row: usize) -> bool {
 
 /// Whether a row is refused, and not only as a repetition.
 fn is_refused(outcomes: &[Outcome], row: usize) -> bool {
-    matches!(outcomes.get(row), Some(Err(objection)) if objection.code != "duplicate-row")
+    matches!(outcomes.get(row), Some(Err(objection)) if !objection.is_only("duplicate-row"))
 }
 
-/// The first objection to a row stands.
+/// Objects to a row, besides what was objected to before.
 fn object(outcomes: &mut [Outcome], row: usize, objection: Objection) {
-    if let Some(outcome) = outcomes.get_mut(row).filter(|outcome| outcome.is_ok()) {
-        *outcome = Err(objection);
+    match outcomes.get_mut(row) {
+        Some(Err(before)) => before.add(objection),
+        Some(outcome) => *outcome = Err(objection),
+        None => {}
     }
 }

@@ -9,16 +9,55 @@ use crate::domain::authority::{AuthorityCode, Level};
 use crate::domain::figure::{Area, Figure, Observation, Place};
 use crate::domain::indicator::Indicator;
 use crate::domain::quarter::Quarter;
-use crate::read::code::Objection;
+use crate::read::code::Code;
 use crate::read::figures::{self, Part, Rules};
 use crate::read::grid::GridRow;
 use crate::read::layout::{MeasureMap, TidyMap};
 use crate::read::long::cell;
 use crate::read::number::DecimalMark;
+use crate::read::objection::{Faults, Objection};
 use crate::read::reading::Expected;
 use crate::read::subject;
 use crate::read::tally::{Spot, Tally};
 use crate::read::text::shown;
+
+/// The code of a row whose level is none that is known.
+const UNKNOWN_LEVEL: Code = "unknown-level";
+
+/// Levels of the publisher's files of which no figure is kept.
+const OTHER_LEVELS: [&str; 28] = [
+    "english devolved area",
+    "education investment area",
+    "institution",
+    "local authority district",
+    "local authority district (lad)",
+    "local enterprise partnership",
+    "local skills improvement plan area",
+    "lower layer super output area",
+    "lsoa",
+    "mat",
+    "mayoral combined authority",
+    "middle layer super output area",
+    "msoa",
+    "multi-academy trust",
+    "multi-academy trust (mat)",
+    "opportunity area",
+    "parliamentary constituency",
+    "pan regional",
+    "planning area",
+    "police force area",
+    "provider",
+    "rsc region",
+    "school",
+    "sponsor",
+    "statistical neighbours",
+    "strategic authority",
+    "trust",
+    "ward",
+];
+
+/// A figure as read, with its indicator and the symbol that stood in its place.
+type Read<'e> = (&'e Indicator, Figure, Option<String>);
 
 /// Reads tidy rows, and gathers the areas that they name.
 pub(crate) struct TidyRows<'e> {
@@ -50,46 +89,88 @@ impl<'e> TidyRows<'e> {
         self.areas.into_values().collect()
     }
 
-    /// One row, or why it is quarantined. A row that no measure is about holds no observation.
+    /// One row, or everything for which it is quarantined.
+    ///
+    /// A row that no measure is about holds no observation, and neither does one of a level that is not kept:
+    /// publishers' files have rows of districts, schools and trusts beside those of authorities.
     pub(crate) fn read(&mut self, row: &GridRow, tally: &mut Tally) -> Result<Vec<Observation>, Objection> {
-        let area = self.area(row)?;
-        if let Some(asked) = self.expected.authority.filter(|asked| **asked != area.code) {
-            let reason = format!("the row is about `{}`, but this is the return of `{asked}`", area.code);
-            return Err(Objection::new("wrong-authority", reason));
+        let is_about = self.map.measures.iter().any(|measure| is_meant(measure, row));
+        let level = cell(row, self.map.level);
+        if is_other_level(level) {
+            tally.note("other-levels", Spot { line: row.line, column: Some(self.map.level) }, level);
+            return Ok(Vec::new());
         }
-        if !self.map.measures.iter().any(|measure| is_meant(measure, row)) {
+        let area = match self.area(row) {
+            // What kind of area it is matters only where a measure is about it.
+            Err(objection) if objection.code == UNKNOWN_LEVEL && !is_about => return Ok(Vec::new()),
+            area => area,
+        };
+        let mut faults = Faults::default();
+        let area = faults.ok(area.and_then(|area| self.ours(area)));
+        if !is_about {
+            let area = faults.settle(area)?;
             self.areas.entry(area.code.clone()).or_insert(area);
             return Ok(Vec::new());
         }
-        let date = self.date(row)?;
+        let date = faults.ok(self.date(row));
+        let figures = self.figures(row, (area.as_ref(), date), tally, &mut faults);
+        let (area, date) = faults.settle(area.zip(date))?;
         let quarter = Quarter::containing(date);
         subject::remark_on_dates(self.expected, &area.code, date, row.line, tally);
-        let mut observations = Vec::with_capacity(self.map.measures.len());
-        for measure in &self.map.measures {
-            if !is_meant(measure, row) {
-                continue;
+        let observation = |(indicator, figure, symbol): Read<'_>| Observation {
+            authority: area.code.clone(),
+            indicator: indicator.id.clone(),
+            quarter,
+            figure,
+            place: Place { sheet: self.sheet.clone(), line: row.line, column: None },
+            symbol,
+            note: None,
+        };
+        let observations = figures.into_iter().map(observation).collect();
+        self.areas.entry(area.code.clone()).or_insert(area);
+        Ok(observations)
+    }
+
+    fn ours(&self, area: Area) -> Result<Area, Objection> {
+        match self.expected.authority.filter(|asked| **asked != area.code) {
+            Some(asked) => {
+                let (other, asked) = (self.expected.called(&area.code), self.expected.called(asked));
+                let reason = format!("the row is about {other}, but this is the return of {asked}");
+                let kind = format!("are not {asked}, whose return this is");
+                Err(Objection::new("wrong-authority", reason).like(area.code.as_str(), kind))
             }
+            None => Ok(area),
+        }
+    }
+
+    /// The figures of a row, each with its indicator. Its cells are looked at, too, where something else is
+    /// wrong with the row.
+    fn figures(
+        &self,
+        row: &GridRow,
+        (area, date): (Option<&Area>, Option<NaiveDate>),
+        tally: &mut Tally,
+        faults: &mut Faults,
+    ) -> Vec<Read<'e>> {
+        let mut silent = Tally::default();
+        let tally = if faults.is_empty() { tally } else { &mut silent };
+        let date = date.unwrap_or(self.expected.today);
+        let mut found = Vec::with_capacity(self.map.measures.len());
+        for measure in self.map.measures.iter().filter(|measure| is_meant(measure, row)) {
             let Some(indicator) = self.indicators.get(measure.measure.indicator.as_str()) else { continue };
             let columns = [measure.numerator, measure.denominator, measure.value];
             let spots = columns.map(|column| Spot { line: row.line, column });
             let rules = Rules { symbols: self.symbols, date, mark: self.mark, spots };
-            let (figure, symbol) = figure(row, measure, indicator, &rules, tally)?;
-            if area.code.level() == Level::Authority && figures::implausible(indicator, &figure).is_some() {
+            let read = faults.ok(figure(row, measure, indicator, &rules, tally));
+            let Some((figure, symbol)) = read else { continue };
+            let is_authority = area.is_some_and(|area| area.code.level() == Level::Authority);
+            if is_authority && figures::implausible(indicator, &figure).is_some() {
                 let value = figure.value.or(figure.numerator).unwrap_or_default();
-                tally.note("implausible-value", row.line, &format!("{} {value}", indicator.id));
+                tally.note("implausible-value", row.line, &format!("{} {value}", indicator.shown_name()));
             }
-            observations.push(Observation {
-                authority: area.code.clone(),
-                indicator: indicator.id.clone(),
-                quarter,
-                figure,
-                place: Place { sheet: self.sheet.clone(), line: row.line, column: None },
-                symbol,
-                note: None,
-            });
+            found.push((*indicator, figure, symbol));
         }
-        self.areas.entry(area.code.clone()).or_insert(area);
-        Ok(observations)
+        found
     }
 
     fn area(&self, row: &GridRow) -> Result<Area, Objection> {
@@ -105,7 +186,8 @@ impl<'e> TidyRows<'e> {
             _ => {
                 let reason =
                     format!("the level `{}` is not National, Regional or Local authority", shown(written));
-                return Err(Objection::new("unknown-level", reason).at(self.map.level));
+                let kind = "are not the levels National, Regional or Local authority";
+                return Err(Objection::new(UNKNOWN_LEVEL, reason).at(self.map.level).like(written, kind));
             }
         };
         let (code, name) = match level {
@@ -126,7 +208,8 @@ impl<'e> TidyRows<'e> {
                 shown(code),
                 shown(name)
             );
-            Objection::new("bad-authority-code", reason).at(column)
+            let kind = "are not codes of one area of their level: joined and unknown areas are left out";
+            Objection::new("bad-authority-code", reason).at(column).like(code, kind)
         })?;
         let dfe_number = filled(at(self.map.dfe_number)).filter(|_| level == Level::Authority);
         let region = filled(at(self.map.region.0)).filter(|_| level == Level::Authority);
@@ -144,7 +227,9 @@ impl<'e> TidyRows<'e> {
             } else {
                 format!("{written} is not a period: write 2017 or 201718")
             };
-            Objection::new("bad-quarter", reason).at(self.map.time_period)
+            let kind =
+                "are no years or financial quarters: choose other rows with `only`, or write 2017 or 201718";
+            Objection::new("bad-quarter", reason).at(self.map.time_period).like(period, kind)
         };
         let date = self.reference(period, identifier).ok_or_else(bad)?;
         if date > self.expected.today {
@@ -191,6 +276,10 @@ fn reporting_year(period: &str) -> Option<i32> {
     }
 }
 
+fn is_other_level(written: &str) -> bool {
+    OTHER_LEVELS.contains(&written.to_lowercase().as_str())
+}
+
 /// Whether the row is one of those that the measure is read from.
 pub(crate) fn is_meant(measure: &MeasureMap<'_>, row: &GridRow) -> bool {
     measure.only.is_none_or(|(at, text)| cell(row, at).eq_ignore_ascii_case(text.trim()))
@@ -203,25 +292,32 @@ fn figure(
     rules: &Rules<'_>,
     tally: &mut Tally,
 ) -> Result<(Figure, Option<String>), Objection> {
+    let mut faults = Faults::default();
     let mut read = |at: Option<usize>, part: Part| {
-        let cell = at.map(|at| rules.cell(cell(row, at), part, indicator, tally));
-        cell.transpose().map_err(|objection| in_column(&objection, map, part))
+        let cell = rules.cell(cell(row, at?), part, Some(indicator), tally);
+        faults.ok(cell.map_err(|objection| in_column(objection, map, part)))
     };
-    let numerator = read(map.numerator, Part::Numerator)?;
-    let denominator = read(map.denominator, Part::Denominator)?;
-    let value = read(map.value, Part::Value)?;
-    let (figure, symbol) = rules
-        .published(numerator, denominator, value)
-        .map_err(|objection| in_column(&objection, map, objection.part.unwrap_or(Part::Value)))?;
+    let numerator = read(map.numerator, Part::Numerator);
+    let denominator = read(map.denominator, Part::Denominator);
+    let value = read(map.value, Part::Value);
+    faults.settle(Some(()))?;
+    let published = rules.published(numerator, denominator, value);
+    let (figure, symbol) = published.map_err(|objection| {
+        objection.mapped(|one| {
+            let part = one.part.unwrap_or(Part::Value);
+            in_column(one, map, part)
+        })
+    })?;
     Ok((figures::settled(indicator, figure, row.line, tally), symbol))
 }
 
-fn in_column(objection: &Objection, map: &MeasureMap<'_>, part: Part) -> Objection {
+fn in_column(mut objection: Objection, map: &MeasureMap<'_>, part: Part) -> Objection {
     let (column, at) = match part {
         Part::Numerator => (&map.measure.numerator, map.numerator),
         Part::Denominator => (&map.measure.denominator, map.denominator),
         Part::Value => (&map.measure.value, map.value),
     };
     let column = column.as_deref().unwrap_or_default();
-    Objection::new(objection.code, format!("column `{column}`: {}", objection.reason)).at(at)
+    objection.reason = format!("column `{column}`: {}", objection.reason);
+    objection.at(at)
 }

@@ -7,14 +7,16 @@ use crate::domain::figure::{Area, Observation, Place, Quarantined};
 use crate::domain::indicator::{IndicatorId, Unit};
 use crate::domain::quarter::Quarter;
 use crate::read::across::WideMap;
-use crate::read::code::{Objection, Refusal};
+use crate::read::breakdown;
+use crate::read::code::Refusal;
 use crate::read::doubt;
 use crate::read::duplicates;
-use crate::read::grid::{Grid, GridRow};
+use crate::read::grid::{Grid, GridRow, QuarantinedLine};
 use crate::read::layout::{self, Columns, Header};
 use crate::read::long::LongRows;
 use crate::read::named;
 use crate::read::number::DecimalMark;
+use crate::read::objection::Objection;
 use crate::read::ragged::Ragged;
 use crate::read::reading::{Expected, OtherQuarters, Reading, Remark, by_reason};
 use crate::read::subject::Subjects;
@@ -51,7 +53,8 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
         ));
     }
     let (mut outcomes, areas) = outcomes(grid, &header, expected, &rows, &mut tally)?;
-    duplicates::object(&mut outcomes);
+    duplicates::object(&mut outcomes, expected);
+    breakdown::refuse(&header, &rows, &outcomes, expected)?;
     let repeats = duplicates::exact(&rows, &outcomes);
     let (mut accepted, mut observations) = (0_u32, Vec::new());
     for (at, (row, outcome)) in rows.iter().zip(outcomes).enumerate() {
@@ -61,16 +64,10 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
                 accepted += 1;
                 observations.extend(found);
             }
-            Err(objection) => quarantined.push(Quarantined {
-                place: Place {
-                    sheet: grid.sheet.clone(),
-                    line: row.line,
-                    column: objection.column.map(|at| header.column(at)),
-                },
-                raw: header.raw(row),
-                code: objection.code,
-                reason: objection.reason,
-            }),
+            Err(objection) => {
+                let (place, raw) = ((grid.sheet.clone(), row.line), header.raw(row));
+                quarantined.push(objection.quarantined(place, raw, |at| header.column(at)));
+            }
         }
     }
     quarantined.sort_by_key(|row| row.place.line);
@@ -93,28 +90,28 @@ pub fn understand(grid: &Grid, expected: &Expected<'_>) -> Result<Reading, Refus
     is_believable(reading)
 }
 
-/// Lines below the headings that could not be split. Where columns are not kept, nothing of such a line is.
+/// Lines below the headings that could not be split, or have cells that could not be read.
+///
+/// Where columns are not kept, nothing of such a line is.
 fn quarantined_lines(grid: &Grid, header: &Header<'_>) -> Vec<Quarantined> {
+    let mut faulty: Vec<(&QuarantinedLine, Objection)> = Vec::new();
+    for line in grid.quarantined.iter().filter(|line| line.line > header.line) {
+        faulty.push((line, Objection::new(line.code, line.reason.clone())));
+    }
+    let mut flawed: BTreeMap<u32, (&QuarantinedLine, Objection)> = BTreeMap::new();
+    for cell in grid.flawed.iter().filter(|cell| header.reads(cell)) {
+        let objection = Objection::new(cell.row.code, cell.row.reason.clone()).at(cell.column);
+        match flawed.get_mut(&cell.row.line) {
+            Some((_, before)) => before.add(objection),
+            None => drop(flawed.insert(cell.row.line, (&cell.row, objection))),
+        }
+    }
     let keeps_all = header.unread().is_empty();
-    let lines = grid.quarantined.iter().filter(|line| line.line > header.line).map(|line| (line, None));
-    let mut last = None;
-    let flawed = grid.flawed.iter().filter(|cell| header.reads(cell));
-    // A row is quarantined once, for the first of its cells.
-    let flawed = flawed.filter(|cell| last.replace(cell.row.line) != Some(cell.row.line));
-    let flawed = flawed.map(|cell| (&cell.row, Some(cell.column)));
-    lines
-        .chain(flawed)
-        .map(|(line, column)| Quarantined {
-            place: Place {
-                sheet: grid.sheet.clone(),
-                line: line.line,
-                column: column.map(|at| header.column(at)),
-            },
-            raw: if keeps_all { line.raw.clone() } else { "[not kept]".to_owned() },
-            code: line.code,
-            reason: line.reason.clone(),
-        })
-        .collect()
+    let row = |(line, objection): (&QuarantinedLine, Objection)| {
+        let raw = if keeps_all { line.raw.clone() } else { "[not kept]".to_owned() };
+        objection.quarantined((grid.sheet.clone(), line.line), raw, |at| header.column(at))
+    };
+    faulty.into_iter().chain(flawed.into_values()).map(row).collect()
 }
 
 /// The rows below the headings, without blank ones and, in a wide file, without texts between and below.
@@ -199,8 +196,10 @@ fn outcomes<'e>(
         Columns::Wide(map) => {
             let mut reader = wide_rows(grid, header, map, expected);
             reader.check_subject(rows, grid.rows.get(..header.index).unwrap_or_default())?;
-            let outcomes = if map.indicator.is_some() {
+            if !map.figures.is_empty() {
                 remark_on_quarters(header, map, expected, tally);
+            }
+            let outcomes = if map.indicator.is_some() {
                 template::read(&mut reader, &Labels::of(map), rows, &ragged, tally)
             } else {
                 rows.iter()
@@ -310,10 +309,10 @@ fn remarks(
     remarks.extend(doubt::remarks(tally.doubts, observations, sheet, header));
     remarks.extend(fractions(expected, observations).map(|text| whole("fraction-as-percent", text)));
     if !missing.is_empty() {
-        let ids: Vec<&str> = missing.iter().map(IndicatorId::as_str).collect();
+        let names: Vec<String> = missing.iter().map(|id| expected.indicator_called(id)).collect();
         remarks.push(whole(
             "missing-indicators",
-            format!("no figure was accepted for {}", text::listed(&ids, 40)),
+            format!("no figure was accepted for {}", text::listed(&names, 40)),
         ));
     }
     remarks
@@ -340,9 +339,9 @@ fn fractions(expected: &Expected<'_>, observations: &[Observation]) -> Option<St
     let (count, _, first) = groups.into_values().find(|(count, fractions, _)| count == fractions)?;
     let (line, value) = (first.place.line, first.figure.value.unwrap_or_default());
     Some(format!(
-        "all {count} percentages of `{}` and the like lie between 0 and 1, such as {value} in line {line}: \
+        "all {count} percentages of {} and the like lie between 0 and 1, such as {value} in line {line}: \
          if they are fractions, send 82.9 for 82.9 %, not 0.829",
-        first.indicator
+        expected.indicator_called(&first.indicator)
     ))
 }
 

@@ -10,13 +10,14 @@ use crate::domain::figure::{Area, Figure, Observation, Place, Status};
 use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::quarter::{Quarter, day_from_spelling};
 use crate::read::across::WideMap;
-use crate::read::code::{Objection, Refusal};
+use crate::read::code::Refusal;
 use crate::read::doubt;
 use crate::read::figures::{self, Cell, Part, Rules};
 use crate::read::grid::GridRow;
 use crate::read::long::{cell, note, note_covered, refuse_other_authority, refuse_other_quarter};
 use crate::read::missing;
 use crate::read::number::DecimalMark;
+use crate::read::objection::{Faults, Objection};
 use crate::read::subject::{self, Subjects};
 use crate::read::tally::{Spot, Tally};
 use crate::read::text::{self, shown};
@@ -112,8 +113,21 @@ impl<'e> WideRows<'e> {
         if self.map.leaves_out(row) {
             return Ok(Vec::new());
         }
-        let (quarter, date) = self.time(row, tally)?;
-        let authority = self.subject(row, quarter, date, tally)?;
+        if !self.map.figures.is_empty() {
+            return self.read_across(row, tally);
+        }
+        let mut faults = Faults::default();
+        let time = faults.ok(self.time(row, tally));
+        if time.is_none() {
+            // Whose row it is may be wrong besides.
+            let whose = self.authority(row, None, tally).and_then(|whose| {
+                self.subjects.is_ours(&whose).map_err(|objection| objection.at(self.map.authority))
+            });
+            faults.ok(whose);
+        }
+        let subject = time.and_then(|(quarter, date)| faults.ok(self.subject(row, quarter, date, tally)));
+        let ((quarter, date), authority) = faults.settle(time.zip(subject))?;
+        let mut faults = Faults::default();
         let mut observations = Vec::with_capacity(self.map.measures.len());
         for (measure, map) in self.map.measures.iter().enumerate() {
             if !is_meant(map, row) {
@@ -127,10 +141,41 @@ impl<'e> WideRows<'e> {
             let pieces = columns.into_iter().filter_map(|(part, at)| Some(Piece { part, row, at: at? }));
             let pieces: Vec<Piece<'_>> = pieces.collect();
             let key = Key { authority: authority.clone(), measure, quarter, date };
-            let read = self.observation(&key, &map.measure.indicator, &pieces, tally);
-            observations.extend(read.map_err(|(_, objection)| objection)?);
+            match self.observation(&key, &map.measure.indicator, &pieces, tally) {
+                Ok(read) => observations.extend(read),
+                Err(objections) => objections.into_iter().for_each(|(_, one)| faults.object(one)),
+            }
         }
-        Ok(observations)
+        faults.settle(Some(observations))
+    }
+
+    /// One row of an authority with a column for each measure and quarter.
+    fn read_across(&mut self, row: &GridRow, tally: &mut Tally) -> Result<Vec<Observation>, Objection> {
+        let (map, asked) = (self.map, self.subjects.expected.quarter);
+        let mut figures: BTreeMap<(Quarter, usize), Vec<Piece<'_>>> = BTreeMap::new();
+        for column in &map.figures {
+            let Some((quarter, measure)) = column.quarter.zip(column.measure) else { continue };
+            // A publisher's table has columns for years to come.
+            let is_to_come = quarter.last_day() > self.subjects.expected.today;
+            if asked.is_some_and(|asked| asked != quarter) || (is_to_come && cell(row, column.at).is_empty())
+            {
+                continue;
+            }
+            let piece = Piece { part: column.part.unwrap_or(Part::Value), row, at: column.at };
+            figures.entry((quarter, measure)).or_default().push(piece);
+        }
+        let (mut faults, mut observations) = (Faults::default(), Vec::with_capacity(figures.len()));
+        for ((quarter, measure), pieces) in figures {
+            let date = quarter.last_day();
+            let subject = faults.ok(self.subject(row, quarter, date, tally));
+            let Some((authority, of)) = subject.zip(map.shape.measures.get(measure)) else { break };
+            let key = Key { authority, measure, quarter, date };
+            match self.observation(&key, &of.indicator, &pieces, tally) {
+                Ok(read) => observations.extend(read),
+                Err(objections) => objections.into_iter().for_each(|(_, one)| faults.object(one)),
+            }
+        }
+        faults.settle(Some(observations))
     }
 
     /// The quarter and the reference date of a row.
@@ -140,7 +185,8 @@ impl<'e> WideRows<'e> {
             let written = cell(row, at);
             let date = row.day(at).or_else(|| day_from_spelling(written)).ok_or_else(|| {
                 let reason = format!("`{}` is not a day: write it as 30/09/2017", shown(written));
-                Objection::new("bad-date", reason).at(at)
+                let kind = "are not days: write them as 30/09/2017";
+                Objection::new("bad-date", reason).at(at).like(written, kind)
             })?;
             return Ok((Quarter::containing(date), date));
         }
@@ -206,23 +252,26 @@ impl<'e> WideRows<'e> {
         }
     }
 
-    /// The figure that the cells make; none when its indicator is not collected. An objection comes with the
-    /// index of the piece at fault.
+    /// The figure that the cells make; none when its indicator is not collected. Objections come each with
+    /// the index of the piece at fault.
     pub(crate) fn observation(
         &self,
         key: &Key,
         indicator: &IndicatorId,
         pieces: &[Piece<'_>],
         tally: &mut Tally,
-    ) -> Result<Option<Observation>, (usize, Objection)> {
+    ) -> Result<Option<Observation>, Vec<(usize, Objection)>> {
         let Some(indicator) = self.indicators.get(indicator.as_str()) else { return Ok(None) };
         let index = |part: Part| pieces.iter().position(|piece| piece.part == part);
         let lead = [Part::Value, Part::Numerator, Part::Denominator].into_iter().find_map(index);
         let Some(first) = lead.and_then(|at| pieces.get(at)) else { return Ok(None) };
         let at_fault = |objection: Objection| {
-            let at = objection.part.and_then(index).or(lead).unwrap_or(0);
-            let column = pieces.get(at).filter(|_| objection.part.is_some()).map(|piece| piece.at);
-            (at, objection.at(column))
+            let each = objection.each().into_iter().map(|objection| {
+                let at = objection.part.and_then(index).or(lead).unwrap_or(0);
+                let column = pieces.get(at).filter(|_| objection.part.is_some()).map(|piece| piece.at);
+                (at, objection.at(column))
+            });
+            each.collect::<Vec<_>>()
         };
         let spots = Part::ALL.map(|part| spot(pieces, part).unwrap_or(first.row.line.into()));
         let (figure, symbol) = self.figure(key, indicator, (pieces, spots), tally).map_err(at_fault)?;
@@ -257,14 +306,16 @@ impl<'e> WideRows<'e> {
     ) -> Result<(Figure, Option<String>), Objection> {
         one_part_each(pieces)?;
         let rules = Rules { symbols: self.symbols, date: key.date, mark: self.mark, spots };
+        let mut faults = Faults::default();
         let mut read = |part: Part| {
-            let piece = pieces.iter().find(|piece| piece.part == part);
-            piece.map(|piece| self.cell(&rules, piece, indicator, tally)).transpose()
+            let piece = pieces.iter().find(|piece| piece.part == part)?;
+            faults.ok(self.cell(&rules, piece, indicator, tally))
         };
-        let numerator = read(Part::Numerator)?;
-        let denominator = read(Part::Denominator)?;
-        let value = read(Part::Value)?;
-        let stated = self.status(pieces)?;
+        let numerator = read(Part::Numerator);
+        let denominator = read(Part::Denominator);
+        let value = read(Part::Value);
+        let stated = faults.ok(self.status(pieces));
+        let stated = faults.settle(stated)?;
         let (figure, symbol) = if self.subjects.is_return() {
             let cells = [numerator, denominator, value].map(|cell| cell.unwrap_or(Cell::Blank));
             let [numerator, denominator, value] = rules.needed(cells, indicator, stated, tally)?;
@@ -292,7 +343,7 @@ impl<'e> WideRows<'e> {
             return Ok(Cell::Number(*number));
         }
         note_covered(piece.row, piece.at, tally);
-        rules.cell(written, piece.part, indicator, tally)
+        rules.cell(written, piece.part, Some(indicator), tally)
     }
 
     fn status(&self, pieces: &[Piece<'_>]) -> Result<Option<Status>, Objection> {

@@ -11,6 +11,7 @@ use crate::config::settings::Limits;
 use crate::read::archive::{self, Archive};
 use crate::read::code::Refusal;
 use crate::read::grid::{FORMULA_WITHOUT_VALUE, Grid};
+use crate::read::kinds;
 use crate::read::merged::{self, Range};
 use crate::read::rows::Rows;
 use crate::read::sheets::{self, Sheet, Wanted, Zeros};
@@ -37,10 +38,7 @@ pub(crate) fn inspected(
     sheet: Option<&str>,
     limits: &Limits,
 ) -> Result<Vec<Grid>, Refusal> {
-    if archive.index_for_name("xl/workbook.bin").is_some() {
-        let reason = "the workbook is a binary one (.xlsb): save it as .xlsx or .csv";
-        return Err(Refusal::new("old-workbook", reason));
-    }
+    kinds::in_zip(|name| archive.index_for_name(name).is_some())?;
     let remarks = archive::inspect(archive, limits)?;
     let zeros = zeros(archive, limits)?;
     // The parser panics on some damage; its words may hold what the file holds, and are not passed on.

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use duckdb::types::{TimeUnit, Value};
-use duckdb::{Connection, Result, params};
+use duckdb::{Connection, OptionalExt as _, Result, params};
 
 use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::{Area, Column, Observation, Place, Quarantined};
+use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
 
 /// A received file, as the journal announces it.
@@ -290,6 +291,69 @@ pub fn headings_before(connection: &Connection, arrival: &Arrival, layout: &str)
     rows.collect()
 }
 
+/// The accepted publisher's file before, from the same source and read by the same layout, with its name.
+///
+/// # Errors
+/// When the database refuses.
+pub fn published_before(
+    connection: &Connection,
+    arrival: &Arrival,
+    layout: &str,
+) -> Result<Option<(i64, String)>> {
+    connection
+        .query_row(
+            "SELECT submission, file_name
+               FROM submissions
+              WHERE verdict = 'accepted' AND authority IS NULL
+                AND collection = ? AND source = ? AND layout = ?
+              ORDER BY received_at DESC, submission DESC
+              LIMIT 1",
+            params![arrival.collection, arrival.source, layout],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
+}
+
+/// Of what a submission has figures, where numbers or symbols stood.
+///
+/// # Errors
+/// When the database refuses.
+pub fn keys(connection: &Connection, submission: i64) -> Result<Vec<(AuthorityCode, IndicatorId, Quarter)>> {
+    let mut statement = connection.prepare(
+        "SELECT authority, indicator, quarter
+           FROM figures
+          WHERE submission = ?
+          ORDER BY line, indicator",
+    )?;
+    let mut rows = statement.query(params![submission])?;
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (authority, indicator): (String, String) = (row.get(0)?, row.get(1)?);
+        let quarter = Quarter::from_index(row.get(2)?);
+        let key = AuthorityCode::parse(&authority).ok().zip(IndicatorId::parse(&indicator));
+        keys.extend(key.map(|(authority, indicator)| (authority, indicator, quarter)));
+    }
+    Ok(keys)
+}
+
+/// The remarks of one code on publishers' files, each with when its file came, oldest first.
+///
+/// # Errors
+/// When the database refuses.
+pub fn remarks(connection: &Connection, code: &str) -> Result<Vec<(DateTime<Utc>, String)>> {
+    let mut statement = connection.prepare(
+        "SELECT epoch_us(submissions.received_at), remarks.remark
+           FROM remarks
+           JOIN submissions ON submissions.submission = remarks.submission
+          WHERE remarks.code = ? AND submissions.verdict = 'accepted'
+          ORDER BY submissions.received_at, submissions.submission",
+    )?;
+    let rows = statement.query_map(params![code], |row| {
+        Ok((DateTime::from_timestamp_micros(row.get(0)?).unwrap_or_default(), row.get(1)?))
+    })?;
+    rows.collect()
+}
+
 fn number(connection: &Connection, arrival: &Arrival) -> Result<Stored> {
     connection.query_row(
         "SELECT
@@ -375,7 +439,7 @@ fn set_aside(connection: &Connection, submission: i64, quarantined: &[Quarantine
             column.map(|column| column.heading.as_str()),
             it.raw,
             it.code,
-            it.reason
+            it.reasons()
         ])?;
     }
     rows.flush()

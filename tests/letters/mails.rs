@@ -1,19 +1,21 @@
 //! Receipts, chasers, reminders and notices, whole.
 
 use quarterdeck::domain::deadline::{Deadline, DeadlineKind, Ladder, Party, Progress};
+use quarterdeck::domain::figure::{Column, Place};
 use quarterdeck::domain::letter::chaser::{self, ChaserFacts};
 use quarterdeck::domain::letter::facts::Named;
 use quarterdeck::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
-use quarterdeck::domain::letter::receipt::{self, Accepted, Group, ReceiptFacts, Verdict};
+use quarterdeck::domain::letter::receipt::{self, Accepted, ReceiptFacts, Verdict};
 use quarterdeck::domain::letter::reminder::{self, ReminderFacts};
 use quarterdeck::domain::letter::withdrawal::{self, WithdrawalFacts};
 use quarterdeck::domain::message::{Attachment, Letter};
 use quarterdeck::domain::scope::{Figures, Recipient, Role};
+use quarterdeck::domain::slip::{Alike, Group, Slip, grouped};
 
 use crate::letters::dump::dump;
 use crate::letters::world::{
     DEVON, PLYMOUTH, TORBAY, calendar, conferences, date, instant, named, not_received, occasion, own,
-    percent, quarter, recipient, refused_rows, rereferrals, revision,
+    percent, quarter, recipient, rereferrals, revision, slips,
 };
 
 fn lead() -> Recipient {
@@ -36,13 +38,8 @@ fn accepted(version: u32) -> ReceiptFacts {
             rows_read: 33,
             rows_accepted: 30,
             rows_quarantined: 3,
-            errors: refused_rows(),
-            refused_rows: refused_rows()
-                .into_iter()
-                .flat_map(|group| {
-                    group.places.into_iter().map(move |at| (group.code.clone(), group.reason.clone(), at))
-                })
-                .collect(),
+            errors: grouped(slips()),
+            slips: slips(),
             missing: vec!["Elective home education".to_owned()],
             set_aside: Vec::new(),
             revisions: vec![revision(TORBAY), revision(DEVON)],
@@ -52,12 +49,7 @@ fn accepted(version: u32) -> ReceiptFacts {
                 own(DEVON, rereferrals(), percent(402.0, 1_911.0)),
             ],
         }),
-        remarks: vec![Group {
-            code: "encoding".to_owned(),
-            reason: "the file was in Windows-1252 and was converted".to_owned(),
-            reasons: 1,
-            places: Vec::new(),
-        }],
+        remarks: vec![Group::whole("encoding", "the file was in Windows-1252 and was converted")],
     }
 }
 
@@ -67,7 +59,7 @@ fn refused() -> ReceiptFacts {
         reason,
         standing: Some((1, date("2017-10-20"))),
         errors: Vec::new(),
-        refused_rows: Vec::new(),
+        slips: Vec::new(),
     };
     ReceiptFacts { verdict, remarks: Vec::new(), ..accepted(1) }
 }
@@ -184,18 +176,13 @@ fn a_long_name_never_pushes_the_version_out_of_the_subject() {
 #[test]
 fn a_file_refused_for_its_rows_lists_them_and_the_region_hears_of_it_without_them() {
     let reason = "no row could be taken in: 3 rows were set aside (bad-number 3)".to_owned();
-    let errors = refused_rows();
-    let rows = |group: &Group| {
-        let (code, reason) = (group.code.clone(), group.reason.clone());
-        group.places.iter().map(move |at| (code.clone(), reason.clone(), at.clone())).collect::<Vec<_>>()
-    };
-    let verdict = |errors: Vec<Group>| Verdict::Refused {
+    let verdict = |slips: Vec<Slip>| Verdict::Refused {
         reason: reason.clone(),
         standing: Some((1, date("2017-10-20"))),
-        refused_rows: errors.iter().flat_map(rows).collect(),
-        errors,
+        errors: grouped(slips.clone()),
+        slips,
     };
-    let facts = ReceiptFacts { verdict: verdict(errors), remarks: Vec::new(), ..accepted(1) };
+    let facts = ReceiptFacts { verdict: verdict(slips()), remarks: Vec::new(), ..accepted(1) };
     let letter = receipt::compose(&occasion(&lead(), "2017-10-27"), &facts).unwrap();
     assert_eq!(letter.attachments.len(), 1);
     insta::assert_snapshot!(dump(&letter));
@@ -203,6 +190,67 @@ fn a_file_refused_for_its_rows_lists_them_and_the_region_hears_of_it_without_the
     let region = recipient(Role::RegionalLead, &[]);
     let letter = receipt::compose(&occasion(&region, "2017-10-27"), &facts).unwrap();
     insta::assert_snapshot!(dump(&letter));
+}
+
+/// Six cells of one column with other texts, in a workbook.
+fn six_cells() -> Vec<Slip> {
+    let texts = ["1323 (est)", "tbc", "n.k.", "n.k.", "about 40", "12 or 13"];
+    let slip = |(at, text): (u32, &str)| Slip {
+        code: "bad-number".to_owned(),
+        reason: format!("the value is `{text}`, which is not a number: write digits such as 120"),
+        alike: Some(Alike {
+            text: text.to_owned(),
+            kind: "are not numbers: write digits such as 120".to_owned(),
+        }),
+        place: Place {
+            sheet: Some("Return".to_owned()),
+            line: 9 + at,
+            column: Some(Column { number: 39 + at % 2, heading: "Number".to_owned() }),
+        },
+    };
+    (0..6).zip(texts).map(slip).collect()
+}
+
+#[test]
+fn each_slip_of_a_kind_is_listed_with_its_place_and_its_text() {
+    let mut facts = accepted(2);
+    if let Verdict::Accepted(it) = &mut facts.verdict {
+        (it.errors, it.slips) = (grouped(six_cells()), six_cells());
+    }
+    let text = dump(&receipt::compose(&occasion(&lead(), "2017-10-27"), &facts).unwrap());
+    let line = "* These are not numbers: write digits such as 120. (bad-number: 6 rows) `1323 (est)` in line 9 \
+                column AM; `tbc` in line 10 column AN; `n.k.` in line 11 column AM; `n.k.` in line 12 \
+                column AN; `about 40` in line 13 column AM; `12 or 13` in line 14 column AN (sheet `Return`).";
+    assert!(text.contains(line), "{text}");
+    assert!(!text.contains("quarantined"), "{text}");
+}
+
+#[test]
+fn the_figures_that_moved_most_stand_in_the_mail_and_all_are_attached() {
+    let mut facts = accepted(2);
+    let all: Vec<_> =
+        (0..11).map(|at| own(TORBAY, rereferrals(), percent(91.0 + f64::from(at), 333.0))).collect();
+    if let Verdict::Accepted(it) = &mut facts.verdict {
+        it.headlines = all;
+    }
+    let letter = receipt::compose(&occasion(&lead(), "2017-10-27"), &facts).unwrap();
+    let text = dump(&letter);
+    assert!(text.contains("These are the 8 figures that moved most against last year"), "{text}");
+    assert!(text.contains("3 more are in the attached `your-figures.csv`"), "{text}");
+    let rows = letter.attachments.iter().filter_map(|one| match one {
+        Attachment::Figures { file_name, rows, .. } if file_name == "your-figures.csv" => Some(rows.len()),
+        _ => None,
+    });
+    assert_eq!(rows.collect::<Vec<_>>(), [11]);
+}
+
+#[test]
+fn what_moved_by_more_than_chance_moved_most() {
+    let (many, few) =
+        (own(TORBAY, rereferrals(), percent(450.0, 1500.0)), own(TORBAY, rereferrals(), percent(3.0, 8.0)));
+    assert!(many.moved() > few.moved(), "{} {}", many.moved(), few.moved());
+    let still = own(TORBAY, rereferrals(), percent(21.0, 100.0));
+    assert!(still.moved() < 0.1, "{}", still.moved());
 }
 
 #[test]

@@ -17,9 +17,9 @@ use quarterdeck::domain::letter::digest::facts::{
 use quarterdeck::domain::letter::facts::{
     FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision,
 };
-use quarterdeck::domain::letter::receipt::{Group, grouped};
 use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::domain::scope::{EmailAddress, Figures, Recipient, Role, Scope};
+use quarterdeck::domain::slip::{Group, Slip, grouped};
 use quarterdeck::domain::stretch::Stretch;
 use quarterdeck::domain::support::Since;
 
@@ -215,16 +215,20 @@ pub(super) fn demand_finding(id: &str, authority: (&str, &str), said: Said) -> F
     }
 }
 
-pub(super) fn refused_rows() -> Vec<Group> {
-    let row = |code: &str, reason: &str, line| {
-        (code.to_owned(), reason.to_owned(), Place { sheet: None, line, column: None })
+/// Three rows that were set aside: one slip once, another twice.
+pub(super) fn slips() -> Vec<Slip> {
+    let row = |code: &str, reason: &str, line| Slip {
+        code: code.to_owned(),
+        reason: reason.to_owned(),
+        alike: None,
+        place: Place { sheet: None, line, column: None },
     };
     let unknown = "`rereferal_pct` is not an indicator of this return; did you mean `rereferral_pct`?";
-    grouped([
+    vec![
         row("not-a-number", "the numerator `12.7.1` is not a number; write it with digits only", 4),
         row("unknown-indicator", unknown, 7),
         row("unknown-indicator", unknown, 12),
-    ])
+    ]
 }
 
 pub(super) fn received(authority: (&str, &str), errors: Vec<Group>) -> ReturnFact {
@@ -294,7 +298,11 @@ pub(super) fn digest_facts() -> DigestFacts {
             of: 16,
         }],
         revisions: vec![revision(TORBAY), revision(DEVON)],
-        returns: vec![received(TORBAY, refused_rows()), not_received(PLYMOUTH), received(DEVON, Vec::new())],
+        returns: vec![
+            received(TORBAY, grouped(slips())),
+            not_received(PLYMOUTH),
+            received(DEVON, Vec::new()),
+        ],
         figures: vec![
             own(TORBAY, rereferrals(), percent(91.0, 333.0)),
             own(TORBAY, conferences(), percent(3.0, 7.0)),

@@ -60,7 +60,7 @@ const OTHERWISE: [(&str, &str, &str); 10] = [
 ];
 
 /// What the manifest calls a thing, and what it is called here.
-const CODES: [(&str, &str); 34] = [
+const CODES: [(&str, &str); 33] = [
     ("AMBIGUOUS_SHEET", "ambiguous-sheet"),
     ("BAD_QUARTER", "future-quarter"),
     ("BINARY_CONTENT", "pdf-document"),
@@ -85,8 +85,7 @@ const CODES: [(&str, &str); 34] = [
     ("SMALL_COUNT", ""),
     ("TOO_MANY_ROWS", "zip-bomb"),
     ("TRUNCATED_ROW", "wrong-field-count"),
-    ("TYPE_MISMATCH", "html-page"),
-    ("TYPE_MISMATCH", "binary-content"),
+    ("TYPE_MISMATCH", "other-format"),
     ("UNKNOWN_COLUMN", "personal-column"),
     ("XML_DTD", "xml-doctype"),
     ("ZIP_OVERLAP", "type-mismatch"),

@@ -4,9 +4,11 @@
 
 mod choosing;
 mod dates;
+mod faults;
 pub(crate) mod fixtures;
 mod hostile;
 mod json;
+mod kinds;
 pub(crate) mod making;
 mod merges;
 mod oddities;
@@ -24,3 +26,4 @@ mod toml;
 mod uncomputed;
 mod wide;
 mod workbooks;
+mod years;

@@ -191,7 +191,7 @@ fn a_word_for_a_missing_value_is_empty_where_nothing_is_needed() {
     assert_eq!(
         reason,
         "the denominator is `NA`, which stands for a missing value in R: leave the cell empty (na = \"\"), or \
-         write one of `c`, `x`"
+         write `c` (suppressed), `x` (suppressed)"
     );
 }
 

@@ -140,7 +140,7 @@ fn what_is_no_number_is_quarantined_and_the_column_named() {
     let (_, reason) = world.objection("E06000022,in_time_pct,2017-18 Q2,twelve,40,75.0,,\n");
     assert_eq!(
         reason,
-        "the numerator is `twelve`, which is not a number: write digits such as 120, or one of `c`, `x`"
+        "the numerator is `twelve`, which is not a number: write digits such as 120, or `c` (suppressed), `x` (suppressed)"
     );
 }
 

@@ -91,7 +91,7 @@ fn areas_and_periods_that_are_none_are_quarantined() {
         (BATH.replace("E06000022", "x"), "bad-authority-code"),
         (BATH.replace("E06000022", "E06000061 / E06000062"), "bad-authority-code"),
         (BATH.replace("E06000022", "E12000009"), "bad-authority-code"),
-        (BATH.replace("Local authority", "Ward"), "unknown-level"),
+        (BATH.replace("Local authority", "Wart"), "unknown-level"),
         (BATH.replace("2017,", "201719,"), "bad-quarter"),
         (BATH.replace("2017,", "2017/18,"), "bad-quarter"),
         (BATH.replace("2017,", "2031,"), "future-quarter"),

@@ -32,10 +32,14 @@ pub(crate) struct Trial {
 
 /// The configuration with the collection `trial`, or what is said of it.
 pub(crate) fn settings(reporters: &str, toml: &str) -> Result<Settings, String> {
+    every(reporters, "quarterly", toml)
+}
+
+fn every(reporters: &str, cadence: &str, toml: &str) -> Result<Settings, String> {
     let folder = Path::new("config");
     let shipped = Files::shipped(folder);
     let trial = format!(
-        "\n[[collection]]\nname = \"trial\"\ntitle = \"Trial\"\ncadence = \"quarterly\"\n\
+        "\n[[collection]]\nname = \"trial\"\ntitle = \"Trial\"\ncadence = \"{cadence}\"\n\
          first_quarter = \"2014-15 Q1\"\nrevision_quarters = 0\nreporters = \"{reporters}\"\n\
          provisional = false\n{toml}"
     );
@@ -68,6 +72,12 @@ impl Trial {
     /// A publisher's files, read late.
     pub(crate) fn publisher(toml: &str) -> Self {
         let settings = settings("publisher", toml).unwrap_or_else(|words| panic!("{words}"));
+        Self { settings, authority: None, quarter: None, today: day(2026, 11, 1) }
+    }
+
+    /// A publisher's yearly files, read late.
+    pub(crate) fn annual(toml: &str) -> Self {
+        let settings = every("publisher", "annual", toml).unwrap_or_else(|words| panic!("{words}"));
         Self { settings, authority: None, quarter: None, today: day(2026, 11, 1) }
     }
 

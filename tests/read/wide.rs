@@ -245,7 +245,7 @@ fn the_examples_in_the_comments_of_the_shipped_configuration_are_sound() {
     let lines: Vec<&str> = wide.lines().filter_map(|line| line.strip_prefix("#   ")).collect();
     let text = lines.join("\n");
     let examples: Vec<&str> = text.split("[[collection.layout]]").skip(1).collect();
-    assert_eq!(examples.len(), 6);
+    assert_eq!(examples.len(), 7);
     for example in examples {
         let reporters = if example.contains("\nauthority =") { "publisher" } else { "members" };
         let said = settings(reporters, &format!("[[collection.layout]]{example}"));

@@ -99,6 +99,10 @@ fn a_file_can_be_verified_before_it_is_sent_and_nothing_is_stored() {
     assert!(accepted.out.contains("rows read 5 = accepted 5 + quarantined 0"), "{}", accepted.out);
     let wrong = region.run(NOW, &of("E06000023"));
     assert_eq!(wrong.status, 1, "{wrong:?}");
-    assert!(wrong.out.contains("every row is about `E06000022`"), "{}", wrong.out);
+    assert!(
+        wrong.out.contains("every row is about Bath and North East Somerset (`E06000022`)"),
+        "{}",
+        wrong.out
+    );
     assert!(!region.state().exists());
 }

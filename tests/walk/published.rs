@@ -127,6 +127,29 @@ fn a_file_that_is_published_again_tells_what_changed_of_columns_and_figures() {
     assert!(told.text.contains("7,002") && told.text.contains("kind"), "{}", told.text);
 }
 
+#[test]
+fn what_a_new_version_no_longer_has_is_told_and_goes_on_counting() {
+    let region = Region::from_quarter("2017-18 Q2");
+    let newer: String =
+        tidy().lines().filter(|line| !line.starts_with("2016,")).map(|line| format!("{line}\n")).collect();
+    for (name, text) in [("referrals_v1.0.csv", tidy()), ("referrals_v1.1.csv", newer)] {
+        let file = region.path(name);
+        fs::write(&file, text).unwrap();
+        receive(&region, &file);
+    }
+    region.walk("2017-11-20T08:00:00Z");
+    let mails = region.mails();
+    let told = mails.iter().find(|mail| mail.text.contains("`referrals_v1.0.csv` had are not in"));
+    let told = told.unwrap_or_else(|| panic!("no receipt tells of it"));
+    let words = told.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in ["2015-16 Q4: 4", "they still count here, as last published", "Ask the publisher why"] {
+        assert!(words.contains(part), "{part} in {words}");
+    }
+    assert!(!words.contains("Every row was taken in"), "{words}");
+    let held = "SELECT count(*) FROM observations WHERE authority = 'E06000022' AND quarter_label(quarter) = '2015-16 Q4'";
+    assert_eq!(region.rows(held), ["4"]);
+}
+
 /// When the last of the files was out.
 const LATER: &str = "2026-01-05T08:00:00Z";
 

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use crate::config::checked::{Desk, Known, wide};
 use crate::config::problem::Text;
 use crate::config::settings::{Layout, LongColumns, Shape, Symbol, TidyColumns, TidyMeasure};
-use crate::config::written::collections::{CollectionToml, ReportersWord};
+use crate::config::written::collections::{CadenceWord, CollectionToml};
 use crate::config::written::layouts::{
     BareYearWord, LayoutToml, LongToml, MeasureToml, StatusWord, SymbolToml, TidyToml,
 };
@@ -33,7 +33,7 @@ pub fn check(
         let at = format!("{at}: layout `{}`", layout.name.value);
         Some(Layout {
             name: layout.name.value.clone(),
-            shape: shape(text, layout, typed.reporters, known, &at, desk)?,
+            shape: shape(text, layout, typed, known, &at, desk)?,
             symbols: symbols.clone(),
             sheet: layout.sheet.clone(),
             header_within: layout.header_within,
@@ -45,17 +45,15 @@ pub fn check(
 fn shape(
     text: &Text,
     typed: &LayoutToml,
-    reporters: ReportersWord,
+    of: &CollectionToml,
     known: &Known<'_>,
     at: &str,
     desk: &mut Desk,
 ) -> Option<Shape> {
     match (&typed.long, &typed.tidy, &typed.wide) {
-        (Some(columns), None, None) => Some(Shape::Long(long(text, columns, at, desk))),
+        (Some(columns), None, None) => Some(Shape::Long(long(text, columns, of, at, desk))),
         (None, Some(columns), None) => Some(Shape::Tidy(tidy(text, columns, known, at, desk))),
-        (None, None, Some(columns)) => {
-            wide::check(text, columns, reporters, known, at, desk).map(Shape::Wide)
-        }
+        (None, None, Some(columns)) => wide::check(text, columns, of, known, at, desk).map(Shape::Wide),
         _ => {
             desk.problem(text, &typed.name.span, format!("{at}: give one of `long`, `tidy` and `wide`"));
             None
@@ -63,7 +61,9 @@ fn shape(
     }
 }
 
-fn long(text: &Text, typed: &LongToml, at: &str, desk: &mut Desk) -> LongColumns {
+fn long(text: &Text, typed: &LongToml, of: &CollectionToml, at: &str, desk: &mut Desk) -> LongColumns {
+    // In an annual collection a year stands where a quarter may.
+    let annual = (of.cadence == CadenceWord::Annual).then_some(BareYear::Annual(0, 3, 31));
     let needed = [&typed.authority, &typed.indicator, &typed.quarter, &typed.numerator, &typed.denominator];
     distinct(text, needed.into_iter().chain([&typed.value]), &format!("{at}: long"), desk);
     LongColumns {
@@ -71,7 +71,7 @@ fn long(text: &Text, typed: &LongToml, at: &str, desk: &mut Desk) -> LongColumns
         indicator: lower(&typed.indicator),
         quarter: lower(&typed.quarter),
         year: lower(&typed.year),
-        bare_year: typed.bare_year.map(bare_year),
+        bare_year: typed.bare_year.map(bare_year).or(annual),
         numerator: lower(&typed.numerator),
         denominator: lower(&typed.denominator),
         value: lower(&typed.value),

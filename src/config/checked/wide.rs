@@ -3,20 +3,22 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use chrono::NaiveDate;
+
 use crate::config::checked::layouts::{bare_year, distinct, lower, measure};
 use crate::config::checked::{Desk, Known};
 use crate::config::problem::Text;
 use crate::config::settings::{Parts, TidyMeasure, Time, WideColumns};
-use crate::config::written::collections::ReportersWord;
+use crate::config::written::collections::{CadenceWord, CollectionToml, ReportersWord};
 use crate::config::written::layouts::{MeasureToml, PartsToml, WideToml};
 use crate::config::written::typed::At;
-use crate::domain::quarter::Quarter;
+use crate::domain::quarter::{BareYear, Quarter};
 
 /// The columns of a wide layout; none when a place of the quarter cannot be told.
 pub fn check(
     text: &Text,
     typed: &WideToml,
-    reporters: ReportersWord,
+    of: &CollectionToml,
     known: &Known<'_>,
     at: &str,
     desk: &mut Desk,
@@ -28,7 +30,7 @@ pub fn check(
         [&typed.authority, &typed.indicator, &typed.part, &typed.figure, &typed.quarter, &typed.date];
     distinct(text, columns.into_iter().flatten(), at, desk);
     rows(text, typed, at, desk);
-    if reporters == ReportersWord::Publisher {
+    if of.reporters == ReportersWord::Publisher {
         publisher(text, typed, at, desk);
     }
     let measures = typed.measures.iter().filter_map(|one| {
@@ -50,7 +52,7 @@ pub fn check(
         parts: typed.parts.as_ref().map(|it| parts(it)).unwrap_or_default(),
         figure: column(&typed.figure),
         time: time?,
-        bare_year: typed.bare_year.map(bare_year),
+        bare_year: year(text, typed, of, at, desk),
         status: lower(&typed.status),
         note: lower(&typed.note),
         ignored: lower(&typed.ignored),
@@ -58,6 +60,24 @@ pub fn check(
         words,
         measures,
     })
+}
+
+/// What a year means: in an annual collection, one by itself is the quarter of its reference day.
+fn year(text: &Text, typed: &WideToml, of: &CollectionToml, at: &str, desk: &mut Desk) -> Option<BareYear> {
+    let is_annual = of.cadence == CadenceWord::Annual;
+    let given = typed.reference_month.as_ref().or(typed.reference_day.as_ref());
+    if let Some(given) = given.filter(|_| !is_annual) {
+        let sentence = format!("{at}: the reference day of a year is for `cadence = \"annual\"`; remove it");
+        desk.problem(text, &given.span, sentence);
+    }
+    let month = typed.reference_month.as_ref().map_or(3, |it| it.value);
+    let day = typed.reference_day.as_ref().map_or(31, |it| it.value);
+    if let Some(given) = given.filter(|_| NaiveDate::from_ymd_opt(2017, month, day).is_none()) {
+        let sentence = format!("{at}: month {month} has no day {day} in every year");
+        desk.problem(text, &given.span, sentence);
+    }
+    let annual = BareYear::Annual(typed.reference_year_offset, month, day);
+    typed.bare_year.map(bare_year).or_else(|| is_annual.then_some(annual))
 }
 
 fn parts(typed: &PartsToml) -> Parts {
@@ -125,7 +145,6 @@ fn rows(text: &Text, typed: &WideToml, at: &str, desk: &mut Desk) {
         ("part", typed.part.as_ref().map(|it| &it.span)),
         ("parts", typed.parts.as_ref().map(|it| &it.span)),
         ("figure", typed.figure.as_ref().map(|it| &it.span)),
-        ("across", typed.across.as_ref().map(|it| &it.span)),
     ];
     for (name, span) in needless {
         if let Some(span) = span {

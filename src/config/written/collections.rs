@@ -43,7 +43,7 @@ pub struct CollectionToml {
 }
 
 /// How often a collection comes.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum CadenceWord {
     /// Every quarter.

@@ -106,7 +106,8 @@ pub struct WideToml {
     pub parts: Option<At<PartsToml>>,
     /// The one column of figures, where neither quarters nor `parts` stand across.
     pub figure: Option<At<Vec<String>>>,
-    /// The quarter. One of `quarter`, `date`, `period`, `across`; without any it is that of the return.
+    /// The quarter; in an annual collection also a year, `2014/15` or `2015`, which stands in the quarter of
+    /// its reference day. One of `quarter`, `date`, `period`, `across`; without any it is that of the return.
     pub quarter: Option<At<Vec<String>>>,
     /// The year, where it stands beside `quarter` in a column of its own; it may be missing from the file.
     #[serde(default)]
@@ -115,8 +116,19 @@ pub struct WideToml {
     pub date: Option<At<Vec<String>>>,
     /// The quarter of the whole file, such as `2016-17 Q4`.
     pub period: Option<At<String>>,
-    /// What the headings across are.
+    /// What the headings across are; in an annual collection also years. Without `indicator` the headings
+    /// above them are those of the measures.
     pub across: Option<At<AcrossWord>>,
+    /// Month of the reference day of a year, in an annual collection; without it March.
+    #[schemars(range(min = 1, max = 12))]
+    pub reference_month: Option<At<u32>>,
+    /// Day of the reference day; without it the 31st.
+    #[schemars(range(min = 1, max = 31))]
+    pub reference_day: Option<At<u32>>,
+    /// Added to the year in which `2014/15` ends to get the reference day's year.
+    #[serde(default)]
+    #[schemars(range(min = -1, max = 1))]
+    pub reference_year_offset: i32,
     /// What one year beside a quarter means, such as `Q2 2017`; without it such a quarter is refused.
     pub bare_year: Option<BareYearWord>,
     /// A status word; the column may be missing from the file.
@@ -167,7 +179,8 @@ pub struct PartsToml {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum AcrossWord {
-    /// Quarters, each one column, or one for each of `parts`; of a return only its own quarter is read.
+    /// Quarters, each one column, or one for each of `parts` or of the measures; of a return only its own
+    /// quarter is read.
     Quarters,
 }
 

@@ -125,6 +125,34 @@ impl View {
     }
 }
 
+impl OwnFigure {
+    /// How far the figure moved against last year, in standard errors of what chance does to it.
+    ///
+    /// Two proportions by their pooled share, two counts or rates by the square root of what was counted (the
+    /// usual approximations to the binomial and the Poisson); of a value alone only that it changed.
+    #[must_use]
+    pub fn moved(&self) -> f64 {
+        let Some(before) = self.last_year else { return 0.0 };
+        let now = self.figure;
+        let counted = |it: &FigureFact| it.numerator.zip(it.denominator.or(Some(1.0)));
+        let (Some((a, n)), Some((b, m))) = (counted(&now), counted(&before)) else {
+            return now
+                .value
+                .zip(before.value)
+                .map_or(0.0, |(now, before)| f64::from(u8::from(now != before)));
+        };
+        let chance = match now.unit {
+            Unit::Percent => {
+                let pooled = (a + b) / (n + m);
+                (pooled * (1.0 - pooled) * (1.0 / n + 1.0 / m)).sqrt()
+            }
+            Unit::Count | Unit::Rate { .. } => (a / (n * n) + b / (m * m)).sqrt(),
+        };
+        let moved = (a / n - b / m).abs();
+        if chance > 0.0 && moved.is_finite() { moved / chance } else { 0.0 }
+    }
+}
+
 impl FigureFact {
     /// Whether the recipient may see it.
     pub(super) fn is_shown(&self) -> bool {

@@ -8,6 +8,7 @@ pub mod facts;
 pub mod notice;
 pub mod receipt;
 pub mod reminder;
+mod slips;
 mod table;
 pub mod withdrawal;
 mod words;

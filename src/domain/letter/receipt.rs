@@ -1,20 +1,21 @@
 //! The words of a receipt: what came in, what was wrong with it, and something useful back.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::domain::check::{DOUBTS, looks_back};
-use crate::domain::figure::{Column, Place};
 use crate::domain::letter::facts::{Named, OwnFigure, Revision, View};
-use crate::domain::letter::{Draft, Occasion, table, words};
-use crate::domain::message::{Attachment, Block, Cell, Kind, Letter, MessageKey};
+use crate::domain::letter::{Draft, Occasion, slips, table, words};
+use crate::domain::message::{Attachment, Block, Cell, Kind, Letter, MessageKey, Table};
 use crate::domain::quarter::Quarter;
 use crate::domain::scope::Recipient;
+use crate::domain::slip::{Group, Slip};
 
-const REASONS_MAX: usize = 12;
+/// So many figures stand in the mail, those that moved most; the others are attached.
+const FIGURES_MAX: usize = 8;
+const FIGURES_FILE: &str = "your-figures.csv";
 const HASH_CHARS: usize = 12;
-const ROWS_FILE: &str = "rows-not-accepted.csv";
+/// The code of the remark on figures that a publisher's new version no longer has.
+pub const TAKEN_BACK: &str = "no-longer-published";
 
 /// What a receipt is written from: one submission.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,10 +60,10 @@ pub enum Verdict {
         reason: String,
         /// The version that counts, and the day it came.
         standing: Option<(u32, NaiveDate)>,
-        /// The rows for which it was refused, as made by [`grouped`]; only for its sender.
+        /// What is wrong with the rows for which it was refused; only for its sender.
         errors: Vec<Group>,
-        /// Each of those rows: code, sentence, place. They are attached as a file.
-        refused_rows: Vec<(String, String, Place)>,
+        /// Each of these slips. They are attached as a file.
+        slips: Vec<Slip>,
     },
 }
 
@@ -79,52 +80,18 @@ pub struct Accepted {
     pub rows_accepted: usize,
     /// Rows that were refused.
     pub rows_quarantined: usize,
-    /// Refused rows by reason, as made by [`grouped`].
+    /// What is wrong with them, by kind.
     pub errors: Vec<Group>,
-    /// Each refused row: code, sentence, place. They are attached as a file.
-    pub refused_rows: Vec<(String, String, Place)>,
+    /// Each of these slips: a row may have several. They are attached as a file.
+    pub slips: Vec<Slip>,
     /// Names of indicators that were expected and are not in the file.
     pub missing: Vec<String>,
     /// Names of indicators that are in the file, and of which every row was set aside.
     pub set_aside: Vec<String>,
     /// What changed against the version before.
     pub revisions: Vec<Revision>,
-    /// The sender's own headline figures with comparisons.
+    /// The sender's own figures with comparisons, those first that moved most.
     pub headlines: Vec<OwnFigure>,
-}
-
-/// Rows with one reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Group {
-    /// A code such as `unknown-indicator`.
-    pub code: String,
-    /// A plain sentence: what, the value, what to do; of the first row when they differ.
-    pub reason: String,
-    /// How many different sentences there are.
-    pub reasons: usize,
-    /// Where, in the order of the file.
-    pub places: Vec<Place>,
-}
-
-/// Rows grouped by code; the one with most rows first.
-#[must_use]
-pub fn grouped(rows: impl IntoIterator<Item = (String, String, Place)>) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut said: BTreeSet<(String, String)> = BTreeSet::new();
-    for (code, reason, place) in rows {
-        let is_new = said.insert((code.clone(), reason.clone()));
-        match groups.iter_mut().find(|group| group.code == code) {
-            Some(group) => {
-                group.places.push(place);
-                group.reasons += usize::from(is_new);
-            }
-            None => groups.push(Group { code, reason, reasons: 1, places: vec![place] }),
-        }
-    }
-    groups.sort_by(|a, b| {
-        b.places.len().cmp(&a.places.len()).then_with(|| a.places.first().cmp(&b.places.first()))
-    });
-    groups
 }
 
 /// The key of a receipt: one per version, or per refused file.
@@ -152,10 +119,10 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
     let subject_of = subject_of(facts);
     let (subject, preheader, blocks) = match &facts.verdict {
         Verdict::Accepted(accepted) => (
-            if facts.is_published() {
-                format!("Received: {subject_of}")
-            } else {
-                with_version(&format!("Received: {subject_of}"), accepted.version)
+            match published_version(&facts.file_name).filter(|_| facts.is_published()) {
+                Some(version) => format!("Received: {}, version {version}", facts.collection_title),
+                None if facts.is_published() => format!("Received: {subject_of}"),
+                None => with_version(&format!("Received: {subject_of}"), accepted.version),
             },
             accepted_counts(accepted),
             accepted_blocks(occasion, facts, accepted),
@@ -173,10 +140,12 @@ pub fn compose(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Letter> {
         format!("We could not accept {whose} {what}")
     };
     let rows = match &facts.verdict {
-        Verdict::Accepted(accepted) => &accepted.refused_rows,
-        Verdict::Refused { refused_rows, .. } => refused_rows,
+        Verdict::Accepted(accepted) => &accepted.slips,
+        Verdict::Refused { slips, .. } => slips,
     };
-    let attachments = if rows.is_empty() { Vec::new() } else { vec![refused_rows(rows)] };
+    let mut attachments: Vec<Attachment> =
+        (!rows.is_empty()).then(|| slips::attachment(rows)).into_iter().collect();
+    attachments.extend(own_figures(occasion, facts));
     Some(occasion.letter(Draft {
         key: key(facts, occasion.recipient),
         kind: Kind::Receipt,
@@ -205,24 +174,6 @@ fn whose(occasion: &Occasion, facts: &ReceiptFacts) -> String {
     }
 }
 
-/// The rows that were refused, for those who correct them in a spreadsheet.
-fn refused_rows(rows: &[(String, String, Place)]) -> Attachment {
-    let columns = ["sheet", "line", "column", "heading", "code", "reason"].map(str::to_owned);
-    let text = |words: Option<String>| words.map_or(Cell::Empty, Cell::Text);
-    let rows = rows.iter().map(|(code, reason, place)| {
-        let column = place.column.as_ref();
-        vec![
-            text(place.sheet.clone()),
-            Cell::Number(f64::from(place.line)),
-            text(column.map(Column::letters)),
-            text(column.map(|column| column.heading.clone())),
-            text(Some(code.clone())),
-            text(Some(reason.clone())),
-        ]
-    });
-    Attachment::Figures { file_name: ROWS_FILE.to_owned(), columns: columns.into(), rows: rows.collect() }
-}
-
 fn subject_of(facts: &ReceiptFacts) -> String {
     match (facts.quarter, &facts.authority) {
         (Some(quarter), Some(authority)) => {
@@ -230,6 +181,14 @@ fn subject_of(facts: &ReceiptFacts) -> String {
         }
         _ => format!("{}, {}", facts.collection_title, facts.file_name),
     }
+}
+
+/// The version of a data set that its file's name ends with: `1.1` of `.._v1.1.csv`.
+fn published_version(file_name: &str) -> Option<&str> {
+    let (_, version) = file_name.strip_suffix(".csv")?.rsplit_once("_v")?;
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (numbers, _) = version.split_once('_').unwrap_or((version, ""));
+    numbers.split('.').all(is_number).then_some(numbers)
 }
 
 fn accepted_counts(accepted: &Accepted) -> String {
@@ -242,7 +201,7 @@ fn accepted_counts(accepted: &Accepted) -> String {
     let gaps = if missing.is_none() && aside.is_none() { Some(nothing) } else { None };
     let gaps: String = [gaps, missing, aside].into_iter().flatten().collect();
     format!(
-        "{} read: {} accepted, {} quarantined.{gaps}",
+        "{} read: {} accepted, {} set aside.{gaps}",
         words::counted(accepted.rows_read, "row", "rows"),
         accepted.rows_accepted,
         accepted.rows_quarantined,
@@ -262,7 +221,7 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     blocks.extend(words::section("Indicators of which every row was set aside", set_aside));
     blocks.extend(words::section("Indicators that are not in the file", missing_blocks(&accepted.missing)));
     blocks.extend(words::section("What to do", to_do(facts, accepted)));
-    blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
+    blocks.extend(words::section("What we noticed", slips::bullets(&facts.remarks)));
     blocks.extend(revision_blocks(occasion, facts, accepted));
     blocks.extend(headline_blocks(occasion, facts, accepted));
     blocks.push(words::questions());
@@ -271,9 +230,9 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
 
 /// The rows that were not accepted, by reason.
 fn rows_not_accepted(errors: &[Group]) -> Vec<Block> {
-    let mut blocks = group_bullets(errors);
+    let mut blocks = slips::bullets(errors);
     if !errors.is_empty() {
-        blocks.push(words::paragraph(format!("Each of these rows is in the attached `{ROWS_FILE}`.")));
+        blocks.push(words::paragraph(format!("Each of these slips is in the attached `{}`.", slips::FILE)));
     }
     words::section("Rows that were not accepted", blocks)
 }
@@ -306,7 +265,7 @@ fn refused_blocks(
     };
     blocks.extend(words::section("What to do", vec![words::paragraph(next)]));
     blocks.push(words::paragraph(format!("{kept} {counts}")));
-    blocks.extend(words::section("What we noticed", group_bullets(&facts.remarks)));
+    blocks.extend(words::section("What we noticed", slips::bullets(&facts.remarks)));
     blocks.push(words::questions());
     blocks
 }
@@ -341,30 +300,6 @@ fn late(facts: &ReceiptFacts) -> Option<Block> {
     Some(words::paragraph(format!("It came {} after the due day.", words::working_days(days))))
 }
 
-fn group_bullets(groups: &[Group]) -> Vec<Block> {
-    let mut items: Vec<String> = groups.iter().take(REASONS_MAX).map(group_words).collect();
-    let rest = groups.get(REASONS_MAX..).unwrap_or_default();
-    if !rest.is_empty() {
-        let rows: usize = rest.iter().map(|group| group.places.len()).sum();
-        let reasons = words::counted(rest.len(), "more reason", "more reasons");
-        items.push(format!("And {reasons}, in {}.", words::counted(rows, "row", "rows")));
-    }
-    words::bullets(items)
-}
-
-pub(super) fn group_words(group: &Group) -> String {
-    let reason = words::sentence(&group.reason);
-    if group.places.is_empty() {
-        return format!("{reason} ({})", group.code);
-    }
-    let rows = words::counted(group.places.len(), "row", "rows");
-    let places = words::places(&group.places);
-    if group.reasons > 1 {
-        return format!("{reason} And the like ({}: {rows}, {places}).", group.code);
-    }
-    format!("{reason} ({}: {rows}, {places})", group.code)
-}
-
 fn missing_blocks(missing: &[String]) -> Vec<Block> {
     words::bullets(missing.to_vec())
 }
@@ -372,7 +307,7 @@ fn missing_blocks(missing: &[String]) -> Vec<Block> {
 fn to_do(facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
     let mut items = Vec::new();
     if facts.is_published() {
-        return to_do_for_published(accepted);
+        return to_do_for_published(facts, accepted);
     }
     if !accepted.errors.is_empty() {
         items.push(
@@ -403,8 +338,9 @@ fn to_do(facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
 }
 
 /// Nobody can correct a publisher's file: only how we read it.
-fn to_do_for_published(accepted: &Accepted) -> Vec<Block> {
-    if accepted.errors.is_empty() && accepted.missing.is_empty() {
+fn to_do_for_published(facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
+    let is_taken_back = facts.remarks.iter().any(|group| group.code == TAKEN_BACK);
+    if accepted.errors.is_empty() && accepted.missing.is_empty() && !is_taken_back {
         return vec![words::paragraph("Nothing. Every row was taken in.")];
     }
     let mut items = Vec::new();
@@ -412,6 +348,14 @@ fn to_do_for_published(accepted: &Accepted) -> Vec<Block> {
         items.push(
             "Nothing has to be sent again. The rows above are left out, and the others count. If one of \
              them should count, the configuration does not know its authority, measure or symbol yet."
+                .to_owned(),
+        );
+    }
+    if is_taken_back {
+        items.push(
+            "Ask the publisher why figures are no longer published, below. Until a later file has them \
+             again, or others in their place, they count as last published, and whoever uses them should \
+             know."
                 .to_owned(),
         );
     }
@@ -453,36 +397,47 @@ fn revision_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
 }
 
 fn headline_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepted) -> Vec<Block> {
-    let recipient = occasion.recipient;
-    let seen: Vec<&OwnFigure> =
-        accepted.headlines.iter().filter(|own| recipient.may_see(&own.authority.code)).collect();
-    let (Some(first), Some(quarter)) = (seen.first(), facts.quarter) else { return Vec::new() };
-    if View::of(recipient) == View::Sentences {
-        return Vec::new();
+    let seen = seen_figures(occasion, accepted);
+    let shown: Vec<&OwnFigure> = seen.iter().copied().take(FIGURES_MAX).collect();
+    let Some(table) = figures_table(occasion, facts, &shown) else { return Vec::new() };
+    let mut note =
+        "The region's value is the sum over those authorities that have sent so far. It will move."
+            .to_owned();
+    let more = seen.len().saturating_sub(shown.len());
+    if more > 0 {
+        note = format!(
+            "These are the {} that moved most against last year, beyond what chance does; {more} more are in \
+             the attached `{FIGURES_FILE}`. {note}",
+            words::counted(shown.len(), "figure", "figures")
+        );
     }
-    let time = first.indicator.stretch.long_name(quarter);
-    let caption = format!("Figures of {}, {time}", first.authority.name);
-    let table = table::own_figures(&caption, occasion.region, (quarter, first.indicator.stretch), &seen);
-    let note = "The region's value is the sum over those authorities that have sent so far. It will move.";
     words::section(
         "Your figures beside last year and the region",
-        vec![Block::Table(table), Block::Note(note.to_owned())],
+        vec![Block::Table(table), Block::Note(note)],
     )
 }
 
-#[cfg(test)]
-mod tests {
-    use crate::domain::figure::Place;
-    use crate::domain::letter::receipt::grouped;
-
-    #[test]
-    fn the_reason_with_most_rows_comes_first() {
-        let row = |code: &str, line| {
-            (code.to_owned(), format!("{code} is wrong"), Place { sheet: None, line, column: None })
-        };
-        let groups = grouped([row("once", 2), row("twice", 3), row("twice", 9), row("also-once", 1)]);
-        let codes: Vec<&str> = groups.iter().map(|group| group.code.as_str()).collect();
-        assert_eq!(codes, ["twice", "also-once", "once"]);
-        assert_eq!(groups[0].places.len(), 2);
+fn seen_figures<'a>(occasion: &Occasion, accepted: &'a Accepted) -> Vec<&'a OwnFigure> {
+    let recipient = occasion.recipient;
+    if View::of(recipient) == View::Sentences {
+        return Vec::new();
     }
+    accepted.headlines.iter().filter(|own| recipient.may_see(&own.authority.code)).collect()
+}
+
+fn figures_table(occasion: &Occasion, facts: &ReceiptFacts, figures: &[&OwnFigure]) -> Option<Table> {
+    let (first, quarter) = (figures.first()?, facts.quarter?);
+    let time = first.indicator.stretch.long_name(quarter);
+    let caption = format!("Figures of {}, {time}", first.authority.name);
+    Some(table::own_figures(&caption, occasion.region, (quarter, first.indicator.stretch), figures))
+}
+
+/// All of the figures as a file, where the mail shows some of them only.
+fn own_figures(occasion: &Occasion, facts: &ReceiptFacts) -> Option<Attachment> {
+    let Verdict::Accepted(accepted) = &facts.verdict else { return None };
+    let seen = seen_figures(occasion, accepted);
+    let table = figures_table(occasion, facts, &seen).filter(|_| seen.len() > FIGURES_MAX)?;
+    let columns = table.columns.into_iter().map(|column| column.heading).collect();
+    let rows = table.rows.into_iter().map(|row| row.into_iter().map(Cell::Text).collect()).collect();
+    Some(Attachment::Figures { file_name: FIGURES_FILE.to_owned(), columns, rows })
 }

@@ -7,8 +7,8 @@ use crate::domain::deadline::DeadlineKind;
 use crate::domain::disclosure::Disclosure;
 use crate::domain::finding::Action;
 use crate::domain::letter::facts::{FigureFact, IndicatorFact, Named, OwnFigure, RegionFigure, Revision};
-use crate::domain::letter::receipt::Group;
 use crate::domain::quarter::Quarter;
+use crate::domain::slip::Group;
 use crate::domain::stretch::Stretch;
 use crate::domain::support::Since;
 

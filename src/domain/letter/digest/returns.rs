@@ -3,8 +3,7 @@
 use crate::domain::deadline::DeadlineKind;
 use crate::domain::letter::digest::facts::{Arrival, DeadlineFact, ReturnFact};
 use crate::domain::letter::digest::seen::Seen;
-use crate::domain::letter::receipt::group_words;
-use crate::domain::letter::{table, words};
+use crate::domain::letter::{slips, table, words};
 use crate::domain::message::{Block, Table};
 
 const DUE_SOON_DAYS: i64 = 42;
@@ -15,7 +14,7 @@ pub(super) fn detail(seen: &Seen) -> Vec<Block> {
     for expected in &seen.returns {
         blocks.push(words::paragraph(arrival(expected)));
         if let Arrival::Received { errors, .. } = &expected.arrival {
-            blocks.extend(words::bullets(errors.iter().map(group_words).collect()));
+            blocks.extend(slips::bullets(errors));
         }
     }
     blocks
@@ -152,7 +151,7 @@ fn arrival(expected: &ReturnFact) -> String {
     match &expected.arrival {
         Arrival::Received { on, version, rows_accepted, rows_quarantined, .. } => format!(
             "{subject}: version {version} received on {}{}. {} read: {rows_accepted} accepted, \
-             {rows_quarantined} quarantined.",
+             {rows_quarantined} set aside.",
             words::day(*on),
             if *version <= 1 { lateness(expected.working_days_late) } else { String::new() },
             words::counted(rows_accepted + rows_quarantined, "row", "rows"),
