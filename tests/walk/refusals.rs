@@ -92,7 +92,7 @@ fn bad_files_are_refused_with_their_reason_and_the_others_are_loaded() {
     assert!(receipt("e06000024").contains("We could not take it in"), "{}", receipt("e06000024"));
     assert!(receipt("e06000025").contains("Every row is about `E06000026`"), "{}", receipt("e06000025"));
     let accepted = receipt("e06000030");
-    assert!(accepted.contains("6 rows read: 4 accepted, 2 quarantined"), "{accepted}");
+    assert!(accepted.contains("6 rows read: 4 accepted, 2 set aside"), "{accepted}");
     assert!(accepted.contains("unknown-indicator") && accepted.contains("negative-number"), "{accepted}");
     assert_eq!(report.failures.len(), 1, "{:?}", report.failures);
     assert!(report.failures[0].what.contains("a web page came in place of the file"));
