@@ -9,6 +9,7 @@ minimum_points = 0
 open_after = 1
 close_after = 1
 says = "{area} has not supplied {indicator} for {quarter}."
+says_aside = "{area} has sent {indicator} for {quarter}, but in a form that could not be used; it was set aside."
 says_return = "{area} has not sent its return for {quarter}; it was due on {due}."
 says_mostly = "{area} has sent a return for {quarter} that lacks {n} of {of} indicators."
 harmless = ["due", "n", "of"]
@@ -67,9 +68,12 @@ expected AS (
     due_returns.submission,
     due_returns.version,
     NOT supplied.now AS missing,
-    NOT supplied.now AND NOT supplied.last_time AS missing_twice
+    NOT supplied.now AND NOT supplied.last_time AS missing_twice,
+    aside.indicator IS NOT NULL AS was_set_aside
   FROM due_returns
   JOIN supplied ON supplied.authority = due_returns.authority
+  LEFT JOIN set_aside AS aside
+    ON aside.submission = due_returns.submission AND aside.indicator = supplied.indicator
   WHERE supplied.before OR supplied.now
 ),
 shares AS (
@@ -137,7 +141,7 @@ SELECT
     WHEN whole.fires THEN 'most of the return is missing'
   END AS reason,
   json_object(
-    'says', 'says',
+    'says', CASE WHEN expected.was_set_aside THEN 'aside' ELSE 'says' END,
     'quarter', quarter_label(expected.quarter),
     'due', strftime(expected.due, '%-d %B %Y'),
     'version', expected.version

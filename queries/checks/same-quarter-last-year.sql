@@ -1,5 +1,6 @@
 /*
 title = "Worse than a year ago"
+title_neutral = "Different from a year ago"
 asks = "Which figures are worse than a year before, by more than chance and by enough to matter?"
 asks_neutral = "Which figures are different from a year before, by more than chance and by enough to matter?"
 severity = "high"
@@ -9,6 +10,7 @@ minimum_points = 2
 open_after = 1
 close_after = 2
 says = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}, {pct} worse. Chance is an unlikely explanation."
+says_points = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}: {difference:points} worse. Chance is an unlikely explanation."
 says_neutral = "{area}: {indicator} stood at {value} in {quarter}, and at {previous} in {same_period_last_year}. Chance is an unlikely explanation of the change."
 says_year = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}; worse over the last four {periods} than over the four before. Chance is an unlikely explanation."
 says_year_neutral = "{area}: {indicator} stood at {value} in {quarter}, and at {previous} in {same_period_last_year}; other over the last four {periods} than over the four before. Chance is an unlikely explanation of the change."
@@ -18,6 +20,7 @@ says_regional = "{n} of {of} authorities had a change of {indicator} from a year
 [figures]
 previous = "previous_quarter"
 pct = "previous_quarter"
+difference = "previous_quarter"
 
 [parameters]
 # 99% two-sided; then the change that matters: a tenth, or two percentage points.
@@ -192,12 +195,14 @@ SELECT
       WHEN told_by_year THEN 'year'
       WHEN adverse = 0 THEN 'neutral'
       WHEN is_from_little THEN 'from_little'
+      WHEN unit = 'percent' THEN 'points'
       ELSE 'says'
     END,
     'quarter', quarter_label(quarter),
     'value', value,
     'previous', previous,
     'previous_quarter', quarter_label(quarter - 4),
+    'difference', adverse_change,
     'pct', 100 * adverse_change / nullif(abs(previous), 0),
     'relative', change / nullif(previous, 0),
     'z', z,

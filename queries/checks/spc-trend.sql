@@ -1,5 +1,6 @@
 /*
 title = "Worse time after time"
+title_neutral = "Rising or falling time after time"
 asks = "Which figures have got worse time after time?"
 asks_neutral = "Which figures have risen or fallen time after time?"
 severity = "medium"

@@ -1,5 +1,6 @@
 /*
 title = "Steadily worse"
+title_neutral = "Steadily changing"
 asks = "Which figures have worsened steadily over the years?"
 asks_neutral = "Which figures have risen or fallen steadily over the years?"
 severity = "medium"

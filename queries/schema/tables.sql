@@ -94,6 +94,10 @@ CREATE TABLE IF NOT EXISTS quarantined_rows (
   column_number INTEGER, column_letters VARCHAR, heading VARCHAR,  -- where one column is at fault
   raw VARCHAR, code VARCHAR, reason VARCHAR
 );
+-- Measures of which an accepted return has rows, all of them set aside.
+CREATE TABLE IF NOT EXISTS set_aside_indicators (
+  submission BIGINT, indicator VARCHAR
+);
 -- The headings of each accepted file, to tell which columns come and go.
 CREATE TABLE IF NOT EXISTS headings (
   submission BIGINT, position INTEGER, heading VARCHAR

@@ -17,6 +17,7 @@ use crate::domain::schedule::{Job, Rule};
 use crate::domain::scope::Scope;
 use crate::domain::turn;
 use crate::pipeline::apart::{self, Snapshot};
+use crate::pipeline::neighbouring;
 use crate::store::analysis;
 use crate::store::check_file::CheckFile;
 use crate::store::open::Store;
@@ -33,6 +34,9 @@ pub fn check_config(with: &With) -> Result<Ending> {
     let now = print::now(with);
     if let Some(warning) = holidays_that_end(&settings, &print::config_folder(with), now) {
         print::complain(format_args!("warning: {warning}"));
+    }
+    if let Some(words) = neighbouring::in_words(&settings) {
+        print::complain(format_args!("note: {words}"));
     }
     check_files(&settings)?;
     print::say(format_args!(

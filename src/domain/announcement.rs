@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -30,14 +30,27 @@ pub struct Candidate {
     pub past: Vec<Known>,
     /// When it was last spelled out to this recipient; none when never.
     pub told: Option<DateTime<Utc>>,
-    /// Whether it is about the quality of a figure, which is counted apart.
-    pub about_figure: bool,
+    /// Among what it is counted.
+    pub place: Place,
+    /// The same for all findings of one figure, which are told together; none for one of its own.
+    pub story: Option<String>,
     /// Whether somebody has quieted it.
     pub quietness: Quietness,
     /// The last day of a snooze that is over.
     pub quiet_until: Option<NaiveDate>,
     /// By how many things this one figure stands out.
     pub ways: usize,
+}
+
+/// Among what a finding is counted, and takes room from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// How services fare.
+    Work,
+    /// The quality of a figure.
+    Figure,
+    /// A figure that is not there: all of a return are one line.
+    Gap,
 }
 
 /// Why a finding is told.
@@ -95,16 +108,26 @@ pub fn announce(candidates: &[Candidate]) -> Announcement {
     ranked.sort_by(|(_, one), (_, other)| rank(one).cmp(&rank(other)).then_with(|| worse_effect(one, other)));
     let mut said = Announcement::default();
     let mut room = [ITEMS_MAX; 2];
+    let mut begun: BTreeSet<&str> = BTreeSet::new();
     for (index, candidate) in ranked {
         match say(candidate) {
             Say::Tell(why) => {
                 let [work, figures] = &mut room;
-                let room = if candidate.about_figure { figures } else { work };
-                if *room == 0 {
-                    said.more += usize::from(level(candidate) > 0);
-                    continue;
+                let room = match candidate.place {
+                    Place::Work => Some(work),
+                    Place::Figure => Some(figures),
+                    Place::Gap => None,
+                };
+                // What belongs to a story that is told takes no room of another's.
+                let is_told = candidate.story.as_deref().is_some_and(|story| begun.contains(story));
+                if let Some(room) = room.filter(|_| !is_told) {
+                    if *room == 0 {
+                        said.more += usize::from(level(candidate) > 0);
+                        continue;
+                    }
+                    *room -= 1;
+                    begun.extend(candidate.story.as_deref());
                 }
-                *room -= 1;
                 said.told.push((index, why));
             }
             Say::Resolved => said.resolved.push(index),
@@ -228,7 +251,8 @@ mod tests {
             past: life.clone(),
             life,
             told: None,
-            about_figure: false,
+            place: Place::Work,
+            story: None,
             quietness: Quietness::Heard,
             quiet_until: None,
             ways: 1,
@@ -360,11 +384,20 @@ mod tests {
     #[test]
     fn findings_about_figures_take_no_room_from_those_about_work() {
         let work = candidate(&[(1, 1.0)]);
-        let figure = Candidate { about_figure: true, ..candidate(&[(3, 5.0)]) };
+        let figure = Candidate { place: Place::Figure, ..candidate(&[(3, 5.0)]) };
         let mut all = vec![figure; 12];
         all.extend(vec![work; 3]);
         let said = announce(&all);
         assert_eq!((said.told.len(), said.more), (13, 2));
+    }
+
+    #[test]
+    fn what_is_told_of_one_figure_takes_the_room_of_one_and_a_gap_takes_none() {
+        let of = |story: usize| Candidate { story: Some(story.to_string()), ..candidate(&[(2, 1.0)]) };
+        let mut all: Vec<_> = (0..33).map(|at| of(at / 3)).collect();
+        all.extend(vec![Candidate { place: Place::Gap, ..candidate(&[(3, 1.0)]) }; 20]);
+        let said = announce(&all);
+        assert_eq!((said.told.len(), said.more), (20 + 30, 3));
     }
 
     #[test]

@@ -143,11 +143,11 @@ pub enum Block {
 pub struct FindingBlock {
     /// Such as `High · new`.
     pub badge: String,
-    /// The check's question, in the words of its `asks` line.
-    pub asks: String,
+    /// What was found, as a heading.
+    pub title: String,
     /// The sentence a director understands.
     pub sentence: String,
-    /// Denominator, comparator and its vintage, status; and how to explain it.
+    /// Denominator, comparator and its vintage; and how to hear more of it.
     pub small_print: Vec<String>,
 }
 

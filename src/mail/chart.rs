@@ -113,7 +113,8 @@ impl Sheet {
         scene.background_color = Some("#ffffff".to_owned());
         let ticks = scale.ticks.iter().map(|tick| width_of(&format!("{tick:.*}", scale.decimals), TEXT));
         let left = 8.0 + ticks.fold(0.0, f64::max) + 10.0;
-        let labels = end_texts(chart).into_iter().map(|text| width_of(&text, LABEL));
+        let labels = end_texts(chart).into_iter().chain(target_text(chart));
+        let labels = labels.map(|text| width_of(&text, LABEL));
         let room = labels.fold(60.0, f64::max).min(236.0);
         let right = f64::from(WIDTH) - 8.0 - room - 14.0;
         Self {
@@ -210,9 +211,11 @@ impl Sheet {
                 let text = format!("Q{quarter}");
                 self.text((x, self.foot + 21.0), text, TEXT, TextAnchor::Middle, &QUIET);
             }
-            if year != year_before && x - 10.0 >= free_from && x + width_of(year, TEXT) < self.right + 40.0 {
-                self.text((x - 10.0, self.foot + 42.0), year.to_owned(), TEXT, TextAnchor::Start, &QUIET);
-                free_from = x + width_of(year, TEXT);
+            // The year of the last quarter ends where the picture does.
+            let start = (x - 10.0).min(self.right + 40.0 - width_of(year, TEXT));
+            if year != year_before && start >= free_from {
+                self.text((start, self.foot + 42.0), year.to_owned(), TEXT, TextAnchor::Start, &QUIET);
+                free_from = start + 10.0 + width_of(year, TEXT);
             }
             year_before = year;
         }
@@ -310,8 +313,7 @@ impl Sheet {
                 Some(EndLabel { at: self.y(last), text, color, own: rank == 0 })
             })
             .collect();
-        if let Some(target) = chart.target {
-            let text = format!("Target {}", number(target, chart.decimals));
+        if let Some((target, text)) = chart.target.zip(target_text(chart)) {
             labels.push(EndLabel { at: self.y(target), text, color: TARGET, own: false });
         }
         labels.sort_by(|one, other| one.at.total_cmp(&other.at));
@@ -369,6 +371,10 @@ fn end_texts(chart: &Chart) -> Vec<String> {
         None => String::new(),
     };
     chart.lines.iter().map(end).collect()
+}
+
+fn target_text(chart: &Chart) -> Option<String> {
+    chart.target.map(|target| format!("Target {}", number(target, chart.decimals)))
 }
 
 fn finite(line: &ChartLine) -> impl Iterator<Item = (usize, f64)> {

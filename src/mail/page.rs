@@ -65,7 +65,7 @@ pub(crate) enum View {
         badge: String,
         ink: &'static str,
         paper: &'static str,
-        asks: String,
+        title: String,
         says: String,
         small: Vec<String>,
     },
@@ -206,7 +206,7 @@ fn found(finding: &FindingBlock) -> View {
         ink,
         paper,
         badge,
-        asks: clean(&finding.asks),
+        title: clean(&finding.title),
         says: prose(&finding.sentence),
         small: finding.small_print.iter().map(|line| prose(line)).collect(),
     }

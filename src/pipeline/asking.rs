@@ -475,6 +475,13 @@ pub fn asks<'a>(check: &'a CheckFile, of: Option<&Indicator>) -> &'a str {
     check.asks_neutral.as_ref().filter(|_| neutral).unwrap_or(&check.asks)
 }
 
+/// What a check found, as a heading that fits the measure.
+#[must_use]
+pub fn title<'a>(check: &'a CheckFile, of: Option<&Indicator>) -> &'a str {
+    let neutral = of.is_some_and(|of| of.polarity == Polarity::None);
+    check.title_neutral.as_ref().filter(|_| neutral).unwrap_or(&check.title)
+}
+
 /// The words of a check's sentence that fit an answer: the variant its detail names, or the plain one.
 #[must_use]
 pub fn says<'a>(check: &'a CheckFile, detail: &Value) -> &'a str {

@@ -87,10 +87,6 @@ pub fn is_written_to(role: Role, always: &[Role], escalated: &[Role]) -> bool {
 }
 
 fn how_to_send(collection: &Collection) -> Vec<String> {
-    let check = format!(
-        "Before sending, `quarterdeck verify FILE --collection {}` says what would be refused, and why.",
-        collection.name
-    );
     let way = match &collection.source {
         Source::Hand => "Send the file to the regional lead, who takes it in by hand.".to_owned(),
         Source::Http(_) | Source::Ees(_) => {
@@ -101,5 +97,5 @@ fn how_to_send(collection: &Collection) -> Vec<String> {
             "Put the file into your drop folder; it is taken in within a working day.".to_owned()
         }
     };
-    vec![way, check]
+    vec![way]
 }

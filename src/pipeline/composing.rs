@@ -7,9 +7,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::config::settings::Settings;
 use crate::domain::letter::Occasion;
+use crate::domain::letter::contact::Contact;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::{Letter, Message, MessageKey};
-use crate::domain::scope::Recipient;
+use crate::domain::scope::{Recipient, Role};
 use crate::mail::{self, Voice};
 use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::{Progress, Walk};
@@ -169,7 +170,21 @@ pub fn occasion<'a>(walk: &Walk<'a>, recipient: &'a Recipient) -> Occasion<'a> {
         today: walk.today,
         zone: walk.settings.zone,
         region: &walk.settings.region.name,
+        contact: contact(walk.settings, recipient),
         notice: None,
+    }
+}
+
+/// Whom a recipient asks: whoever answers to the letters, and who is that themselves, the operator.
+fn contact<'a>(settings: &'a Settings, recipient: &Recipient) -> Contact<'a> {
+    let answers = &settings.mail.reply_to;
+    let same = |one: &&Recipient| one.address.as_str().eq_ignore_ascii_case(answers.as_str());
+    let operator = || settings.recipients.iter().find(|one| one.role == Role::Operator);
+    let found = settings.recipients.iter().find(same);
+    let found = if same(&recipient) { operator().or(found) } else { found };
+    Contact {
+        name: found.map(|one| one.name.as_str()),
+        address: found.map_or(answers.as_str(), |one| one.address.as_str()),
     }
 }
 

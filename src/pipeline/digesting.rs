@@ -11,11 +11,11 @@ use crate::domain::deadline::{Deadline, DeadlineKind, Party};
 use crate::domain::due::{self, Span};
 use crate::domain::figure::Place;
 use crate::domain::finding::{Action, State};
-use crate::domain::letter::digest;
 use crate::domain::letter::digest::facts::{
-    Arrival, DeadlineFact, DigestFacts, NoteFact, RegionValue, RegionalFact, ReturnFact,
+    Arrival, DEADLINE_DAYS_AHEAD, DeadlineFact, DigestFacts, NoteFact, RegionValue, RegionalFact, ReturnFact,
 };
-use crate::domain::letter::facts::{OwnFigure, RegionFigure, Revision};
+use crate::domain::letter::digest::{self, DigestStyle};
+use crate::domain::letter::facts::{self as letter_facts, OwnFigure, RegionFigure, Revision};
 use crate::domain::letter::receipt;
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::quarter::Quarter;
@@ -27,6 +27,7 @@ use crate::pipeline::asking;
 use crate::pipeline::composing;
 use crate::pipeline::facts::{self, CollectionFacts};
 use crate::pipeline::found::{self, Telling};
+use crate::pipeline::neighbouring;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::regional::{self, is_regional};
 use crate::pipeline::revising;
@@ -39,9 +40,6 @@ use crate::store::findings::Finding;
 use crate::store::grid::{self, ReturnRow};
 use crate::store::returns as returns_of;
 use crate::store::schedules;
-
-/// Deadlines within this many weeks are in a digest.
-const WEEKS_AHEAD: u64 = 6;
 
 /// Overdue returns of this many quarters are in a digest; older gaps are in the chase grid.
 const OVERDUE_QUARTERS: i32 = 4;
@@ -160,7 +158,16 @@ fn digest_to(
         today: walk.today,
     };
     // What is about the region as a whole stands apart.
+    let regional = alike(walk, known, findings);
     let own = findings.iter().filter(|one| !is_regional(walk.settings, one));
+    // What the digest of a region tells of half of it, it does not tell of each of them as well.
+    let is_covered = |one: &&Finding| {
+        let id = one.key.id();
+        plan.style == DigestStyle::RegionalLead
+            && recipient.scope == Scope::Region
+            && regional.iter().any(|shared| shared.covers.contains(&id))
+    };
+    let own = own.filter(|one| !is_covered(one));
     let seen: Vec<&Finding> = own.filter(|one| recipient.may_see(&one.key.authority)).collect();
     let told = found::tell(&telling, &seen, &found::told(walk.journal.lines(), &stem, &recipient.id));
     let supporting = Supporting {
@@ -173,7 +180,9 @@ fn digest_to(
     };
     let supports = supporting::tell(&supporting, &told.findings);
     let mut deadlines = deadlines(known, recipient);
-    deadlines.extend(supporting::reviews(&supporting, &supports, WEEKS_AHEAD));
+    deadlines.extend(supporting::reviews(&supporting, &supports, DEADLINE_DAYS_AHEAD));
+    let (filled, revisions) =
+        revisions(walk, known, recipient, findings, since).into_iter().partition(Revision::is_filled);
     let facts = DigestFacts {
         name: plan.name.clone(),
         title: plan.title.clone(),
@@ -183,14 +192,16 @@ fn digest_to(
         known_on: walk.today,
         findings: told.findings,
         findings_more: told.more,
-        regional: alike(walk, known, findings),
-        revisions: revisions(walk, known, recipient, findings, since),
+        regional,
+        revisions,
+        filled,
         returns: known.returns.clone(),
         figures: figures(walk, known, recipient),
         region_values: region_values(walk, known, recipient),
         deadlines,
         supports,
         notes: notes(walk, known, (recipient, since)),
+        neighbours: neighbouring::too_few(walk.settings, recipient),
     };
     digest::compose(&composing::occasion(walk, recipient), plan.style, plan.when_nothing_changed, &facts)
 }
@@ -244,11 +255,12 @@ fn alike(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<Regio
         let named = |code| facts::named(walk.settings, &code);
         Some(RegionalFact {
             id: finding.key.name(),
-            asks: asking::asks(check, Some(of)).to_owned(),
+            title: asking::title(check, Some(of)).to_owned(),
             indicator: facts::indicator_fact(of, facts::is_annual(walk.settings, &finding.key.collection)),
             quarter: finding.fired_in,
             authorities: regional::authorities(finding).into_iter().map(named).collect(),
             of: regional::of_how_many(finding),
+            covers: regional::covered(finding, findings),
         })
     };
     of_region.filter_map(fact).collect()
@@ -279,6 +291,7 @@ fn revisions(
             told.push(Revision { consequence, ..revision });
         }
     }
+    letter_facts::most_important_first(&mut told);
     told
 }
 
@@ -314,10 +327,13 @@ fn returns(walk: &Walk<'_>, quarters: &[Quarter]) -> Result<Vec<ReturnFact>> {
         quarters.contains(&row.quarter) && (row.due.is_some() || row.submission.is_some())
             || is_overdue && is_recent
     };
-    rows.iter().filter(counts).map(|row| return_fact(walk, row)).collect()
+    let alike = |a: &ReturnRow, b: &ReturnRow| a.collection == b.collection && a.quarter == b.quarter;
+    let is_expected = |row: &&ReturnRow| row.due.is_some() || row.submission.is_some();
+    let of = |row: &ReturnRow| rows.iter().filter(is_expected).filter(|one| alike(one, row)).count();
+    rows.iter().filter(counts).map(|row| return_fact(walk, row, of(row))).collect()
 }
 
-fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
+fn return_fact(walk: &Walk<'_>, row: &ReturnRow, of: usize) -> Result<ReturnFact> {
     let settings = walk.settings;
     let day = |at: Option<DateTime<Utc>>| at.map(|at| composing::day_of(walk, at));
     let until = day(row.first_received_at).unwrap_or(walk.today);
@@ -344,6 +360,7 @@ fn return_fact(walk: &Walk<'_>, row: &ReturnRow) -> Result<ReturnFact> {
         collection_title: title.unwrap_or_else(|| row.collection.clone()),
         authority: facts::named(settings, &row.authority),
         quarter: row.quarter,
+        of,
         due: row.due,
         working_days_late: late,
         arrival,
@@ -359,14 +376,14 @@ fn errors(walk: &Walk<'_>, submission: i64) -> Result<Vec<Group>> {
     Ok(slip::grouped(rows.into_iter().map(slip)))
 }
 
-/// A deadline of the next weeks, or one that passed and is outstanding, for each of its open parties.
+/// A deadline of the next two months, or one that passed and is outstanding, for each of its open parties.
 fn deadline_facts(walk: &Walk<'_>, deadline: &Deadline) -> Vec<DeadlineFact> {
     let calendar = &walk.settings.calendar;
     let on = match deadline.kind {
         DeadlineKind::Event => deadline.on,
         DeadlineKind::Due => deadline.last_working_day(calendar),
     };
-    let horizon = walk.today + Days::new(7 * WEEKS_AHEAD);
+    let horizon = walk.today + Days::new(DEADLINE_DAYS_AHEAD);
     let has_passed = on < walk.today;
     let near = on <= horizon && !(has_passed && deadline.kind == DeadlineKind::Event);
     if deadline.cancelled || !near {

@@ -82,6 +82,9 @@ pub fn figure(
     }
 }
 
+/// So many steps of a series say what is usual.
+const STEPS_MIN: usize = 5;
+
 /// What is known of one collection at its newest quarters.
 #[derive(Clone, Debug, Default)]
 pub struct CollectionFacts {
@@ -271,7 +274,10 @@ pub fn region_figure(
     let (reporting, expected) = it.reporting.filter(|(reporting, _)| *reporting >= REPORTING_MIN)?;
     it.region.value?;
     let disclosure = known.withheld.of_total(recipient, &it.indicator, quarter);
-    Some(RegionFigure { figure: figure(of, &it.region, it.provisional, disclosure), reporting, of: expected })
+    // An authority without the figure says nothing of whether those of the others are provisional.
+    let same = |(at, one): &&(Quarter, ComparedFigure)| *at == quarter && one.indicator == it.indicator;
+    let provisional = it.provisional || known.figures.iter().filter(same).any(|(_, one)| one.provisional);
+    Some(RegionFigure { figure: figure(of, &it.region, provisional, disclosure), reporting, of: expected })
 }
 
 /// The region's value of an earlier quarter.
@@ -346,8 +352,24 @@ pub fn revision(
         old: side(&it.old),
         new: side(&it.new),
         version: it.version,
+        weight: weight(known, it),
         consequence: None,
     })
+}
+
+/// How large a change is beside the usual step between two figures of its series; of a series without steps,
+/// beside a tenth of the figure. What is gone weighs most.
+fn weight(known: &CollectionFacts, it: &RevisedFigure) -> f64 {
+    let Some((old, new)) = it.old.value.zip(it.new.value) else { return f64::INFINITY };
+    let points = known.history.get(&(it.authority.clone(), it.indicator.clone()));
+    let others = points.into_iter().flatten().filter(|point| point.quarter != it.quarter);
+    let values: Vec<f64> = others.filter_map(|point| point.own.value).collect();
+    let mut steps: Vec<f64> =
+        values.iter().zip(values.iter().skip(1)).map(|(one, next)| (next - one).abs()).collect();
+    steps.sort_by(f64::total_cmp);
+    let usual = steps.get(steps.len() / 2).copied().filter(|_| steps.len() >= STEPS_MIN);
+    let beside = usual.filter(|usual| *usual > 0.0).unwrap_or_else(|| (old.abs() / 10.0).max(f64::EPSILON));
+    (new - old).abs() / beside
 }
 
 #[cfg(test)]

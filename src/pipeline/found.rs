@@ -6,13 +6,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use crate::config::settings::Settings;
-use crate::domain::announcement::{self, Candidate, Why};
+use crate::domain::announcement::{self, Candidate, Place, Why};
+use crate::domain::authority::AuthorityCode;
 use crate::domain::check::{CheckKind, Means};
 use crate::domain::disclosure::Disclosure;
 use crate::domain::figure::Status;
 use crate::domain::finding::{Action, Deed, Event, Moment, State, bare};
-use crate::domain::indicator::Indicator;
-use crate::domain::letter::digest::facts::{self as digest, FindingFact, Said, Series};
+use crate::domain::indicator::{Indicator, IndicatorId};
+use crate::domain::letter::digest::facts::{self as digest, FindingFact, Gap, Said, Series};
 use crate::domain::letter::facts::FigureFact;
 use crate::domain::quarter::Quarter;
 use crate::domain::quietness::{self, Known, Quietness};
@@ -141,10 +142,13 @@ pub fn consequence<'a>(
             (was != now && (was.is_open() || now.is_open())).then_some((last.quarter, was, now))
         });
         told.extend(net.map(|(quarter, was, now)| {
-            let word = |state| state_word(settings, finding, state);
             let id = finding.key.name();
             let when = stretch(settings, finding).label(quarter);
-            format!("finding {id} was {} in {when}, and is {} now", word(was), word(now))
+            match (was.is_open(), now.is_open()) {
+                (true, false) => format!("finding {id} does not hold for {when} any more"),
+                (false, true) => format!("finding {id} holds for {when} now"),
+                _ => format!("finding {id} still holds for {when}"),
+            }
         }));
     }
     (!told.is_empty()).then(|| told.join("; "))
@@ -186,6 +190,7 @@ pub fn tell(telling: &Telling<'_>, findings: &[&Finding], told: &BTreeMap<String
     let candidates: Vec<Candidate> =
         findings.iter().map(|one| candidate(telling, findings, one, told)).collect();
     let announced = announcement::announce(&candidates);
+    let figures_told = figures(findings.iter().copied().filter(|one| told.contains_key(&one.key.id())));
     let told = announced.told.iter().map(|(index, why)| (*index, said(*why)));
     let resolved = announced.resolved.iter().map(|index| (*index, Said::Resolved));
     let standing = announced.standing.iter().map(|index| (*index, Said::Standing));
@@ -193,8 +198,24 @@ pub fn tell(telling: &Telling<'_>, findings: &[&Finding], told: &BTreeMap<String
     let quieted = announced.quieted.iter().map(|index| (*index, Said::Quieted));
     let aside = announced.aside.iter().map(|index| (*index, Said::Aside));
     let order = told.chain(resolved).chain(standing).chain(continuing).chain(quieted).chain(aside);
-    let facts = order.filter_map(|(index, said)| fact(telling, findings, findings.get(index)?, said));
+    let facts = order.filter_map(|(index, said)| {
+        let finding = findings.get(index)?;
+        let fact = fact(telling, findings, finding, said)?;
+        Some(FindingFact { figure_was_told: figures_told.contains(&figure_of(finding)), ..fact })
+    });
     Told { findings: facts.collect(), more: announced.more }
+}
+
+/// The one figure that several findings may be about.
+type FigureOf<'a> = (&'a AuthorityCode, &'a str, Option<&'a IndicatorId>, Quarter);
+
+fn figure_of(finding: &Finding) -> FigureOf<'_> {
+    let key = &finding.key;
+    (&key.authority, &key.collection, key.indicator.as_ref(), finding.fired_in)
+}
+
+fn figures<'a>(of: impl Iterator<Item = &'a Finding>) -> BTreeSet<FigureOf<'a>> {
+    of.filter(|one| one.key.indicator.is_some()).map(figure_of).collect()
 }
 
 fn said(why: Why) -> Said {
@@ -215,6 +236,11 @@ fn candidate(
     let id = finding.key.id();
     let check = telling.checks.get(&finding.key.check);
     let about_figure = check.is_some_and(|check| check.kind == CheckKind::DataQuality);
+    let place = match &finding.key.indicator {
+        Some(_) if gap(check, finding).is_some() => Place::Gap,
+        Some(_) if about_figure => Place::Figure,
+        _ => Place::Work,
+    };
     let (said, quiet) = (told.get(&id).copied(), telling.quiet.get(&id).copied());
     // Nobody hears that what they were never told is over.
     let told = if finding.state() == State::Resolved { said } else { said.max(quiet) };
@@ -223,7 +249,8 @@ fn candidate(
         finding: id,
         life: life(finding, told),
         past: known(&finding.past),
-        about_figure: about_figure && finding.key.indicator.is_some(),
+        place,
+        story: finding.key.indicator.as_ref().map(|_| format!("{:?} {about_figure}", figure_of(finding))),
         quietness: attention(finding, telling.actions, telling.today).0,
         quiet_until: lapsed(finding, telling).and_then(|(_, until)| until),
         ways: stands_out_by(telling, findings, finding).len(),
@@ -279,12 +306,22 @@ fn chance(of: &Indicator, finding: &Finding) -> Vec<String> {
     own.into_iter().chain(peers).collect()
 }
 
-/// Where an open finding stands, in words.
-fn stands(settings: &Settings, finding: &Finding, now: &Moment) -> String {
-    if now.stale {
-        return format!("not judged since {}", stretch(settings, finding).label(finding.fired_in));
+/// Where an open finding stands, in words; whether its figure went up or down is another matter.
+fn stands(settings: &Settings, finding: &Finding, now: &Moment) -> Option<String> {
+    let when = stretch(settings, finding).label(finding.fired_in);
+    match now.state {
+        _ if now.stale => Some(format!("not judged since {when}")),
+        State::Recovering => Some(format!("last found in {when}")),
+        _ => None,
     }
-    state_word(settings, finding, now.state).to_owned()
+}
+
+/// Why a figure is not there, where a finding says nothing else.
+fn gap(check: Option<&CheckFile>, finding: &Finding) -> Option<Gap> {
+    let is_gap = check.is_some_and(|check| check.means == Means::ReturnMissing);
+    let variant = finding.detail.get("says").and_then(Value::as_str);
+    let gap = if variant == Some("aside") { Gap::SetAside } else { Gap::NotSent };
+    (is_gap && finding.key.indicator.is_some()).then_some(gap)
 }
 
 fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: Said) -> Option<FindingFact> {
@@ -302,7 +339,9 @@ fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: S
         check: finding.teller.clone(),
         kind: check.map_or(CheckKind::Performance, |check| check.kind),
         means: check.map_or(Means::Nothing, |check| check.means),
-        asks: check.map_or_else(String::new, |check| asking::asks(check, of).to_owned()),
+        title: check.map_or_else(String::new, |check| asking::title(check, of).to_owned()),
+        gap: gap(check, finding),
+        figure_was_told: false,
         sentence: match of {
             None if disclosure != Disclosure::Shown => without_numbers(settings, finding),
             _ => sentence_of(settings, check, finding),

@@ -306,6 +306,7 @@ fn store(walk: &Walk<'_>, arrival: &Arrival, outcome: &Result<Reading, Refusal>)
                 .map(|remark| (remark.place.clone(), remark.code.to_string(), remark.text.clone()))
                 .collect();
             let contents = Contents {
+                set_aside: &reading.set_aside_indicators,
                 layout: &reading.layout,
                 rows_read: reading.rows_read,
                 rows_accepted: reading.accepted,

@@ -33,6 +33,8 @@ pub mod keeping;
 mod ledgers;
 pub mod loading;
 pub mod metering;
+mod naming;
+pub mod neighbouring;
 pub mod noticing;
 pub mod opening;
 pub mod picture;

@@ -11,7 +11,7 @@ use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::Report;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::picture::Backups;
-use crate::pipeline::{composing, doubting, posting, rebuilding};
+use crate::pipeline::{composing, doubting, naming, posting, rebuilding};
 use crate::store::outbox::{self, Standing};
 use crate::store::{keep, schedules};
 
@@ -45,6 +45,10 @@ fn operators<'a>(walk: &Walk<'a>) -> impl Iterator<Item = &'a Recipient> {
 }
 
 fn letter(walk: &Walk<'_>, to: &Recipient, (period, troubles): (String, Vec<Trouble>)) -> Option<Letter> {
+    let named = |text: &str| naming::with_names(&walk.settings.authorities, text);
+    let with_names =
+        |it: Trouble| Trouble { what: named(&it.what), place: named(&it.place), next: named(&it.next), ..it };
+    let troubles = troubles.into_iter().map(with_names).collect();
     let facts = NoticeFacts { run_at: walk.now, period, troubles };
     notice::compose(&composing::occasion(walk, to), &facts)
 }

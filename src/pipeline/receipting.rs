@@ -11,7 +11,7 @@ use crate::domain::check;
 use crate::domain::figure::Quarantined;
 use crate::domain::finding::State;
 use crate::domain::indicator::{Indicator, IndicatorId};
-use crate::domain::letter::facts::{OwnFigure, Revision};
+use crate::domain::letter::facts::{self as letter_facts, OwnFigure, Revision};
 use crate::domain::letter::receipt::{self, Accepted, ReceiptFacts, Verdict};
 use crate::domain::letter::withdrawal::{self, WithdrawalFacts};
 use crate::domain::message::Letter;
@@ -336,13 +336,14 @@ fn useful(
         .filter_map(|(quarter, one)| facts::own_figure(walk.settings, known, recipient, *quarter, one))
         .collect();
     headlines.sort_by(|one, other| other.moved().total_cmp(&one.moved()));
-    let revisions = known
+    let mut revisions: Vec<Revision> = known
         .revised
         .iter()
         .filter(|one| &one.authority == authority && one.quarter == quarter)
         .filter(|one| i64::from(one.version) == i64::from(it.stored.version))
         .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one))
         .collect();
+    letter_facts::most_important_first(&mut revisions);
     Ok((headlines, revisions))
 }
 
@@ -359,8 +360,11 @@ fn published(
     let known = known.of(walk, collection, quarter)?;
     let ours = |code| walk.settings.authorities.iter().any(|one| &one.code == code);
     let revised = known.revised.iter().filter(|one| ours(&one.authority));
-    let revised = revised.filter(|one| one.received_at == it.arrival.received_at).take(REVISIONS_MAX);
-    let told = revised
-        .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one));
-    Ok(told.collect())
+    let revised = revised.filter(|one| one.received_at == it.arrival.received_at);
+    let mut told: Vec<Revision> = revised
+        .filter_map(|one| facts::revision(walk.settings, known, recipient, collection.provisional, one))
+        .collect();
+    letter_facts::most_important_first(&mut told);
+    told.truncate(REVISIONS_MAX);
+    Ok(told)
 }

@@ -79,6 +79,21 @@ pub fn authorities(finding: &Finding) -> Vec<AuthorityCode> {
     codes.filter_map(|code| AuthorityCode::parse(code).ok()).collect()
 }
 
+/// The findings of single authorities that are the same as one about the region.
+#[must_use]
+pub fn covered(regional: &Finding, all: &[Finding]) -> Vec<String> {
+    let of = authorities(regional);
+    let is_it = |one: &&Finding| {
+        // One that another check of the same family found first may be told by this one.
+        (one.key.check == regional.key.check || one.teller == regional.teller)
+            && (&one.key.collection, &one.key.indicator)
+                == (&regional.key.collection, &regional.key.indicator)
+            && one.fired_in == regional.fired_in
+            && of.contains(&one.key.authority)
+    };
+    all.iter().filter(is_it).map(|one| one.key.id()).collect()
+}
+
 /// Of how many it could be judged.
 #[must_use]
 pub fn of_how_many(finding: &Finding) -> u32 {

@@ -87,14 +87,14 @@ fn sides(from: &Supporting<'_>, support: &Support, figures: &ActionFigures) -> (
     (figures.then.map(side), figures.now.map(side))
 }
 
-/// The reviews of the next weeks, and those that are overdue, as deadlines of their authorities.
+/// The reviews of the next days, and those that are overdue, as deadlines of their authorities.
 #[must_use]
-pub fn reviews(from: &Supporting<'_>, told: &[SupportFact], weeks: u64) -> Vec<DeadlineFact> {
-    let horizon = from.today + Days::new(7 * weeks);
+pub fn reviews(from: &Supporting<'_>, told: &[SupportFact], days: u64) -> Vec<DeadlineFact> {
+    let horizon = from.today + Days::new(days);
     let due = told.iter().filter_map(|one| Some((one, one.review_on.filter(|on| *on <= horizon)?)));
     let deadline = |(one, on): (&SupportFact, NaiveDate)| DeadlineFact {
         title: format!(
-            "Review of support for {} (quarterdeck review {})",
+            "Review of support for {} (support {})",
             one.indicator.as_ref().map_or(one.collection_title.as_str(), |of| of.name.as_str()),
             one.id
         ),

@@ -13,9 +13,11 @@ use crate::store::check_figures;
 pub struct CheckFile {
     /// The file's name without `.sql`.
     pub name: String,
-    /// A heading.
+    /// What was found, as a heading in a mail.
     pub title: String,
-    /// The question, as the heading in a mail.
+    /// The heading for a measure of which neither direction is good, where it is another.
+    pub title_neutral: Option<String>,
+    /// The question, of all that it is asked about.
     pub asks: String,
     /// The question of a measure of which neither direction is good, where it is another.
     pub asks_neutral: Option<String>,
@@ -103,6 +105,7 @@ impl CheckFile {
         Ok(Self {
             name: name.to_owned(),
             title: written.text("title")?,
+            title_neutral: written.optional_text("title_neutral")?,
             asks: written.text("asks")?,
             asks_neutral: written.optional_text("asks_neutral")?,
             kind: written.kind()?,
@@ -185,6 +188,7 @@ impl Written<'_> {
                 || key == "parameters"
                 || key == "figures"
                 || key == "harmless"
+                || key == "title_neutral"
                 || key == "asks_neutral"
                 || key == "default"
                 || OF_OTHERS.contains(&key)

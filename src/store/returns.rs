@@ -88,6 +88,8 @@ pub struct Contents<'a> {
     pub observations: &'a [Observation],
     /// The rows that were refused.
     pub quarantined: &'a [Quarantined],
+    /// The measures of which every row was refused.
+    pub set_aside: &'a [IndicatorId],
     /// The areas it names.
     pub areas: &'a [Area],
     /// Its headings, in their order.
@@ -390,6 +392,11 @@ fn append(connection: &Connection, submission: i64, contents: &Contents<'_>) -> 
     }
     figures.flush()?;
     set_aside(connection, submission, contents.quarantined)?;
+    let mut measures = connection.appender("set_aside_indicators")?;
+    for indicator in contents.set_aside {
+        measures.append_row(params![submission, indicator.as_str()])?;
+    }
+    measures.flush()?;
     let mut remarks = connection.appender("remarks")?;
     for (place, code, words) in contents.remarks {
         let sheet = place.as_ref().and_then(|place| place.sheet.clone());

@@ -10,7 +10,7 @@ use crate::store::refusal::StoreError;
 /// A database is never altered in place: one with older tables is kept aside, and made again from the
 /// journal, the received files and the messages. A table that is new is laid beside the others and needs no
 /// new version.
-pub const SCHEMA_VERSION: i32 = 2;
+pub const SCHEMA_VERSION: i32 = 3;
 
 const TABLES: &str = include_str!("../../queries/schema/tables.sql");
 
@@ -30,7 +30,7 @@ macro_rules! view {
 }
 
 /// Every view, each after those it stands on.
-pub(crate) const VIEWS: [View; 29] = [
+pub(crate) const VIEWS: [View; 30] = [
     view!("quarters"),
     view!("authorities"),
     view!("areas"),
@@ -57,6 +57,7 @@ pub(crate) const VIEWS: [View; 29] = [
     view!("neighbours"),
     view!("returns"),
     view!("quarantine"),
+    view!("set_aside"),
     view!("findings"),
     view!("actions"),
     view!("revisions"),

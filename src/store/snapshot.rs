@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 24] = [
+const TABLES: [&str; 25] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -25,6 +25,7 @@ const TABLES: [&str; 24] = [
     "history_submissions",
     "figures",
     "quarantined_rows",
+    "set_aside_indicators",
     "remarks",
     "answers",
     "finding_moments",

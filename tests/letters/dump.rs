@@ -32,7 +32,7 @@ fn block_text(block: &Block) -> String {
         Block::Finding(finding) => format!(
             "[{}] {}\n    {}\n    - {}",
             finding.badge,
-            finding.asks,
+            finding.title,
             finding.sentence,
             finding.small_print.join("\n    - ")
         ),

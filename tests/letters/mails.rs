@@ -309,7 +309,13 @@ fn a_chaser_is_friendly_before_the_day_and_plain_after_it() {
     let who = lead();
     let before = chaser::compose(&occasion(&who, "2017-11-03"), &chaser_facts(-5)).unwrap();
     let after = chaser::compose(&occasion(&who, "2017-11-17"), &chaser_facts(5)).unwrap();
-    assert_eq!(before.subject, after.subject);
+    let stem = "Quarterly return 2017-18 Q2, Torbay";
+    assert_eq!(before.subject, format!("Due 10 November 2017: {stem}"));
+    assert_eq!(after.subject, format!("Overdue since 10 November 2017: {stem}"));
+    for (day, late, begins) in [("2017-11-09", -1, "tomorrow"), ("2017-11-10", 0, "today")] {
+        let letter = chaser::compose(&occasion(&who, day), &chaser_facts(late)).unwrap();
+        assert_eq!(letter.subject, format!("Due {begins}, 10 November 2017: {stem}"));
+    }
     assert_eq!(before.thread, None);
     assert_eq!(after.thread.as_ref(), Some(&before.key));
     insta::assert_snapshot!(format!("{}\n-----\n{}", dump(&before), dump(&after)));
@@ -346,6 +352,7 @@ fn an_overdue_pair_is_told_so_and_the_director_gets_a_copy() {
     let pair = deadline.parties[0].clone();
     let letter = remind(&deadline, pair, 5, &who, "2018-07-06").unwrap();
     assert!(letter.attachments.is_empty());
+    assert!(letter.subject.starts_with("Overdue since Friday 29 June 2018: "), "{}", letter.subject);
     insta::assert_snapshot!(dump(&letter));
 }
 
@@ -361,7 +368,7 @@ fn an_event_reminder_counts_what_is_supplied_of_what_is_needed() {
 fn the_region_gets_one_reminder_of_everybody_who_is_outstanding() {
     let who = recipient(Role::RegionalLead, &[]);
     let text = dump(&remind(&summit(), Party::Region, -5, &who, "2017-11-24").unwrap());
-    assert!(text.contains("2 of 3 are outstanding."), "{text}");
+    assert!(text.contains("2 of 3 have still to answer."), "{text}");
     assert!(text.contains("* Torbay. 2 of 4 supplied, 2 still needed."), "{text}");
     assert!(text.contains("* Plymouth. 0 of 4 supplied, 4 still needed."), "{text}");
     assert!(!text.contains("Devon"), "{text}");
@@ -421,6 +428,17 @@ fn a_notice_groups_what_failed_alike_and_says_what_to_do() {
         ],
     };
     insta::assert_snapshot!(dump(&notice::compose(&occasion(&who, "2017-11-17"), &facts).unwrap()));
+    let alone = NoticeFacts {
+        troubles: vec![trouble(
+            Room::Run,
+            "no copy of the state is made: 7 were planned",
+            "backups",
+            "make one",
+        )],
+        ..facts.clone()
+    };
+    let subject = notice::compose(&occasion(&who, "2017-11-17"), &alone).unwrap().subject;
+    assert_eq!(subject, "Quarterdeck, 17 November 2017: no copy of the state is made");
     let none = NoticeFacts { troubles: Vec::new(), ..facts };
     assert!(notice::compose(&occasion(&who, "2017-11-17"), &none).is_none());
 }

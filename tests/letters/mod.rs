@@ -1,4 +1,5 @@
 mod digests;
 mod dump;
+mod first;
 mod mails;
 mod world;

@@ -10,6 +10,7 @@ use quarterdeck::domain::figure::{Place, Status};
 use quarterdeck::domain::finding::{Action, Deed};
 use quarterdeck::domain::indicator::{IndicatorId, Polarity, Unit};
 use quarterdeck::domain::letter::Occasion;
+use quarterdeck::domain::letter::contact::Contact;
 use quarterdeck::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, FindingFact, NoteFact, Point, RegionValue, RegionalFact, ReturnFact,
     Said, Series, SupportFact, UsualRange,
@@ -69,6 +70,7 @@ pub(super) fn occasion<'a>(recipient: &'a Recipient, today: &str) -> Occasion<'a
         today: date(today),
         zone: chrono_tz::Tz::Europe__London,
         region: "South West",
+        contact: Contact { name: Some("Kim Lead"), address: "kim@region.example" },
         notice: Some("Synthetic figures."),
     }
 }
@@ -165,7 +167,9 @@ pub(super) fn finding(id: &str, authority: (&str, &str), indicator: IndicatorFac
         check: "spc-outside-limits".to_owned(),
         kind: CheckKind::Performance,
         means: Means::Nothing,
-        asks: "Is the latest figure outside the range its own history would lead us to expect?".to_owned(),
+        title: "Outside its usual range".to_owned(),
+        gap: None,
+        figure_was_told: false,
         sentence: format!(
             "{name}: {} was 27.3% in 2017-18 Q2, outside the range its own history would lead us to expect \
              (17.8% to 24.9%).",
@@ -183,7 +187,7 @@ pub(super) fn finding(id: &str, authority: (&str, &str), indicator: IndicatorFac
         series: Some(series()),
         by: Vec::new(),
         chance: Vec::new(),
-        stands: "new".to_owned(),
+        stands: None,
         action: None,
         lapsed: None,
         confirmed: None,
@@ -237,6 +241,7 @@ pub(super) fn received(authority: (&str, &str), errors: Vec<Group>) -> ReturnFac
         collection_title: "Quarterly return".to_owned(),
         authority: named(authority),
         quarter: quarter(2017, 2),
+        of: 3,
         due: Some(date("2017-11-10")),
         working_days_late: -3,
         arrival: Arrival::Received {
@@ -261,6 +266,7 @@ pub(super) fn revision(authority: (&str, &str)) -> Revision {
         old: Some(percent(40.0, 321.0)),
         new: Some(percent(48.0, 318.0)),
         version: 2,
+        weight: 1.0,
         consequence: Some("the finding 4c1d22 is resolved".to_owned()),
     }
 }
@@ -290,12 +296,12 @@ pub(super) fn digest_facts() -> DigestFacts {
         findings_more: 0,
         regional: vec![RegionalFact {
             id: "0a1b2c3d4e5f".to_owned(),
-            asks: "Is the latest figure outside the range its own history would lead us to expect?"
-                .to_owned(),
+            title: "Outside its usual range".to_owned(),
             indicator: conferences(),
             quarter: quarter(2017, 2),
             authorities: [DEVON, PLYMOUTH, TORBAY].map(named).into(),
             of: 16,
+            covers: Vec::new(),
         }],
         revisions: vec![revision(TORBAY), revision(DEVON)],
         returns: vec![
@@ -303,6 +309,7 @@ pub(super) fn digest_facts() -> DigestFacts {
             not_received(PLYMOUTH),
             received(DEVON, Vec::new()),
         ],
+        filled: Vec::new(),
         figures: vec![
             own(TORBAY, rereferrals(), percent(91.0, 333.0)),
             own(TORBAY, conferences(), percent(3.0, 7.0)),
@@ -327,6 +334,7 @@ pub(super) fn digest_facts() -> DigestFacts {
                 text: "the figures of Devon include a backlog".to_owned(),
             },
         ],
+        neighbours: Vec::new(),
     }
 }
 
@@ -368,7 +376,7 @@ pub(super) fn two_ways() -> Vec<String> {
 fn findings() -> Vec<FindingFact> {
     let high = FindingFact {
         check: "target-breach".to_owned(),
-        asks: "Is the latest figure on the wrong side of its target?".to_owned(),
+        title: "Target missed".to_owned(),
         sentence:
             "Torbay: Re-referrals within 12 months was 27.3% in 2017-18 Q2, against a target of 20.0%. \
                    The gap is larger than chance would explain."
@@ -383,7 +391,7 @@ fn findings() -> Vec<FindingFact> {
         check: "unit-slip".to_owned(),
         kind: CheckKind::DataQuality,
         means: Means::FigureSuspect,
-        asks: "Does the figure look as if it were in other units?".to_owned(),
+        title: "A figure in other units".to_owned(),
         sentence: "Devon: 0.21 for Re-referrals within 12 months looks like 21% in different units."
             .to_owned(),
         level: 3,

@@ -92,10 +92,10 @@ pub(crate) fn chart() -> Chart {
     }
 }
 
-pub(crate) fn finding(badge: &str, asks: &str, sentence: &str) -> FindingBlock {
+pub(crate) fn finding(badge: &str, title: &str, sentence: &str) -> FindingBlock {
     FindingBlock {
         badge: badge.to_owned(),
-        asks: asks.to_owned(),
+        title: title.to_owned(),
         sentence: sentence.to_owned(),
         small_print: vec![
             "35 of 57 conferences; the usual range is 72.6 to 88.9, from 12 quarters.".to_owned(),

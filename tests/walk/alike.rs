@@ -49,6 +49,13 @@ fn what_half_of_the_region_shows_alike_is_one_finding() {
     let lead = starting(&mails, "digest.regional-lead.2017-11-17");
     let words = lead[0].text.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("9 of 16 authorities: ") && words.contains(id), "{words}");
+    // It is told of the region, and of none of the nine as well: neither now nor in the weeks after.
+    let told = |words: &str| words.matches("Assessments within 45 working days stood at").count();
+    assert_eq!(told(&words), 0, "{words}");
+    region.walk("2017-11-24T08:00:00Z");
+    for mail in starting(&region.mails(), "digest.regional-lead.2017-11-24") {
+        assert!(told(&mail.text) == 0 && !mail.text.contains("for information"), "{}", mail.text);
+    }
     for mail in mails.iter().filter(|mail| !mail.key.contains("regional-lead")) {
         assert!(!mail.everything.contains(id), "{}", mail.key);
     }

@@ -17,6 +17,7 @@ mod deaths;
 mod doctor;
 mod figures;
 mod forgotten;
+mod gaps;
 mod histories;
 mod hostile;
 mod letters;

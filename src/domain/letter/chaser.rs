@@ -62,17 +62,33 @@ pub fn compose(occasion: &Occasion, facts: &ChaserFacts) -> Option<Letter> {
         return None;
     }
     let title = &facts.collection_title;
-    let due = words::short_day(facts.due);
     Some(occasion.letter(Draft {
         key: key(&facts.collection, &facts.authority, facts.quarter, facts.step, &occasion.recipient.id),
         kind: Kind::Chaser,
-        subject: format!("Due {due}: {title} {}, {}", facts.quarter, facts.authority.name),
+        subject: subject(occasion, facts),
         preheader: format!("1 return not received: {title} {}, {}.", facts.quarter, when(facts)),
         title: heading(facts),
         blocks: blocks(occasion, facts),
         attachments: Vec::new(),
         first: facts.first.clone(),
     }))
+}
+
+/// A return that is late is said to be; where there is no room for the year, whose it is comes first.
+fn subject(occasion: &Occasion, facts: &ChaserFacts) -> String {
+    let day = words::short_day(facts.due);
+    let stem = format!("{} {}, {}", facts.collection_title, facts.quarter, facts.authority.name);
+    let late = facts.working_days_late > 0;
+    let with = |day: &str| match words::near(facts.due, occasion.today) {
+        Some(near) => format!("Due {near}, {day}: {stem}"),
+        None if late => format!("Overdue since {day}: {stem}"),
+        None => format!("Due {day}: {stem}"),
+    };
+    let whole = with(&day);
+    if whole.chars().count() <= words::SUBJECT_CHARS_MAX {
+        return whole;
+    }
+    with(&facts.due.format("%-d %B").to_string())
 }
 
 fn heading(facts: &ChaserFacts) -> String {
@@ -103,9 +119,7 @@ fn blocks(occasion: &Occasion, facts: &ChaserFacts) -> Vec<Block> {
     blocks.push(words::paragraph(request(occasion, facts)));
     blocks.extend(words::section("How to send it", words::bullets(facts.how_to_send.clone())));
     blocks.extend(words::section("What others see", vec![words::paragraph(what_others_see(facts))]));
-    blocks.push(words::paragraph(
-        "Questions, or a reason for the delay? Reply to this message. A person reads it.",
-    ));
+    blocks.push(occasion.questions());
     blocks
 }
 

@@ -8,12 +8,13 @@ pub mod facts;
 mod findings;
 mod opening;
 mod performance_lead;
+mod quality;
 mod regional_lead;
 mod returns;
 mod seen;
 mod support;
 
-use crate::domain::letter::digest::facts::{DigestFacts, Said};
+use crate::domain::letter::digest::facts::{DigestFacts, FindingFact, Said};
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::seen::Seen;
 use crate::domain::letter::{Draft, Occasion, words};
@@ -82,11 +83,28 @@ pub fn compose(
 /// The findings that a digest of this style spells out; what is only counted there is told the next time.
 fn told(seen: &Seen, style: DigestStyle) -> Vec<String> {
     let mut told = match style {
-        DigestStyle::PerformanceLead => findings::spelled_out(seen, performance_lead::LIMITS, |_| true),
-        DigestStyle::Director => findings::spelled_out(seen, director::LIMITS, |_| true),
+        DigestStyle::PerformanceLead => {
+            let work = findings::spelled_out(seen, performance_lead::LIMITS, findings::is_of_work);
+            let doubts = findings::spelled_out(seen, performance_lead::LIMITS, findings::is_doubt);
+            work.into_iter().chain(doubts).collect()
+        }
+        DigestStyle::Director => {
+            let work = findings::spelled_out(seen, director::LIMITS, findings::is_of_work);
+            let doubts = told_of(seen, findings::is_doubt);
+            work.into_iter().chain(doubts).collect()
+        }
         DigestStyle::RegionalLead => regional_lead::spelled_out(seen),
     };
+    told.extend(told_of(seen, |finding| finding.gap.is_some()));
     told.extend(opening::named(seen));
     told.extend(seen.findings.iter().copied().filter(|finding| finding.said == Said::Resolved));
-    told.into_iter().map(|finding| finding.id.clone()).collect()
+    let mut ids: Vec<String> = told.into_iter().map(|finding| finding.id.clone()).collect();
+    if style == DigestStyle::RegionalLead {
+        ids.extend(seen.regional.iter().flat_map(|regional| regional.covers.iter().cloned()));
+    }
+    ids
+}
+
+fn told_of<'a>(seen: &Seen<'a>, wanted: fn(&FindingFact) -> bool) -> Vec<&'a FindingFact> {
+    seen.findings.iter().copied().filter(|finding| seen::is_told(finding) && wanted(finding)).collect()
 }

@@ -105,8 +105,25 @@ pub struct Revision {
     pub new: Option<FigureFact>,
     /// The version that changed it.
     pub version: u32,
+    /// How large the change is beside what is usual between two of its figures.
+    pub weight: f64,
     /// What followed, such as `the finding on re-referrals is resolved`.
     pub consequence: Option<String>,
+}
+
+impl Revision {
+    /// Whether it only puts a figure where none was.
+    #[must_use]
+    pub fn is_filled(&self) -> bool {
+        let has_number = |figure: &FigureFact| figure.value.is_some() || figure.numerator.is_some();
+        !self.old.as_ref().is_some_and(has_number) && self.new.as_ref().is_some_and(has_number)
+    }
+}
+
+/// The largest change first; of equals in the order of names.
+pub fn most_important_first(revisions: &mut [Revision]) {
+    let names = |it: &Revision| (it.authority.name.clone(), it.indicator.name.clone(), it.quarter);
+    revisions.sort_by(|a, b| b.weight.total_cmp(&a.weight).then_with(|| names(a).cmp(&names(b))));
 }
 
 /// Whether a recipient is sent figures at all; which of them is decided figure by figure.

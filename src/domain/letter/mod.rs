@@ -3,6 +3,7 @@
 //! Facts in, a [`Letter`] out: no clock, no database, no formatting for a medium.
 
 pub mod chaser;
+pub mod contact;
 pub mod digest;
 pub mod facts;
 pub mod notice;
@@ -16,6 +17,7 @@ mod words;
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 
+use crate::domain::letter::contact::Contact;
 use crate::domain::message::{Attachment, Block, Kind, Letter, MessageKey};
 use crate::domain::scope::Recipient;
 
@@ -32,6 +34,8 @@ pub struct Occasion<'a> {
     pub zone: Tz,
     /// The region's name, such as `East Midlands`.
     pub region: &'a str,
+    /// Whom the reader asks.
+    pub contact: Contact<'a>,
     /// A line on every page, such as "synthetic figures".
     pub notice: Option<&'a str>,
 }

@@ -66,15 +66,18 @@ impl Room {
         }
     }
 
+    /// What went wrong, so that a subject says it.
     fn counted(self, count: usize) -> String {
         match self {
-            Self::Collect => words::counted(count, "source", "sources"),
-            Self::Read => words::counted(count, "file", "files"),
-            Self::Check => words::counted(count, "check", "checks"),
-            Self::Mail => words::counted(count, "message", "messages"),
-            Self::Schedule => words::counted(count, "gap in the schedule", "gaps in the schedule"),
-            Self::Calendar => words::counted(count, "warning of working days", "warnings of working days"),
-            Self::Run => words::counted(count, "other trouble", "other troubles"),
+            Self::Collect => words::counted(count, "source not fetched", "sources not fetched"),
+            Self::Read => words::counted(count, "file not read", "files not read"),
+            Self::Check => words::counted(count, "check did not run", "checks did not run"),
+            Self::Mail => words::counted(count, "message not sent", "messages not sent"),
+            Self::Schedule => "planned runs did not happen".to_owned(),
+            Self::Calendar => "bank holidays are not known for long".to_owned(),
+            Self::Run => {
+                words::counted(count, "problem of the run or its state", "problems of the run or its state")
+            }
         }
     }
 }
@@ -92,6 +95,11 @@ pub fn compose(occasion: &Occasion, facts: &NoticeFacts) -> Option<Letter> {
         return None;
     }
     let counts = counts(&facts.troubles);
+    // A single problem of a kind that has many is named, not counted.
+    let said = match facts.troubles.as_slice() {
+        [only] if only.room == Room::Run => first_clause(&only.what).to_owned(),
+        _ => counts.clone(),
+    };
     let opening = format!(
         "The run of {} could not do everything: {counts}. The rest was done.",
         words::moment(facts.run_at, occasion.zone)
@@ -106,13 +114,18 @@ pub fn compose(occasion: &Occasion, facts: &NoticeFacts) -> Option<Letter> {
     Some(occasion.letter(Draft {
         key: key(&facts.period, &occasion.recipient.id),
         kind: Kind::Notice,
-        subject: format!("Could not be done on {day}: {counts}"),
-        preheader: format!("{counts} could not be done, {} region", occasion.region),
+        subject: format!("Quarterdeck, {day}: {said}"),
+        preheader: format!("{counts}, {} region", occasion.region),
         title: "What could not be done".to_owned(),
         blocks,
         attachments: Vec::new(),
         first: None,
     }))
+}
+
+/// Up to the first colon or semicolon.
+fn first_clause(words: &str) -> &str {
+    words.split([':', ';']).next().unwrap_or(words)
 }
 
 fn counts(troubles: &[Trouble]) -> String {

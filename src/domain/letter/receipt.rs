@@ -224,7 +224,7 @@ fn accepted_blocks(occasion: &Occasion, facts: &ReceiptFacts, accepted: &Accepte
     blocks.extend(words::section("What we noticed", slips::bullets(&facts.remarks)));
     blocks.extend(revision_blocks(occasion, facts, accepted));
     blocks.extend(headline_blocks(occasion, facts, accepted));
-    blocks.push(words::questions());
+    blocks.push(occasion.questions());
     blocks
 }
 
@@ -255,18 +255,22 @@ fn refused_blocks(
     blocks.extend(rows_not_accepted(errors));
     let is_own = facts.authority.as_ref().is_some_and(|one| occasion.recipient.owns(&one.code));
     let next = if !is_own && !facts.is_published() {
-        "The sender was told the same. If the return is meant to be smaller, the operator can take the file \
-         in with `quarterdeck receive FILE --smaller`."
+        format!(
+            "The sender was told the same. If the return is meant to be smaller, ask {} to take the file in \
+             as it is.",
+            occasion.contact
+        )
     } else if facts.is_published() {
         "Fetch the file again from where it is published, whole and as it is. If it is refused again, the \
          configuration does not know its layout yet."
+            .to_owned()
     } else {
-        "Correct the file and send the whole of it again. A new receipt will follow."
+        "Correct the file and send the whole of it again. A new receipt will follow.".to_owned()
     };
     blocks.extend(words::section("What to do", vec![words::paragraph(next)]));
     blocks.push(words::paragraph(format!("{kept} {counts}")));
     blocks.extend(words::section("What we noticed", slips::bullets(&facts.remarks)));
-    blocks.push(words::questions());
+    blocks.push(occasion.questions());
     blocks
 }
 

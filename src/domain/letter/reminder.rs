@@ -52,7 +52,7 @@ pub fn compose(occasion: &Occasion, facts: &ReminderFacts) -> Option<Letter> {
     Some(occasion.letter(Draft {
         key: key(deadline, &facts.party, facts.step, &occasion.recipient.id),
         kind: Kind::Reminder,
-        subject: subject(facts, &day),
+        subject: subject(occasion, facts, &day),
         preheader: format!("1 deadline, {}: {}", day.left_words(), deadline.title),
         title: deadline.title.clone(),
         blocks: blocks(occasion, facts, &day),
@@ -121,10 +121,16 @@ fn outstanding<'a>(occasion: &Occasion, facts: &'a ReminderFacts) -> Vec<&'a Par
     all.into_iter().filter(|party| **party == facts.party).collect()
 }
 
-fn subject(facts: &ReminderFacts, day: &Day) -> String {
-    let when = match day.kind {
-        DeadlineKind::Event => format!("On {}", words::day(day.on)),
-        DeadlineKind::Due => format!("By {}", words::day(day.on)),
+fn subject(occasion: &Occasion, facts: &ReminderFacts, day: &Day) -> String {
+    let near = words::near(day.on, occasion.today);
+    let when = match (day.kind, near) {
+        (DeadlineKind::Event, Some(near)) => {
+            format!("{}, {}", words::sentence(near).trim_end_matches('.'), words::day(day.on))
+        }
+        (DeadlineKind::Event, None) => format!("On {}", words::day(day.on)),
+        (DeadlineKind::Due, _) if day.passed() => format!("Overdue since {}", words::day(day.on)),
+        (DeadlineKind::Due, Some(near)) => format!("Due {near}, {}", words::day(day.on)),
+        (DeadlineKind::Due, None) => format!("By {}", words::day(day.on)),
     };
     match facts.party {
         Party::Region => format!("{when}: {}", facts.deadline.title),
@@ -135,7 +141,11 @@ fn subject(facts: &ReminderFacts, day: &Day) -> String {
 fn blocks(occasion: &Occasion, facts: &ReminderFacts, day: &Day) -> Vec<Block> {
     let mut blocks = vec![words::paragraph(format!("{} {}", when(facts, day), distance(day)))];
     blocks.extend(escalation(occasion, facts, day));
-    blocks.extend(words::section("Who is outstanding", who(occasion, facts)));
+    let whom = match day.kind {
+        DeadlineKind::Event => "For whom",
+        DeadlineKind::Due => "Who has not done it yet",
+    };
+    blocks.extend(words::section(whom, who(occasion, facts)));
     blocks
         .extend(words::section("What to do", vec![words::paragraph(words::sentence(&facts.deadline.asks))]));
     let done = match day.kind {
@@ -143,6 +153,7 @@ fn blocks(occasion: &Occasion, facts: &ReminderFacts, day: &Day) -> Vec<Block> {
         DeadlineKind::Due => "When it is done, tell us by reply. The reminders stop then.",
     };
     blocks.push(words::paragraph(done));
+    blocks.push(occasion.questions());
     if !day.passed() {
         blocks.push(Block::Note("A calendar entry for the day is attached.".to_owned()));
     }
@@ -197,7 +208,7 @@ fn who(occasion: &Occasion, facts: &ReminderFacts) -> Vec<Block> {
             vec![words::paragraph(format!("{}. {}", party_words(facts, only), progress(only)))]
         }
         _ => {
-            let count = format!("{} of {} are outstanding.", open.len(), facts.deadline.parties.len());
+            let count = format!("{} of {} have still to answer.", open.len(), facts.deadline.parties.len());
             let each = open.iter().map(|party| format!("{}. {}", party_words(facts, party), progress(party)));
             vec![words::paragraph(count), Block::Bullets(each.collect())]
         }
@@ -207,7 +218,10 @@ fn who(occasion: &Occasion, facts: &ReminderFacts) -> Vec<Block> {
 fn progress_words(facts: &ReminderFacts, supplied: u32) -> String {
     let needed = facts.deadline.needed;
     if needed <= 1 {
-        return "Not done yet.".to_owned();
+        return match facts.deadline.kind {
+            DeadlineKind::Event => "Nothing has been heard yet.".to_owned(),
+            DeadlineKind::Due => "Not done yet.".to_owned(),
+        };
     }
     format!("{supplied} of {needed} supplied, {} still needed.", needed.saturating_sub(supplied))
 }

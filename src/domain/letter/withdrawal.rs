@@ -68,7 +68,7 @@ pub fn compose(occasion: &Occasion, facts: &WithdrawalFacts) -> Option<Letter> {
     blocks.extend(words::section("Why", vec![words::paragraph(words::sentence(&facts.reason))]));
     blocks.extend(words::section("What counts now", vec![words::paragraph(counts.clone())]));
     blocks.extend(words::section("What to do", vec![words::paragraph(next)]));
-    blocks.push(words::questions());
+    blocks.push(occasion.questions());
     let subject = format!("Withdrawn: {} {quarter}, {name}", facts.collection_title);
     Some(occasion.letter(Draft {
         key,

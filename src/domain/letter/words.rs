@@ -12,11 +12,6 @@ pub(super) const SUBJECT_CHARS_MAX: usize = 78;
 pub(super) const PREHEADER_CHARS_MAX: usize = 90;
 const PLACES_MAX: usize = 5;
 
-/// The end of a letter to somebody who sent something.
-pub(super) fn questions() -> Block {
-    paragraph("Questions? Reply to this message. A person reads it.")
-}
-
 /// `Friday 1 December 2017`.
 pub(super) fn day(date: NaiveDate) -> String {
     date.format("%A %-d %B %Y").to_string()
@@ -25,6 +20,25 @@ pub(super) fn day(date: NaiveDate) -> String {
 /// `1 December 2017`.
 pub(super) fn short_day(date: NaiveDate) -> String {
     date.format("%-d %B %Y").to_string()
+}
+
+/// `today`, `tomorrow`, or nothing for any other day.
+pub(super) fn near(date: NaiveDate, today: NaiveDate) -> Option<&'static str> {
+    match (date - today).num_days() {
+        0 => Some("today"),
+        1 => Some("tomorrow"),
+        _ => None,
+    }
+}
+
+/// Of so many names all, or the first and how many more; there are commas in names.
+pub(super) fn at_most(names: &[&str], most: usize) -> String {
+    match names.get(..most) {
+        Some(first) if names.len() > most => {
+            format!("{}; and {} more", first.join("; "), names.len() - most)
+        }
+        _ => names.join("; "),
+    }
 }
 
 /// `Friday 27 October 2017 at 09:14 (UK time)`.

@@ -1,36 +1,88 @@
 //! What changed since the last digest, one line each.
 
+use std::collections::BTreeMap;
+
+use crate::domain::letter::digest::attached::REVISIONS_FILE;
 use crate::domain::letter::digest::facts::{FindingFact, Said};
 use crate::domain::letter::digest::findings::{self, said_word};
-use crate::domain::letter::digest::seen::Seen;
+use crate::domain::letter::digest::quality;
+use crate::domain::letter::digest::seen::{Seen, is_told};
 use crate::domain::letter::facts::{Revision, View};
 use crate::domain::letter::{table, words};
 use crate::domain::message::Block;
 
 const LINES_MAX: usize = 12;
 
-/// Findings that are new, further off or gone, then revised figures.
+/// So many revised figures stand in the letter, the largest changes; all of them are attached.
+const REVISIONS_MAX: usize = 8;
+
+/// Findings that are new, further off or gone, the gaps of a return, then revised figures.
 pub(super) fn blocks(seen: &Seen) -> Vec<Block> {
-    let findings =
-        [Said::New, Said::Worse, Said::QuietEnded, Said::Resolved].into_iter().flat_map(|wanted| {
-            seen.findings.iter().filter(move |finding| finding.said == wanted).map(|finding| line(finding))
-        });
-    let lines = findings.chain(seen.revisions.iter().map(|revision| revised(seen, revision)));
-    words::bullets(capped(lines.collect()))
+    let mut lines: Vec<String> = Vec::new();
+    for wanted in [Said::New, Said::Worse, Said::QuietEnded, Said::Resolved] {
+        let of_figures =
+            seen.findings.iter().filter(|finding| finding.said == wanted && finding.gap.is_none());
+        // Of several findings about one figure the line is the same.
+        for line in of_figures.map(|finding| line(finding)) {
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    let mut lines = capped(lines, LINES_MAX, "");
+    lines.extend(quality::gap_lines(seen, is_told));
+    let revised = seen.revisions.iter().map(|revision| revised(seen, revision)).collect();
+    let attached = format!(", in the attached `{REVISIONS_FILE}`");
+    let is_attached = View::of(seen.recipient) == View::Figures;
+    lines.extend(capped(revised, REVISIONS_MAX, if is_attached { &attached } else { "" }));
+    lines.extend(filled(seen));
+    words::bullets(lines)
 }
 
-/// The revised figures as a table; nothing for a recipient without figures.
+/// The revised figures as a table, the largest changes; nothing for a recipient without figures.
 pub(super) fn revision_table(seen: &Seen) -> Vec<Block> {
-    if seen.revisions.is_empty() || View::of(seen.recipient) == View::Sentences {
+    if View::of(seen.recipient) == View::Sentences {
         return Vec::new();
     }
-    let caption = words::counted(seen.revisions.len(), "figure revised", "figures revised");
-    vec![Block::Table(table::revisions(caption, &seen.revisions))]
+    let mut blocks = Vec::new();
+    if let Some(shown) =
+        seen.revisions.get(..REVISIONS_MAX.min(seen.revisions.len())).filter(|it| !it.is_empty())
+    {
+        let all = words::counted(seen.revisions.len(), "figure revised", "figures revised");
+        let caption = if shown.len() < seen.revisions.len() {
+            let largest = shown.len();
+            format!("{all}: the {largest} largest changes beside what is usual for the figure")
+        } else {
+            all
+        };
+        blocks.push(Block::Table(table::revisions(caption, shown)));
+    }
+    blocks.extend(words::bullets(filled(seen)));
+    if !blocks.is_empty() {
+        blocks.push(words::paragraph(format!("Each of them is in the attached `{REVISIONS_FILE}`.")));
+    }
+    blocks
+}
+
+/// A gap that was filled is no revision: one line for each return.
+fn filled(seen: &Seen) -> Vec<String> {
+    let mut returns: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for it in &seen.filled {
+        let of = (it.authority.name.as_str(), it.indicator.stretch.name(it.quarter));
+        *returns.entry(of).or_default() += 1;
+    }
+    let line = |((authority, time), count): (&(&str, String), &usize)| {
+        let count =
+            words::counted(*count, "figure that was missing is in", "figures that were missing are in");
+        format!("{authority}, {time}: {count}.")
+    };
+    returns.iter().map(line).collect()
 }
 
 fn line(finding: &FindingFact) -> String {
     let word = words::sentence(said_word(finding));
-    let what = finding.indicator.as_ref().map_or("the return", |indicator| &indicator.name);
+    let of_return = || format!("the return ({})", words::lowered(&finding.title));
+    let what = finding.indicator.as_ref().map_or_else(of_return, |indicator| indicator.name.clone());
     let when = finding.stretch.name(finding.quarter);
     let line = format!("{}: {what}, {}, {when}.", word.trim_end_matches('.'), finding.authority.name);
     let why = match (finding.said, &finding.confirmed) {
@@ -57,11 +109,11 @@ fn revised(seen: &Seen, revision: &Revision) -> String {
     format!("{subject}: {before} before, {now} now.{}", consequence.unwrap_or_default())
 }
 
-fn capped(mut lines: Vec<String>) -> Vec<String> {
-    let rest = lines.len().saturating_sub(LINES_MAX);
-    lines.truncate(LINES_MAX);
+fn capped(mut lines: Vec<String>, most: usize, attached: &str) -> Vec<String> {
+    let rest = lines.len().saturating_sub(most);
+    lines.truncate(most);
     if rest > 0 {
-        lines.push(format!("And {rest} more."));
+        lines.push(format!("And {rest} more{attached}."));
     }
     lines
 }

@@ -12,6 +12,9 @@ use crate::domain::slip::Group;
 use crate::domain::stretch::Stretch;
 use crate::domain::support::Since;
 
+/// Deadlines within so many days are in a digest: two months.
+pub const DEADLINE_DAYS_AHEAD: u64 = 62;
+
 /// Everything a digest may say, for one recipient and one day.
 #[derive(Clone, Debug)]
 pub struct DigestFacts {
@@ -33,20 +36,24 @@ pub struct DigestFacts {
     pub findings_more: usize,
     /// Findings of the region itself.
     pub regional: Vec<RegionalFact>,
-    /// Figures revised since the last digest.
+    /// Figures revised since the last digest, the largest change first.
     pub revisions: Vec<Revision>,
+    /// Figures that were not there at the last digest and are now.
+    pub filled: Vec<Revision>,
     /// Returns that are expected or came, for the quarters of interest.
     pub returns: Vec<ReturnFact>,
     /// Each authority's own figures.
     pub figures: Vec<OwnFigure>,
     /// The region's values.
     pub region_values: Vec<RegionValue>,
-    /// Deadlines of the next six weeks, and those that passed and are outstanding.
+    /// Deadlines of the next two months, and those that passed and are outstanding.
     pub deadlines: Vec<DeadlineFact>,
     /// Support that was agreed: until its last review, and once more when its finding is resolved.
     pub supports: Vec<SupportFact>,
     /// Notes that travel with figures.
     pub notes: Vec<NoteFact>,
+    /// Of authorities of which too few statistical neighbours report to the region: how many do.
+    pub neighbours: Vec<NeighboursFact>,
 }
 
 impl DigestFacts {
@@ -55,6 +62,17 @@ impl DigestFacts {
     pub fn written_on(&self) -> NaiveDate {
         self.fell_due.max(self.known_on)
     }
+}
+
+/// How many of an authority's statistical neighbours are in the region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeighboursFact {
+    /// Whose neighbours.
+    pub authority: Named,
+    /// How many are listed.
+    pub listed: usize,
+    /// How many of them are in the region.
+    pub inside: usize,
 }
 
 /// Support that was agreed for a finding.
@@ -93,7 +111,7 @@ pub struct SupportFact {
 /// One finding.
 #[derive(Clone, Debug)]
 pub struct FindingFact {
-    /// The short id for `explain`.
+    /// The number by which it is asked about.
     pub id: String,
     /// The check's name.
     pub check: String,
@@ -101,8 +119,12 @@ pub struct FindingFact {
     pub kind: CheckKind,
     /// What it means that it fires.
     pub means: Means,
-    /// The check's question.
-    pub asks: String,
+    /// What the check found, as a heading.
+    pub title: String,
+    /// Whether it says only that a figure of a return is not there, and why.
+    pub gap: Option<Gap>,
+    /// Whether this recipient was told of the same figure before, by another finding.
+    pub figure_was_told: bool,
     /// The check's sentence, with its numbers.
     pub sentence: String,
     /// 1 low, 2 medium, 3 high; 0 is information only.
@@ -129,8 +151,9 @@ pub struct FindingFact {
     pub by: Vec<String>,
     /// What chance would explain of this figure, in whole sentences with its numbers.
     pub chance: Vec<String>,
-    /// Where an open finding stands that nobody spells out: `recovering`, `not judged since`.
-    pub stands: String,
+    /// Where an open finding stands that nobody spells out, such as `not judged since`; none where nothing
+    /// changed.
+    pub stands: Option<String>,
     /// What somebody did with it, while that holds.
     pub action: Option<Action>,
     /// What somebody did with it before it woke again.
@@ -143,6 +166,15 @@ pub struct FindingFact {
     pub ask: Vec<String>,
     /// Whether its figures are not yet validated.
     pub provisional: bool,
+}
+
+/// Why a figure of a return that came is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gap {
+    /// It was sent in a form that nobody could use.
+    SetAside,
+    /// The return does not have it.
+    NotSent,
 }
 
 /// A figure that somebody confirmed.
@@ -184,8 +216,8 @@ pub enum Said {
 pub struct RegionalFact {
     /// The short id for `explain`.
     pub id: String,
-    /// The check's question.
-    pub asks: String,
+    /// What the check found, as a heading.
+    pub title: String,
     /// Of what.
     pub indicator: IndicatorFact,
     /// Of when.
@@ -194,6 +226,8 @@ pub struct RegionalFact {
     pub authorities: Vec<Named>,
     /// Of how many.
     pub of: u32,
+    /// The findings of single authorities that are this one.
+    pub covers: Vec<String>,
 }
 
 /// The history of one figure, for a chart. One point per quarter in every list.
@@ -242,6 +276,8 @@ pub struct ReturnFact {
     pub authority: Named,
     /// Of which quarter.
     pub quarter: Quarter,
+    /// Of how many authorities it is expected.
+    pub of: usize,
     /// The due day; none when nothing is chased.
     pub due: Option<NaiveDate>,
     /// Working days from the due day to the first receipt, or to today while it is not in.

@@ -6,9 +6,9 @@ use crate::domain::check::{CheckKind, Means};
 use crate::domain::finding::{Action, Deed};
 use crate::domain::letter::digest::charts;
 use crate::domain::letter::digest::facts::{ConfirmedFact, FindingFact, Said};
-use crate::domain::letter::digest::seen::{Seen, is_neutral, is_told};
+use crate::domain::letter::digest::seen::{Seen, Standing, is_neutral, is_told};
 use crate::domain::letter::facts::{View, WITHHELD};
-use crate::domain::letter::words;
+use crate::domain::letter::{Occasion, words};
 use crate::domain::message::{Block, FindingBlock};
 use crate::domain::quarter::Quarter;
 
@@ -24,6 +24,23 @@ pub(super) struct Story<'a> {
     /// The most pressing of them.
     pub lead: &'a FindingFact,
     also: Vec<&'a FindingFact>,
+}
+
+impl<'a> Story<'a> {
+    /// All of them, the most pressing first.
+    pub(super) fn findings(self) -> impl Iterator<Item = &'a FindingFact> {
+        std::iter::once(self.lead).chain(self.also)
+    }
+}
+
+/// Whether it is about how services fare, and not about the return or its figures.
+pub(super) fn is_of_work(finding: &FindingFact) -> bool {
+    finding.kind == CheckKind::Performance
+}
+
+/// Whether it doubts a return or a figure that is there.
+pub(super) fn is_doubt(finding: &FindingFact) -> bool {
+    !is_of_work(finding) && finding.gap.is_none()
 }
 
 /// The told findings as stories, in the order of telling.
@@ -42,14 +59,14 @@ pub(super) fn stories<'a>(seen: &Seen<'a>, wanted: impl Fn(&FindingFact) -> bool
     stories
 }
 
-/// The listed findings with their charts, and a line that counts the rest.
-pub(super) fn blocks(seen: &Seen, region: &str, limits: Limits) -> Vec<Block> {
-    let all = stories(seen, |_| true);
+/// The findings about how services fare with their charts, and a line that counts the rest.
+pub(super) fn blocks(occasion: &Occasion, seen: &Seen, limits: Limits) -> Vec<Block> {
+    let all = stories(seen, is_of_work);
     let (shown, rest) = all.split_at(limits.findings_max.min(all.len()));
     let mut charts_left = limits.charts_max;
     let mut blocks = Vec::new();
     for story in shown {
-        blocks.extend(with_chart(seen, story, region, &mut charts_left));
+        blocks.extend(with_chart(occasion, seen, story, &mut charts_left));
     }
     blocks.extend(counted(seen, rest));
     blocks
@@ -62,14 +79,19 @@ pub(super) fn spelled_out<'a>(
     wanted: impl Fn(&FindingFact) -> bool,
 ) -> Vec<&'a FindingFact> {
     let shown = stories(seen, wanted).into_iter().take(limits.findings_max);
-    shown.flat_map(|story| std::iter::once(story.lead).chain(story.also)).collect()
+    shown.flat_map(Story::findings).collect()
 }
 
 /// One story, and its chart while there is room for one.
-pub(super) fn with_chart(seen: &Seen, story: &Story, region: &str, charts_left: &mut usize) -> Vec<Block> {
-    let mut blocks = vec![Block::Finding(block(seen, story))];
+pub(super) fn with_chart(
+    occasion: &Occasion,
+    seen: &Seen,
+    story: &Story,
+    charts_left: &mut usize,
+) -> Vec<Block> {
+    let mut blocks = vec![Block::Finding(block(occasion, seen, story))];
     if *charts_left > 0
-        && let Some(chart) = charts::of(seen, story.lead, region)
+        && let Some(chart) = charts::of(seen, story.lead, occasion.region)
     {
         *charts_left -= 1;
         blocks.push(Block::Chart(chart));
@@ -106,6 +128,9 @@ pub(super) fn sentence(seen: &Seen, finding: &FindingFact) -> String {
 /// What is said of a finding, in words that fit its measure.
 pub(super) fn said_word(finding: &FindingFact) -> &'static str {
     match (finding.said, is_neutral(finding)) {
+        // What opened earlier is no news, though this reader has not heard of it.
+        (Said::New, _) if finding.since != finding.quarter => "not told before",
+        (Said::New, _) if finding.figure_was_told => "one more sign of what was told",
         (Said::New, _) => "new",
         (Said::Worse, false) => "worse",
         (Said::Worse, true) => "further from usual",
@@ -128,16 +153,16 @@ pub(super) fn level_word(level: u8) -> &'static str {
     }
 }
 
-fn block(seen: &Seen, story: &Story) -> FindingBlock {
+fn block(occasion: &Occasion, seen: &Seen, story: &Story) -> FindingBlock {
     FindingBlock {
         badge: format!("{} · {}", level_word(story.lead.level), said_word(story.lead)),
-        asks: story.lead.asks.clone(),
+        title: story.lead.title.clone(),
         sentence: sentence(seen, story.lead),
-        small_print: small_print(seen, story),
+        small_print: small_print(occasion, seen, story),
     }
 }
 
-fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
+fn small_print(occasion: &Occasion, seen: &Seen, story: &Story) -> Vec<String> {
     let finding = story.lead;
     let mut lines: Vec<String> = finding.lapsed.iter().map(|it| lapsed(finding, it)).collect();
     lines.push(numbers(seen, finding));
@@ -154,9 +179,9 @@ fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
     }
     for also in &story.also {
         let (word, sentence) = (said_word(also), sentence(seen, also));
-        lines.push(format!("Also, {word}: {sentence} More: quarterdeck explain {}", also.id));
+        lines.push(format!("Also, {word}: {sentence} {}", occasion.more_of(&also.id)));
     }
-    if finding.by.len() > 1 && finding.kind == CheckKind::Performance {
+    if finding.by.len() > 1 && is_of_work(finding) {
         let by = words::listed(&finding.by);
         lines.push(format!("This one figure stands out against {by}; if it is wrong, so is all of that."));
     }
@@ -173,26 +198,30 @@ fn small_print(seen: &Seen, story: &Story) -> Vec<String> {
     if !finding.ask.is_empty() {
         lines.push(format!("Whom to ask: {}.", finding.ask.join("; ")));
     }
-    lines.push(format!("More: quarterdeck explain {}", finding.id));
+    lines.push(occasion.more_of(&finding.id));
     lines
 }
 
+/// Whether a figure is provisional stands here only where that differs within one mail.
 fn numbers(seen: &Seen, finding: &FindingFact) -> String {
     let quarter = finding.stretch.long_name(finding.quarter);
-    let standing = if finding.provisional { "provisional, unvalidated" } else { "final" };
-    match &finding.figure {
-        Some(figure) if figure.value.is_none() && figure.numerator.is_none() => words::sentence(&quarter),
-        Some(_) if View::of(seen.recipient) == View::Sentences => {
-            words::sentence(&format!("{quarter}, {standing}"))
-        }
-        Some(figure) if !figure.is_shown() => words::sentence(&format!("{quarter}, {WITHHELD}, {standing}")),
+    let standing = match (seen.standing(), finding.provisional) {
+        (Standing::Mixed, true) => ", provisional",
+        (Standing::Mixed, false) => ", final",
+        (Standing::Provisional | Standing::Final, _) => "",
+    };
+    let said = match &finding.figure {
+        Some(figure) if figure.value.is_none() && figure.numerator.is_none() => quarter,
+        Some(_) if View::of(seen.recipient) == View::Sentences => format!("{quarter}{standing}"),
+        Some(figure) if !figure.is_shown() => format!("{quarter}, {WITHHELD}{standing}"),
         Some(figure) => {
             let numbers = finding.indicator.as_ref().and_then(|of| figure.numbers_words(of));
             let numbers = numbers.map_or_else(String::new, |words| format!(" ({words})"));
-            format!("{}{numbers}, {quarter}, {}.", figure.value_words(), figure.status_words())
+            format!("{}{numbers}, {quarter}{standing}", figure.value_words())
         }
-        None => words::sentence(&quarter),
-    }
+        None => quarter,
+    };
+    words::sentence(&said)
 }
 
 /// By whom a figure was confirmed, when and why.
@@ -238,6 +267,5 @@ type Thread<'a> = (&'a str, &'a str, Quarter, bool);
 
 fn thread(finding: &FindingFact) -> Option<Thread<'_>> {
     let indicator = finding.indicator.as_ref()?;
-    let quality = finding.kind == CheckKind::DataQuality;
-    Some((finding.authority.code.as_str(), indicator.id.as_str(), finding.quarter, quality))
+    Some((finding.authority.code.as_str(), indicator.id.as_str(), finding.quarter, is_of_work(finding)))
 }

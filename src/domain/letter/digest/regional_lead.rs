@@ -1,14 +1,15 @@
 //! The digest of the regional lead: who has not sent, what is held, revised, shared, due.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::domain::check::{CheckKind, Means};
+use crate::domain::check::Means;
 use crate::domain::letter::digest::facts::{FindingFact, RegionValue, RegionalFact, Said};
 use crate::domain::letter::digest::findings::{Limits, Story};
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::performance_lead::notes;
 use crate::domain::letter::digest::seen::{Seen, is_open, is_told};
-use crate::domain::letter::digest::{attached, changes, findings, returns, support};
+use crate::domain::letter::digest::{attached, changes, findings, quality, returns, support};
 use crate::domain::letter::facts::{Named, RegionFigure};
 use crate::domain::letter::{Occasion, table, words};
 use crate::domain::message::{Attachment, Block, Table};
@@ -18,35 +19,42 @@ use crate::domain::stretch::Stretch;
 const LIMITS: Limits = Limits { findings_max: 10, charts_max: 4 };
 
 pub(super) fn body(occasion: &Occasion, seen: &Seen, counts: &Counts) -> (Vec<Block>, Vec<Attachment>) {
-    let (announcement, attachments) = attached::figures(seen);
-    let mut blocks = counts.blocks(seen);
+    let (announcement, mut attachments) = attached::figures(seen);
+    attachments.extend(attached::revisions(seen));
+    attachments.extend(attached::returns(&returns::outstanding(seen)));
+    attachments.extend(attached::open_findings(seen));
+    let mut blocks = counts.blocks(occasion, seen);
     blocks.extend(words::section("Returns not received", returns::outstanding_table(seen)));
-    blocks.extend(words::section("Figures to confirm before use", listed(seen, is_asked)));
+    blocks.extend(words::section("Shared by several authorities", shared(occasion, seen)));
+    blocks.extend(words::section("Findings by authority, most pressing first", by_authority(occasion, seen)));
+    blocks.extend(words::section("Figures to confirm before use", listed(occasion, seen, is_asked)));
     blocks.extend(words::section("Figures confirmed", confirmed(seen)));
-    blocks.extend(words::section("Withheld figures", listed(seen, is_withheld)));
+    blocks.extend(words::section("Figures missing from a return", missing(seen)));
+    blocks.extend(words::section("Withheld figures", listed(occasion, seen, is_withheld)));
     blocks.extend(words::section("Revisions", changes::revision_table(seen)));
-    blocks.extend(words::section("Shared by several authorities", shared(seen)));
-    blocks.extend(words::section(
-        "Findings by authority, most pressing first",
-        by_authority(seen, occasion.region),
-    ));
-    blocks.extend(words::section(support::HEADING, support::blocks(seen)));
+    blocks.extend(words::section(support::HEADING, support::blocks(occasion, seen)));
     blocks.extend(words::section("Open findings, counted", open_counts(seen)));
     blocks.extend(words::section(&format!("{} values", occasion.region), region_values(occasion, seen)));
     blocks.extend(announcement);
-    blocks.extend(words::section("Deadlines outstanding", returns::deadline_table(seen)));
+    blocks.extend(words::section("Deadlines", returns::deadline_table(seen)));
     blocks.extend(words::section("Notes", notes(seen)));
+    blocks.extend(occasion.about_findings());
     (blocks, attachments)
 }
 
+/// The gaps of each return in one line, while they are open.
+fn missing(seen: &Seen) -> Vec<Block> {
+    words::bullets(quality::gap_lines(seen, is_open))
+}
+
 /// Open findings of a list of their own.
-fn listed(seen: &Seen, wanted: fn(&FindingFact) -> bool) -> Vec<Block> {
+fn listed(occasion: &Occasion, seen: &Seen, wanted: fn(&FindingFact) -> bool) -> Vec<Block> {
     let all = open(seen, wanted);
     let line = |finding: &&FindingFact| {
         let mut said = vec![findings::sentence(seen, finding)];
         said.extend(finding.action.as_ref().map(|it| findings::action(finding, it)));
-        said.extend(held(finding));
-        said.push(format!("More: quarterdeck explain {}", finding.id));
+        said.extend(held(occasion, finding));
+        said.push(occasion.more_of(&finding.id));
         said.join(" ")
     };
     let mut lines: Vec<String> = all.iter().take(LIMITS.findings_max).map(line).collect();
@@ -56,10 +64,10 @@ fn listed(seen: &Seen, wanted: fn(&FindingFact) -> bool) -> Vec<Block> {
 }
 
 /// What is not used while nobody says that it is right.
-fn held(finding: &FindingFact) -> Option<String> {
+fn held(occasion: &Occasion, finding: &FindingFact) -> Option<String> {
     let held = "It is judged by no other check until somebody confirms it";
     let is_held = finding.means == Means::FigureSuspect && finding.level > 0;
-    is_held.then(|| format!("{held}: quarterdeck confirm {}.", finding.id))
+    is_held.then(|| format!("{held}: {}.", occasion.confirmed_by(&finding.id)))
 }
 
 /// What was asked for and somebody confirmed since: said once.
@@ -80,7 +88,8 @@ fn open<'a>(seen: &Seen<'a>, wanted: fn(&FindingFact) -> bool) -> Vec<&'a Findin
 
 /// The findings that this style spells out, in its three lists.
 pub(super) fn spelled_out<'a>(seen: &Seen<'a>) -> Vec<&'a FindingFact> {
-    let mut told = findings::spelled_out(seen, LIMITS, |finding| !is_listed(finding));
+    let shown = in_order(seen).into_iter().take(LIMITS.findings_max);
+    let mut told: Vec<&FindingFact> = shown.flat_map(Story::findings).collect();
     for wanted in [is_asked, is_withheld] {
         told.extend(open(seen, wanted).into_iter().take(LIMITS.findings_max).filter(|one| is_told(one)));
     }
@@ -94,7 +103,7 @@ fn is_asked(finding: &FindingFact) -> bool {
 }
 
 fn is_about_a_figure(finding: &FindingFact) -> bool {
-    finding.kind == CheckKind::DataQuality && finding.indicator.is_some() && !is_withheld(finding)
+    findings::is_doubt(finding) && finding.indicator.is_some() && !is_withheld(finding)
 }
 
 /// Whether it says that figures are withheld: there is nothing to confirm.
@@ -103,31 +112,40 @@ fn is_withheld(finding: &FindingFact) -> bool {
 }
 
 fn is_listed(finding: &FindingFact) -> bool {
-    is_about_a_figure(finding) || is_withheld(finding)
+    is_about_a_figure(finding) || is_withheld(finding) || finding.gap.is_some()
 }
 
-fn shared(seen: &Seen) -> Vec<Block> {
+fn shared(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
     let line = |regional: &&RegionalFact| {
         let mut names: Vec<&str> = regional.authorities.iter().map(|named| named.name.as_str()).collect();
         names.sort_unstable();
         format!(
-            "{}, {}. {} {} of {} authorities: {}. A change of definition or a national change is likely. \
-             More: quarterdeck explain {}",
+            "{}, {}. {} in {} of {} authorities: {}. A change of definition or a national change is likely. \
+             {}",
             regional.indicator.name,
             regional.indicator.stretch.name(regional.quarter),
-            regional.asks,
+            regional.title,
             names.len(),
             regional.of,
-            words::listed(&names),
-            regional.id
+            names.join("; "),
+            occasion.more_of(&regional.id)
         )
     };
     words::bullets(seen.regional.iter().map(line).collect())
 }
 
+/// What is about children first, then what is about a whole return.
+fn in_order<'a>(seen: &Seen<'a>) -> Vec<Story<'a>> {
+    let (mut work, others): (Vec<Story>, Vec<Story>) = findings::stories(seen, |finding| !is_listed(finding))
+        .into_iter()
+        .partition(|story| findings::is_of_work(story.lead));
+    work.extend(others);
+    work
+}
+
 /// The ten most pressing, under the name of their authority; held and withheld figures stand above.
-fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
-    let all = findings::stories(seen, |finding| !is_listed(finding));
+fn by_authority(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
+    let all = in_order(seen);
     let (shown, rest) = all.split_at(LIMITS.findings_max.min(all.len()));
     let mut groups: Vec<(&Named, Vec<&Story>)> = Vec::new();
     for story in shown {
@@ -141,7 +159,7 @@ fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
     for (named, group) in groups {
         blocks.push(Block::Subheading(named.name.clone()));
         for story in group {
-            blocks.extend(findings::with_chart(seen, story, region, &mut charts_left));
+            blocks.extend(findings::with_chart(occasion, seen, story, &mut charts_left));
         }
     }
     blocks.extend(findings::counted(seen, rest));
@@ -149,11 +167,12 @@ fn by_authority(seen: &Seen, region: &str) -> Vec<Block> {
 }
 
 fn open_counts(seen: &Seen) -> Vec<Block> {
-    let mut rows: BTreeMap<(&str, &str), [usize; 4]> = BTreeMap::new();
+    let mut rows: BTreeMap<(&str, &str), (u8, [usize; 4])> = BTreeMap::new();
     for finding in seen.findings.iter().copied().filter(|finding| is_open(finding)) {
         let theme = finding.indicator.as_ref().map_or("returns", |indicator| indicator.theme.as_str());
         let row = rows.entry((finding.authority.name.as_str(), theme)).or_default();
-        let [told, continuing, standing, quieted] = row;
+        let (level, [told, continuing, standing, quieted]) = row;
+        *level = finding.level.max(*level);
         *match finding.said {
             Said::Standing => standing,
             Said::Quieted => quieted,
@@ -168,17 +187,20 @@ fn open_counts(seen: &Seen) -> Vec<Block> {
     }
     let headings =
         ["Told here", "Told before", "Open four quarters or more", "Acknowledged, snoozed or expected"];
-    let counted = [0, 1, 2, 3].map(|at| rows.values().any(|counts| counts.get(at) > Some(&0)));
+    let counted = [0, 1, 2, 3].map(|at| rows.values().any(|(_, counts)| counts.get(at) > Some(&0)));
     let kept = |at: &usize| counted.get(*at) == Some(&true);
-    let mut columns = vec![table::left("Authority"), table::left("Theme")];
+    let mut columns = vec![table::left("Authority"), table::left("Theme"), table::left("Highest level")];
     columns.extend((0..).zip(headings).filter(|(at, _)| kept(at)).map(|(_, heading)| table::right(heading)));
-    let rows = rows.into_iter().map(|((authority, theme), counts)| {
-        let names = [authority.to_owned(), words::theme(theme)];
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    rows.sort_by_key(|(_, (level, counts))| Reverse((*level, counts.iter().sum::<usize>())));
+    let rows = rows.into_iter().map(|((authority, theme), (level, counts))| {
+        let names = [authority.to_owned(), words::theme(theme), findings::level_word(level).to_owned()];
         let numbers = (0..).zip(counts).filter(|(at, _)| kept(at)).map(|(_, count)| count.to_string());
         names.into_iter().chain(numbers).collect()
     });
-    let caption = "Number of open findings by authority and theme, in the order of names".to_owned();
-    vec![Block::Table(Table { caption, columns, rows: rows.collect() })]
+    let caption = "Number of open findings by authority and theme, the most severe first".to_owned();
+    let all = format!("Each of them is in the attached `{}`.", attached::FINDINGS_FILE);
+    vec![Block::Table(Table { caption, columns, rows: rows.collect() }), words::paragraph(all)]
 }
 
 fn region_values(occasion: &Occasion, seen: &Seen) -> Vec<Block> {

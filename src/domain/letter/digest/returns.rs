@@ -1,18 +1,23 @@
 //! Returns and deadlines as a digest shows them.
 
+use chrono::Days;
+
 use crate::domain::deadline::DeadlineKind;
-use crate::domain::letter::digest::facts::{Arrival, DeadlineFact, ReturnFact};
+use crate::domain::letter::digest::attached;
+use crate::domain::letter::digest::facts::{Arrival, DEADLINE_DAYS_AHEAD, DeadlineFact, ReturnFact};
 use crate::domain::letter::digest::seen::Seen;
 use crate::domain::letter::{slips, table, words};
 use crate::domain::message::{Block, Table};
+use crate::domain::scope::Scope;
 
-const DUE_SOON_DAYS: i64 = 42;
+/// Names in one row of a table.
+const NAMED_MAX: usize = 20;
 
 /// What became of each return, with its errors by reason.
 pub(super) fn detail(seen: &Seen) -> Vec<Block> {
     let mut blocks = Vec::new();
     for expected in &seen.returns {
-        blocks.push(words::paragraph(arrival(expected)));
+        blocks.push(words::paragraph(arrival(seen, expected)));
         if let Arrival::Received { errors, .. } = &expected.arrival {
             blocks.extend(slips::bullets(errors));
         }
@@ -22,79 +27,86 @@ pub(super) fn detail(seen: &Seen) -> Vec<Block> {
 
 /// One line per return that is not in.
 pub(super) fn outstanding_lines(seen: &Seen) -> Vec<String> {
-    outstanding(seen).into_iter().map(arrival).collect()
+    outstanding(seen).into_iter().map(|expected| arrival(seen, expected)).collect()
 }
 
-/// The returns that are overdue or were refused, as a table; a line when none is; then who is still to send.
+/// Who has not sent, a row for each collection and quarter, the newest quarter first; a line when all are in.
+///
+/// A return that is not in is not in, whether it is overdue, due today or not yet due.
 pub(super) fn outstanding_table(seen: &Seen) -> Vec<Block> {
-    let (pending, missing): (Vec<&ReturnFact>, Vec<&ReturnFact>) =
-        outstanding(seen).into_iter().partition(|expected| is_pending(expected));
-    let mut blocks = vec![overdue_table(seen, &missing)];
-    blocks.extend(words::bullets(pending_lines(seen, &pending)));
-    blocks
-}
-
-fn overdue_table(seen: &Seen, missing: &[&ReturnFact]) -> Block {
+    let missing = outstanding(seen);
     if missing.is_empty() {
-        return words::paragraph("All returns that were due are in.");
+        return vec![words::paragraph("All returns that are expected are in.")];
     }
-    let columns = vec![
-        table::left("Authority"),
-        table::left("Return"),
-        table::left("Quarter"),
-        table::left("Due"),
-        table::right("Working days late"),
-        table::left("What came"),
-    ];
-    let rows = missing.iter().map(|expected| outstanding_row(expected)).collect();
-    let caption = format!(
-        "Returns not received by {}: {} of {}",
-        words::day(seen.facts.known_on),
-        missing.len(),
-        seen.returns.iter().filter(|expected| !is_pending(expected)).count()
-    );
-    Block::Table(Table { caption, columns, rows })
-}
-
-/// Nothing came, and nothing had to yet.
-fn is_pending(expected: &ReturnFact) -> bool {
-    expected.arrival == Arrival::Outstanding && expected.working_days_late <= 0
-}
-
-/// A line per collection, quarter and day: who is still to send.
-fn pending_lines(seen: &Seen, pending: &[&ReturnFact]) -> Vec<String> {
-    let same = |a: &ReturnFact, b: &ReturnFact| {
-        a.collection_title == b.collection_title && a.quarter == b.quarter && a.due == b.due
-    };
     let mut groups: Vec<Vec<&ReturnFact>> = Vec::new();
-    for expected in pending {
-        match groups.iter_mut().find(|group| group.iter().any(|one| same(one, expected))) {
+    for expected in &missing {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_alike(first, expected))) {
             Some(group) => group.push(expected),
             None => groups.push(vec![expected]),
         }
     }
-    let line = |group: &Vec<&ReturnFact>| {
-        let first = group.first()?;
-        let all = seen.returns.iter().filter(|one| same(one, first)).count();
-        let names: Vec<&str> = group.iter().map(|one| one.authority.name.as_str()).collect();
-        let day = first.due.map_or_else(String::new, |due| format!(" is due on {}", words::day(due)));
-        let who = if names.len() == all {
-            format!("none of {all} has been sent yet")
-        } else {
-            format!("{} of {all} still to come, from {}", names.len(), words::listed(&names))
-        };
-        Some(format!("{} of {}{day}: {who}.", first.collection_title, first.quarter))
-    };
-    groups.iter().filter_map(line).collect()
+    let columns = vec![
+        table::left("Quarter"),
+        table::left("Return"),
+        table::left("Due"),
+        table::right("Not received"),
+        table::left("From whom"),
+    ];
+    let rows = groups.iter().filter_map(|group| group_row(seen, group)).collect();
+    let known = words::day(seen.facts.known_on);
+    let caption = format!("Returns not received by {known}: {}", missing.len());
+    let all = format!("Each of them is in the attached `{}`.", attached::RETURNS_FILE);
+    vec![Block::Table(Table { caption, columns, rows }), words::paragraph(all)]
 }
 
-/// Deadlines of the next six weeks and those that passed, soonest first.
+fn is_alike(a: &ReturnFact, b: &ReturnFact) -> bool {
+    a.collection_title == b.collection_title && a.quarter == b.quarter && a.due == b.due
+}
+
+fn group_row(seen: &Seen, group: &[&ReturnFact]) -> Option<Vec<String>> {
+    let first = group.first()?;
+    let all = match seen.recipient.scope {
+        Scope::Region => first.of,
+        Scope::Authorities(_) => seen.returns.iter().filter(|one| is_alike(one, first)).count(),
+    };
+    let mut names: Vec<&str> = group.iter().map(|one| one.authority.name.as_str()).collect();
+    names.sort_unstable();
+    let refused: Vec<&str> = group
+        .iter()
+        .filter(|one| matches!(one.arrival, Arrival::Refused { .. }))
+        .map(|one| one.authority.name.as_str())
+        .collect();
+    let mut who = words::at_most(&names, NAMED_MAX);
+    if !refused.is_empty() {
+        who = format!("{who} (a file came and was not accepted: {})", words::at_most(&refused, NAMED_MAX));
+    }
+    Some(vec![
+        first.quarter.to_string(),
+        first.collection_title.clone(),
+        due_words(seen, first),
+        format!("{} of {all}", names.len()),
+        who,
+    ])
+}
+
+/// `Friday 10 November 2017, 5 working days late`.
+fn due_words(seen: &Seen, expected: &ReturnFact) -> String {
+    let Some(day) = expected.due else { return "no due day".to_owned() };
+    let when = match (words::near(day, seen.facts.written_on()), expected.working_days_late) {
+        (Some(near), _) => format!(", {near}"),
+        (None, late) if late > 0 => format!(", {} late", words::working_days(late)),
+        (None, _) => String::new(),
+    };
+    format!("{}{when}", words::day(day))
+}
+
+/// Deadlines of the next two months and those that passed, soonest first.
 pub(super) fn deadline_lines(seen: &Seen) -> Vec<String> {
-    let until = seen.facts.written_on() + chrono::Duration::days(DUE_SOON_DAYS);
+    let until = seen.facts.written_on() + Days::new(DEADLINE_DAYS_AHEAD);
     let mut soon: Vec<&&DeadlineFact> =
         seen.deadlines.iter().filter(|deadline| deadline.on <= until && is_open(deadline)).collect();
     soon.sort_by(|a, b| a.on.cmp(&b.on).then_with(|| a.title.cmp(&b.title)));
-    soon.into_iter().map(|deadline| deadline_words(deadline)).collect()
+    soon.into_iter().map(|deadline| deadline_words(seen, deadline)).collect()
 }
 
 /// Every deadline with somebody outstanding, one row per deadline.
@@ -115,20 +127,29 @@ pub(super) fn deadline_table(seen: &Seen) -> Vec<Block> {
         table::left("What"),
         table::left("Day"),
         table::right("Working days left"),
-        table::left("Outstanding"),
+        table::left("Who is still to do it"),
     ];
     let rows = rows
         .into_iter()
         .map(|(deadline, parties)| {
-            let left = deadline.working_days_left;
-            let left = if left < 0 { format!("{} overdue", left.unsigned_abs()) } else { left.to_string() };
+            let near = words::near(deadline.on, seen.facts.written_on());
+            let left = match (deadline.working_days_left, near) {
+                (_, Some(near)) => near.to_owned(),
+                (left @ ..0, None) => format!("{} overdue", left.unsigned_abs()),
+                (left, None) => left.to_string(),
+            };
             vec![deadline.title.clone(), words::day(deadline.on), left, parties.join("; ")]
         })
         .collect();
-    vec![Block::Table(Table { caption: "Deadlines with somebody outstanding".to_owned(), columns, rows })]
+    vec![Block::Table(Table {
+        caption: "Deadlines that somebody has still to meet".to_owned(),
+        columns,
+        rows,
+    })]
 }
 
-fn outstanding<'a>(seen: &Seen<'a>) -> Vec<&'a ReturnFact> {
+/// The returns that are not in, the newest quarter first.
+pub(super) fn outstanding<'a>(seen: &Seen<'a>) -> Vec<&'a ReturnFact> {
     let mut missing: Vec<&ReturnFact> = seen
         .returns
         .iter()
@@ -136,12 +157,13 @@ fn outstanding<'a>(seen: &Seen<'a>) -> Vec<&'a ReturnFact> {
         .filter(|expected| !matches!(expected.arrival, Arrival::Received { .. }))
         .collect();
     missing.sort_by(|a, b| {
-        b.working_days_late.cmp(&a.working_days_late).then_with(|| a.authority.name.cmp(&b.authority.name))
+        let names = |it: &ReturnFact| (it.collection_title.clone(), it.authority.name.clone());
+        b.quarter.cmp(&a.quarter).then_with(|| names(a).cmp(&names(b)))
     });
     missing
 }
 
-fn arrival(expected: &ReturnFact) -> String {
+fn arrival(seen: &Seen, expected: &ReturnFact) -> String {
     let subject = format!(
         "{} of {}, {}",
         expected.collection_title,
@@ -160,17 +182,18 @@ fn arrival(expected: &ReturnFact) -> String {
             "{subject}: a file came on {} and was not accepted. {}{}",
             words::day(*on),
             words::sentence(reason),
-            due(expected)
+            due(seen, expected)
         ),
-        Arrival::Outstanding => format!("{subject}: not received.{}", due(expected)),
+        Arrival::Outstanding => format!("{subject}: not received.{}", due(seen, expected)),
     }
 }
 
-fn due(expected: &ReturnFact) -> String {
+fn due(seen: &Seen, expected: &ReturnFact) -> String {
     let Some(day) = expected.due else { return String::new() };
-    match expected.working_days_late {
-        ..=0 => format!(" It is due on {}.", words::day(day)),
-        late => format!(" It was due on {}, {} ago.", words::day(day), words::working_days(late)),
+    match (words::near(day, seen.facts.written_on()), expected.working_days_late) {
+        (Some(near), _) => format!(" It is due {near}, {}.", words::day(day)),
+        (None, ..=0) => format!(" It is due on {}.", words::day(day)),
+        (None, late) => format!(" It was due on {}, {} ago.", words::day(day), words::working_days(late)),
     }
 }
 
@@ -182,42 +205,36 @@ fn lateness(working_days: i32) -> String {
     }
 }
 
-fn outstanding_row(expected: &ReturnFact) -> Vec<String> {
-    let came = match &expected.arrival {
-        Arrival::Refused { reason, .. } => format!("a file that was not accepted: {reason}"),
-        Arrival::Outstanding | Arrival::Received { .. } => "nothing".to_owned(),
-    };
-    let due = expected.due.map_or_else(|| "no due day".to_owned(), words::day);
-    let late = expected.working_days_late;
-    vec![
-        expected.authority.name.clone(),
-        expected.collection_title.clone(),
-        expected.quarter.to_string(),
-        due,
-        if late > 0 { late.to_string() } else { "not yet due".to_owned() },
-        came,
-    ]
-}
-
 fn is_open(deadline: &DeadlineFact) -> bool {
     deadline.supplied < deadline.needed
 }
 
-fn deadline_words(deadline: &DeadlineFact) -> String {
-    let day = match deadline.kind {
-        DeadlineKind::Event => words::day(deadline.on),
-        DeadlineKind::Due => format!("by {}", words::day(deadline.on)),
-    };
-    let left = match deadline.working_days_left {
-        ..0 => format!("{} overdue", words::working_days(deadline.working_days_left)),
-        0 => "today".to_owned(),
-        days => format!("in {}", words::working_days(days)),
-    };
-    format!("{}: {day}, {left}. Outstanding: {}.", deadline.title, party(deadline))
+fn deadline_words(seen: &Seen, deadline: &DeadlineFact) -> String {
+    let (day, who) = (words::day(deadline.on), party(deadline));
+    let left = words::working_days(deadline.working_days_left);
+    let near = words::near(deadline.on, seen.facts.written_on());
+    match (deadline.kind, near, deadline.working_days_left) {
+        (DeadlineKind::Due, None, ..0) => {
+            format!("{}: overdue since {day}, {left}. Still to do it: {who}.", deadline.title)
+        }
+        (DeadlineKind::Due, Some(near), _) => {
+            format!("{}: due {near}, {day}. Still to do it: {who}.", deadline.title)
+        }
+        (DeadlineKind::Due, None, _) => {
+            format!("{}: by {day}, in {left}. Still to do it: {who}.", deadline.title)
+        }
+        // Nobody is late for what has not been.
+        (DeadlineKind::Event, Some(near), _) => format!("{}: {near}, {day}. For {who}.", deadline.title),
+        (DeadlineKind::Event, None, _) => format!("{}: {day}, in {left}. For {who}.", deadline.title),
+    }
 }
 
 fn party(deadline: &DeadlineFact) -> String {
     let names: Vec<&str> = deadline.authorities.iter().map(|named| named.name.as_str()).collect();
     let who = if names.is_empty() { "the region".to_owned() } else { words::listed(&names) };
-    if deadline.needed > 1 { format!("{who} ({} of {})", deadline.supplied, deadline.needed) } else { who }
+    if deadline.needed > 1 {
+        format!("{who} ({} of {} so far)", deadline.supplied, deadline.needed)
+    } else {
+        who
+    }
 }

@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 
 use crate::domain::indicator::Polarity;
 use crate::domain::letter::digest::facts::{
-    Arrival, DeadlineFact, DigestFacts, FindingFact, NoteFact, RegionValue, RegionalFact, ReturnFact, Said,
-    SupportFact,
+    Arrival, DeadlineFact, DigestFacts, FindingFact, NeighboursFact, NoteFact, RegionValue, RegionalFact,
+    ReturnFact, Said, SupportFact,
 };
 use crate::domain::letter::facts::{IndicatorFact, OwnFigure, Revision, View};
 use crate::domain::scope::{Figures, Recipient};
@@ -17,18 +17,22 @@ pub(super) struct Seen<'a> {
     pub findings: Vec<&'a FindingFact>,
     pub regional: Vec<&'a RegionalFact>,
     pub revisions: Vec<&'a Revision>,
+    pub filled: Vec<&'a Revision>,
     pub returns: Vec<&'a ReturnFact>,
     pub figures: Vec<&'a OwnFigure>,
     pub region_values: Vec<&'a RegionValue>,
     pub deadlines: Vec<&'a DeadlineFact>,
     pub supports: Vec<&'a SupportFact>,
     pub notes: Vec<&'a NoteFact>,
+    pub neighbours: Vec<&'a NeighboursFact>,
 }
 
 impl<'a> Seen<'a> {
     pub(super) fn of(facts: &'a DigestFacts, recipient: &'a Recipient) -> Self {
         let wants = |indicator: &IndicatorFact| recipient.wants(&indicator.theme);
         let numbers = View::of(recipient) == View::Figures;
+        let revised =
+            |revision: &Revision| recipient.may_see(&revision.authority.code) && wants(&revision.indicator);
         Self {
             facts,
             recipient,
@@ -39,9 +43,8 @@ impl<'a> Seen<'a> {
                 wants(&regional.indicator)
                     && regional.authorities.iter().all(|named| recipient.may_see(&named.code))
             }),
-            revisions: kept(&facts.revisions, |revision| {
-                recipient.may_see(&revision.authority.code) && wants(&revision.indicator)
-            }),
+            revisions: kept(&facts.revisions, revised),
+            filled: kept(&facts.filled, revised),
             returns: kept(&facts.returns, |expected| recipient.may_see(&expected.authority.code)),
             figures: kept(&facts.figures, |own| {
                 numbers && recipient.may_see(&own.authority.code) && wants(&own.indicator)
@@ -60,6 +63,7 @@ impl<'a> Seen<'a> {
                     recipient.may_see(&named.code) && recipient.figures_of(&named.code) == Figures::Full
                 })
             }),
+            neighbours: kept(&facts.neighbours, |it| numbers && recipient.may_see(&it.authority.code)),
         }
     }
 
@@ -88,11 +92,42 @@ impl<'a> Seen<'a> {
         is_new(support.agreed_on) || support.review_on.is_some_and(is_new)
     }
 
+    /// Whether the figures are provisional: said once for all of them where they are alike.
+    pub(super) fn standing(&self) -> Standing {
+        let of_findings = self.findings.iter().filter(|one| one.figure.is_some()).map(|one| one.provisional);
+        // A figure that is not there is neither.
+        let there = self.figures.iter().filter(|own| own.figure.value.is_some());
+        let figures = there.map(|own| own.figure.provisional);
+        let values = self.region_values.iter().map(|value| value.value.figure.provisional);
+        let all = of_findings.chain(figures).chain(values);
+        let (mut provisional, mut last) = (false, false);
+        for one in all {
+            provisional |= one;
+            last |= !one;
+        }
+        match (provisional, last) {
+            (true, true) => Standing::Mixed,
+            (true, false) => Standing::Provisional,
+            (false, _) => Standing::Final,
+        }
+    }
+
     /// Whether the finding's numbers, in its sentence too, may be shown.
     pub(super) fn shows_numbers(&self, finding: &FindingFact) -> bool {
         let withheld = finding.figure.as_ref().is_some_and(|figure| !figure.is_shown());
         finding.indicator.is_none() || View::of(self.recipient) == View::Figures && !withheld
     }
+}
+
+/// Whether the figures of a digest are validated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// None is.
+    Provisional,
+    /// Some are.
+    Mixed,
+    /// All are.
+    Final,
 }
 
 /// Whether the finding is spelled out.

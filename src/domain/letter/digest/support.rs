@@ -3,7 +3,7 @@
 use crate::domain::letter::digest::facts::SupportFact;
 use crate::domain::letter::digest::seen::Seen;
 use crate::domain::letter::facts::View;
-use crate::domain::letter::words;
+use crate::domain::letter::{Occasion, words};
 use crate::domain::message::Block;
 use crate::domain::support::Since;
 
@@ -11,11 +11,11 @@ use crate::domain::support::Since;
 pub(super) const HEADING: &str = "Support agreed, and what came since";
 
 /// One line for each.
-pub(super) fn blocks(seen: &Seen) -> Vec<Block> {
-    words::bullets(seen.supports.iter().map(|support| line(seen, support)).collect())
+pub(super) fn blocks(occasion: &Occasion, seen: &Seen) -> Vec<Block> {
+    words::bullets(seen.supports.iter().map(|support| line(occasion, seen, support)).collect())
 }
 
-fn line(seen: &Seen, support: &SupportFact) -> String {
+fn line(occasion: &Occasion, seen: &Seen, support: &SupportFact) -> String {
     let about = support.indicator.as_ref().map_or(support.collection_title.as_str(), |of| of.name.as_str());
     let mut said = vec![
         format!("{}, {about}: {}", support.authority.name, words::sentence_as_is(&support.what)),
@@ -33,8 +33,12 @@ fn line(seen: &Seen, support: &SupportFact) -> String {
     said.extend(support.outcome.as_ref().map(|outcome| format!("Review: {}", words::sentence(outcome))));
     said.push(match support.review_on {
         Some(day) => {
-            let more = format!("Then: quarterdeck review {}", support.id);
-            format!("To be reviewed by {}. {more}", words::day(day))
+            let then = if occasion.has_commands() {
+                format!("Then: quarterdeck review {}", support.id)
+            } else {
+                format!("Then tell {} what came of it (support {}).", occasion.contact, support.id)
+            };
+            format!("To be reviewed by {}. {then}", words::day(day))
         }
         None => "It has ended.".to_owned(),
     });
