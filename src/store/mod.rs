@@ -7,6 +7,7 @@ pub mod check_file;
 pub mod configured;
 pub mod counting;
 pub mod decided;
+pub mod deeds;
 pub mod examine;
 pub mod facts;
 pub mod findings;

@@ -186,6 +186,7 @@ pub(super) fn finding(id: &str, authority: (&str, &str), indicator: IndicatorFac
         stands: "new".to_owned(),
         action: None,
         lapsed: None,
+        undone: None,
         confirmed: None,
         shared: None,
         ask: Vec::new(),
