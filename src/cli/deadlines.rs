@@ -226,7 +226,10 @@ fn refusal(
     let by = || match deadline.recorded(party, today) {
         Some(it) if it.supplied == so_far => {
             let (by, on) = (it.by.as_deref().unwrap_or_default(), short(it.on));
-            format!("recorded by {by} on {on}; `quarterdeck undo {id} --party {} --by NAME --reason WORDS` takes it back", party.id())
+            format!(
+                "recorded by {by} on {on}; `quarterdeck undo {id} --party {} --by NAME --reason WORDS` takes it back",
+                party.id()
+            )
         }
         _ => "by `[[deadline.done]]` in deadlines.toml; correct it there".to_owned(),
     };
@@ -288,12 +291,7 @@ fn disagreements(settings: &Settings, lines: &[Line], today: NaiveDate) -> Vec<S
     of_each.chain(strays).collect()
 }
 
-fn disagreement(
-    settings: &Settings,
-    deadline: &Deadline,
-    party: &Party,
-    today: NaiveDate,
-) -> Option<String> {
+fn disagreement(settings: &Settings, deadline: &Deadline, party: &Party, today: NaiveDate) -> Option<String> {
     let written = deadline.written(party, today);
     let recorded = deadline.recorded(party, today).filter(|it| written > 0 && it.supplied != written)?;
     Some(format!(

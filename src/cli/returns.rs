@@ -36,11 +36,7 @@ fn keep_newest(grid: &mut Vec<ReturnRow>) {
     grid.retain(|row| newest.get(&row.collection) == Some(&row.quarter));
 }
 
-fn rows(
-    settings: &Settings,
-    grid: &[ReturnRow],
-    (today, format): (chrono::NaiveDate, Format),
-) -> Rows {
+fn rows(settings: &Settings, grid: &[ReturnRow], (today, format): (chrono::NaiveDate, Format)) -> Rows {
     // The word of the mails for people; a program knows the column by its name.
     let quarantined = if format == Format::Table { "set aside" } else { "quarantined" };
     let mut rows = Rows::of(&[

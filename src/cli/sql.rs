@@ -87,8 +87,11 @@ mod tests {
         let listed = views(CONTRACT);
         assert!(listed.rows.iter().all(|row| row.len() == listed.columns.len()), "{listed:?}");
         let names: Vec<String> = listed.rows.iter().map(|row| print::text(&row[0])).collect();
-        let missing: Vec<&str> =
-            schema::VIEWS.iter().map(|view| view.name).filter(|name| !names.iter().any(|it| it == name)).collect();
+        let missing: Vec<&str> = schema::VIEWS
+            .iter()
+            .map(|view| view.name)
+            .filter(|name| !names.iter().any(|it| it == name))
+            .collect();
         assert_eq!(missing, Vec::<&str>::new());
     }
 }

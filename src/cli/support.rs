@@ -50,7 +50,8 @@ pub fn support(with: &With, arguments: &SupportArguments) -> Result<Ending> {
     Journal::open(&settings.state)?.append(print::now(with), Happened::Supported, &id, detail)?;
     print::say(format_args!("action `{id}`: to be reviewed by {}", spelled(arguments.review)))?;
     let people = supporting::both_sides(&settings, &key, from.map(|from| &from.code));
-    for code in std::iter::once(&key.authority).chain(from.map(|from| &from.code)) {
+    let sides = std::iter::once(&key.authority).chain(from.map(|from| &from.code));
+    for code in sides.filter(|code| **code != settings.region.code) {
         let own = people.iter().filter(|one| one.owns(code));
         let names: Vec<String> = own.map(|one| format!("{} ({})", one.name, one.role.word())).collect();
         let told = match names.as_slice() {
@@ -77,7 +78,8 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
     })?;
     if let Some(ended) = of.ended() {
         let words = format!("action `{}` ended on {}", of.id, print::day(&settings, ended.at));
-        return Err(usage(format!("{words}; agree new support with `quarterdeck support {}`", of.finding)));
+        let again = "--what WORDS --by NAME --review DATE";
+        return Err(usage(format!("{words}; `quarterdeck support {} {again}` agrees new one", of.finding)));
     }
     if let Some(again) = arguments.again {
         not_past(&settings, with, "--again", again)?;
@@ -86,7 +88,9 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
     let id = of.id.clone();
     drop(kept);
     Journal::open(&settings.state)?.append(print::now(with), Happened::Reviewed, &id, detail)?;
-    let then = arguments.again.map_or("it has ended".to_owned(), |day| format!("to be reviewed by {}", spelled(day)));
+    let then = arguments
+        .again
+        .map_or("it has ended".to_owned(), |day| format!("to be reviewed by {}", spelled(day)));
     print::say(format_args!("action `{id}`: reviewed by {}; {then}", arguments.by))?;
     Ok(Ending::Done)
 }
@@ -148,11 +152,7 @@ pub fn of_finding(key: &FindingKey) -> Value {
 fn not_past(settings: &Settings, with: &With, name: &str, day: NaiveDate) -> Result<()> {
     let today = print::day(settings, print::now(with));
     if day < today {
-        return Err(usage(format!(
-            "`{name}`: {} is past; today is {}",
-            spelled(day),
-            spelled(today)
-        )));
+        return Err(usage(format!("`{name}`: {} is past; today is {}", spelled(day), spelled(today))));
     }
     Ok(())
 }

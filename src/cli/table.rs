@@ -133,7 +133,10 @@ mod tests {
     #[test]
     fn where_the_words_are_wider_than_the_terminal_a_row_is_a_list() {
         let text = laid_out(&grid(), Some(44));
-        assert!(text.starts_with("collection  quarterly\nauthority   E06000015\nname        Derby\n"), "{text}");
+        assert!(
+            text.starts_with("collection  quarterly\nauthority   E06000015\nname        Derby\n"),
+            "{text}"
+        );
         assert!(text.contains("\n            November 2017: it holds no figure\n"), "{text}");
         assert!(text.ends_with("\nname        Leicestershire"), "an empty cell is left out: {text}");
     }

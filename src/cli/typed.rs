@@ -15,9 +15,9 @@ pub fn day(text: &str) -> Result<NaiveDate, String> {
     let plain = text.replace(',', " ");
     let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     let days = DAYS.iter().filter_map(|form| NaiveDate::parse_from_str(&plain, form).ok());
-    days.into_iter()
-        .find(|day| YEARS.contains(&day.year()))
-        .ok_or_else(|| "it is not a day; write it as 2027-01-20, 20/01/2027 or \"20 January 2027\"".to_owned())
+    days.into_iter().find(|day| YEARS.contains(&day.year())).ok_or_else(|| {
+        "it is not a day; write it as 2027-01-20, 20/01/2027 or \"20 January 2027\"".to_owned()
+    })
 }
 
 /// The instant that a text names.
@@ -54,7 +54,8 @@ mod tests {
             assert_eq!(day(text), Ok(expected), "{text}");
         }
         assert_eq!(day("03/02/2027").unwrap().to_string(), "2027-02-03", "the day comes first");
-        for text in ["20/01/27", "01/20/2027", "2027-02-30", "soon", "Thursday 20 January 2027", "20 January"] {
+        for text in ["20/01/27", "01/20/2027", "2027-02-30", "soon", "Thursday 20 January 2027", "20 January"]
+        {
             assert!(day(text).unwrap_err().contains("write it as 2027-01-20"), "{text}");
         }
     }

@@ -23,7 +23,8 @@ pub fn undo(with: &With, arguments: &UndoArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let _lock = opening::lock(&settings.state)?;
     let mut journal = Journal::open(&settings.state)?;
-    let party = arguments.party.as_deref().map(|text| party_id(&settings, &arguments.id, text)).transpose()?;
+    let party =
+        arguments.party.as_deref().map(|text| party_id(&settings, &arguments.id, text)).transpose()?;
     let deed = last(journal.lines(), &arguments.id, party.as_deref())
         .with_context(|| nothing(journal.lines(), arguments))?
         .clone();

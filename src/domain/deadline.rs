@@ -380,12 +380,7 @@ mod tests {
         due.needed = 4;
         due.progress = vec![Progress { party: party(), supplied: 3, on: day("2017-11-01"), by: None }];
         assert_eq!(step_on(&due, "2017-11-17", &[]), Some(-10));
-        due.progress.push(Progress {
-            party: party(),
-            supplied: 1,
-            on: day("2017-11-17"),
-            by: None,
-        });
+        due.progress.push(Progress { party: party(), supplied: 1, on: day("2017-11-17"), by: None });
         assert_eq!(step_on(&due, "2017-11-16", &[]), None, "the step of 3 November has lapsed");
         assert_eq!(step_on(&due, "2017-11-17", &[]), None);
         let cancelled = Deadline { cancelled: true, ..due_on("2017-12-01", DeadlineKind::Due) };

@@ -239,10 +239,12 @@ fn candidate(
         past: known(&finding.past),
         about_figure: about_figure && finding.key.indicator.is_some(),
         quietness: attention(finding, telling.actions, telling.today).0,
-        quiet_until: told.filter(|at| undone_last(finding, telling).is_some_and(|it| it.at > *at)).map_or_else(
-            || lapsed(finding, telling).and_then(|(_, until)| until),
-            |at| Some(at.date_naive()),
-        ),
+        quiet_until: told
+            .filter(|at| undone_last(finding, telling).is_some_and(|it| it.at > *at))
+            .map_or_else(
+                || lapsed(finding, telling).and_then(|(_, until)| until),
+                |at| Some(at.date_naive()),
+            ),
         ways: stands_out_by(telling, findings, finding).len(),
     }
 }

@@ -46,8 +46,7 @@ pub struct Supporting<'a> {
 pub fn tell(from: &Supporting<'_>, told: &[FindingFact]) -> Vec<SupportFact> {
     let is_gone = |id: &str| told.iter().any(|one| one.id == id && one.said == Said::Resolved);
     let supports = |one: &&Support| one.from.as_ref().is_some_and(|code| from.recipient.owns(code));
-    let seen =
-        from.supports.iter().filter(|one| from.recipient.may_see(&one.key.authority) || supports(one));
+    let seen = from.supports.iter().filter(|one| from.recipient.may_see(&one.key.authority) || supports(one));
     let wanted = seen.filter(|one| one.ended().is_none() || is_gone(&one.finding));
     let mut facts: Vec<SupportFact> = wanted.map(|one| fact(from, one)).collect();
     facts.sort_by(|a, b| {
@@ -115,10 +114,9 @@ pub fn agreements(walk: &Walk<'_>) -> Vec<Letter> {
             review: support.review,
         };
         let people = both_sides(settings, &support.key, support.from.as_ref());
-        letters
-            .extend(people.into_iter().filter_map(|one| {
-                agreement::compose(&composing::occasion(walk, one), &facts)
-            }));
+        letters.extend(
+            people.into_iter().filter_map(|one| agreement::compose(&composing::occasion(walk, one), &facts)),
+        );
     }
     letters
 }

@@ -55,8 +55,15 @@ const PLAIN_PARTS: [&str; 12] = [
 pub struct Readable {
     /// Tables, views, and table macros with `()` behind them.
     pub names: BTreeSet<String>,
-    /// The views among them: these are offered.
+    /// The views among them.
     pub views: BTreeSet<String>,
+}
+
+impl Readable {
+    /// What whoever asks for something else is told of: the views, and only where there are none the rest.
+    fn offered(&self) -> &BTreeSet<String> {
+        if self.views.is_empty() { &self.names } else { &self.views }
+    }
 }
 
 /// Whether `sql` is one SELECT over what is `readable` and nothing else.
@@ -175,9 +182,8 @@ impl Walk<'_> {
         match kind {
             "BASE_TABLE" => self.table(part, named),
             "TABLE_FUNCTION" => self.table_function(part),
-            "SHOW_REF" => {
-                self.refuse(part, &format!("DESCRIBE, SHOW and SUMMARIZE are not allowed; {}", self.offered()))
-            }
+            "SHOW_REF" => self
+                .refuse(part, &format!("DESCRIBE, SHOW and SUMMARIZE are not allowed; {}", self.offered())),
             _ if QUERY_NODES.contains(&kind) || PLAIN_PARTS.contains(&kind) => Ok(()),
             _ if kind.ends_with("_TYPE_INFO") => Ok(()),
             _ => match kind.strip_suffix("_QUERY_NODE") {
@@ -205,7 +211,7 @@ impl Walk<'_> {
         }
         let nearest = self
             .readable
-            .views
+            .offered()
             .iter()
             .map(|known| (strsim::jaro_winkler(known, &plain), known))
             .filter(|(likeness, _)| *likeness > 0.8)
@@ -217,8 +223,8 @@ impl Walk<'_> {
 
     /// The views, for whoever asked for another one.
     fn offered(&self) -> String {
-        let views: Vec<&str> = self.readable.views.iter().map(String::as_str).collect();
-        if views.is_empty() { "there is none".to_owned() } else { format!("there are {}", views.join(", ")) }
+        let views: Vec<&str> = self.readable.offered().iter().map(String::as_str).collect();
+        format!("there are {}", views.join(", "))
     }
 
     fn table_function(&self, part: &Map<String, Value>) -> Result<(), String> {
