@@ -67,11 +67,9 @@ fn row(settings: &Settings, deadline: &Deadline, (today, format): (NaiveDate, Fo
     let next = next.filter(|_| !deadline.cancelled && !outstanding.is_empty());
     let names: Vec<String> = outstanding
         .iter()
-        .map(|party| match deadline.needed {
-            0 | 1 => name(settings, party),
-            needed => {
-                format!("{} ({} of {needed})", name(settings, party), deadline.supplied(party, today))
-            }
+        .map(|party| match (format, deadline.supplied(party, today)) {
+            (Format::Json | Format::Csv, _) | (_, 0) => name(settings, party),
+            (Format::Table, some) => format!("{} ({some} of {})", name(settings, party), deadline.needed),
         })
         .collect();
     let left = settings.calendar.between(today, last);
@@ -89,9 +87,19 @@ fn row(settings: &Settings, deadline: &Deadline, (today, format): (NaiveDate, Fo
         json!(short(last)),
         left,
         json!(format!("{} of {}", deadline.parties.len() - outstanding.len(), deadline.parties.len())),
-        json!(if deadline.cancelled { "cancelled".to_owned() } else { names.join("; ") }),
+        json!(match outstanding.len() {
+            _ if deadline.cancelled => "cancelled".to_owned(),
+            all if format == Format::Table && is_everybody(deadline, all, today) => format!("all {all}"),
+            _ => names.join("; "),
+        }),
         json!(next.map(short)),
     ]
+}
+
+/// Whether so many are all of more than two parties, of which none has supplied anything.
+fn is_everybody(deadline: &Deadline, outstanding: usize, today: NaiveDate) -> bool {
+    let supplied = deadline.parties.iter().any(|party| deadline.supplied(party, today) > 0);
+    outstanding > 2 && outstanding == deadline.parties.len() && !supplied
 }
 
 /// A review of support is the region's to do, whoever the support is for.
@@ -149,7 +157,7 @@ pub fn party_names(settings: &Settings, id: &str) -> String {
     id.split('+').map(name).collect::<Vec<_>>().join(" with ")
 }
 
-/// The party of a deadline that a text names: by code or name, both of a pair or one that is in no other pair.
+/// The party of a deadline that a text names: by code or name; of a pair both, or one that is in no other.
 ///
 /// # Errors
 /// When it names none of them, or more than one.
@@ -225,10 +233,10 @@ fn refusal(
     let so_far = deadline.supplied(party, today);
     let by = || match deadline.recorded(party, today) {
         Some(it) if it.supplied == so_far => {
-            let (by, on) = (it.by.as_deref().unwrap_or_default(), short(it.on));
+            let (by, on, party) = (it.by.as_deref().unwrap_or_default(), short(it.on), party.id());
             format!(
-                "recorded by {by} on {on}; `quarterdeck undo {id} --party {} --by NAME --reason WORDS` takes it back",
-                party.id()
+                "recorded by {by} on {on}; \
+                 `quarterdeck undo {id} --party {party} --by NAME --reason WORDS` takes it back"
             )
         }
         _ => "by `[[deadline.done]]` in deadlines.toml; correct it there".to_owned(),

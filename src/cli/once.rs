@@ -127,7 +127,8 @@ fn journalled(report: &Report) {
 pub fn line(report: &Report) -> String {
     format!(
         "received {}, unchanged {}, not there yet {}; loaded {}, refused {}; rows accepted {}, \
-         quarantined {}; findings open {} and {} for information, changed {}; messages queued {}, sent {}; failures {}{}",
+         quarantined {}; findings open {} and {} for information, changed {}; messages queued {}, sent {}; \
+         failures {}{}",
         report.received,
         report.unchanged,
         report.not_there,

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use serde_json::json;
 
-use crate::cli::arguments::{SqlArguments, With};
+use crate::cli::arguments::{Format, SqlArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows, UsageError};
 use crate::pipeline::apart::Snapshot;
@@ -23,7 +23,15 @@ const TOO_LONG: &str = "maximum execution time";
 /// When the query is refused or fails, with the reason.
 pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
     let Some(asked) = arguments.query.as_ref().filter(|_| !arguments.views) else {
-        views(CONTRACT).print(arguments.print.format)?;
+        let mut views = views(CONTRACT);
+        if arguments.print.format == Format::Table {
+            views.columns.truncate(2);
+            views.rows.iter_mut().for_each(|row| row.truncate(2));
+        }
+        views.print(arguments.print.format)?;
+        if arguments.print.format == Format::Table {
+            print::say(format_args!("their columns: `quarterdeck sql --views --format csv`"))?;
+        }
         return Ok(Ending::Done);
     };
     let settings = print::settings(with)?;

@@ -68,7 +68,7 @@ fn then(settings: &Settings, deed: &Line, lines: &[Line], with: &With) -> Result
     Ok(Ending::Done)
 }
 
-/// The id of the party that is meant, as the journal has it; of a deadline that is configured no more, as typed.
+/// The id of the party that is meant, as the journal has it; as typed where the deadline is there no more.
 fn party_id(settings: &Settings, deadline: &str, text: &str) -> Result<String> {
     match settings.deadlines.iter().find(|one| one.id == deadline) {
         Some(of) => Ok(deadlines::party(settings, of, text)?.id()),

@@ -225,6 +225,12 @@ fn what_is_accepted_as_the_new_normal_begins_the_chart_anew_and_ends_the_finding
     region.walk(NEXT_FRIDAY);
     assert_eq!(of_history(NEXT_FRIDAY), after, "what was accepted outlives the database");
     assert!(region.number(moments) <= kept, "and nothing is announced again");
+    let undo = ["undo", &id(told), "--by", "Bob", "--reason", "it is no new normal"];
+    assert_eq!(region.run(NEXT_FRIDAY, &undo).status, 0);
+    region.walk("2017-11-27T08:00:00Z");
+    assert_eq!(of_history("2017-11-27T08:00:00Z"), before, "as if it had never been accepted");
+    let rows = region.run("2017-11-27T08:00:00Z", &["sql", chart, "--format", "csv"]);
+    assert!(!rows.out.contains(&begins), "{rows:?}");
 }
 
 #[test]
