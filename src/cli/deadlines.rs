@@ -265,7 +265,9 @@ pub fn stands(
 ) -> Vec<String> {
     let known = deeds::deadlines(&settings.deadlines, lines);
     let Some(deadline) = known.iter().find(|one| one.id == id) else { return Vec::new() };
-    let Some(party) = deadline.parties.iter().find(|one| one.id() == party) else { return Vec::new() };
+    let Some(party) = deadline.parties.iter().find(|one| deeds::is_same(&one.id(), party)) else {
+        return Vec::new();
+    };
     let (supplied, needed) = (deadline.supplied(party, today), deadline.needed);
     let left = deadline.outstanding(today).len();
     let stands = if supplied >= needed {

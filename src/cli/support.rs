@@ -78,8 +78,10 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
     })?;
     if let Some(ended) = of.ended() {
         let words = format!("action `{}` ended on {}", of.id, print::day(&settings, ended.at));
-        let again = "--what WORDS --by NAME --review DATE";
-        return Err(usage(format!("{words}; `quarterdeck support {} {again}` agrees new one", of.finding)));
+        return Err(usage(format!(
+            "{words}; `quarterdeck support {} --what WORDS --by NAME --review DATE` agrees new one",
+            of.finding
+        )));
     }
     if let Some(again) = arguments.again {
         not_past(&settings, with, "--again", again)?;

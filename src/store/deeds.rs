@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
-use crate::domain::deadline::{Deadline, Party, Progress};
+use crate::domain::deadline::{Deadline, Progress};
 use crate::store::journal::{Happened, Line};
 
 /// A deed that was taken back.
@@ -60,7 +60,8 @@ pub fn undone(lines: &[Line]) -> Vec<Undone<'_>> {
 #[must_use]
 pub fn last<'a>(lines: &'a [Line], subject: &str, party: Option<&str>) -> Option<&'a Line> {
     let is_of = |line: &&&Line| {
-        line.subject == subject && party.is_none_or(|party| text(line, "party") == Some(party))
+        let own = text(line, "party").unwrap_or_default();
+        line.subject == subject && party.is_none_or(|party| is_same(own, party))
     };
     standing(lines).iter().rev().find(is_of).copied()
 }
@@ -113,7 +114,7 @@ pub fn deadlines(configured: &[Deadline], lines: &[Line]) -> Vec<Deadline> {
     let with = |deadline: &Deadline| {
         let own = recorded.iter().filter(|it| it.deadline == deadline.id);
         let progress = own.filter_map(|it| {
-            let party = deadline.parties.iter().find(|party| is_called(party, &it.party))?.clone();
+            let party = deadline.parties.iter().find(|party| is_same(&party.id(), &it.party))?.clone();
             Some(Progress { party, supplied: it.supplied, on: it.on, by: Some(it.by.clone()) })
         });
         let mut deadline = deadline.clone();
@@ -128,15 +129,16 @@ pub fn deadlines(configured: &[Deadline], lines: &[Line]) -> Vec<Deadline> {
 pub fn strays(configured: &[Deadline], lines: &[Line]) -> Vec<Recorded> {
     let is_known = |it: &Recorded| {
         let own = configured.iter().filter(|deadline| deadline.id == it.deadline);
-        own.flat_map(|deadline| &deadline.parties).any(|party| is_called(party, &it.party))
+        own.flat_map(|deadline| &deadline.parties).any(|party| is_same(&party.id(), &it.party))
     };
     recorded(lines).into_iter().filter(|it| !is_known(it)).collect()
 }
 
-/// A pair is the same whichever of the two is named first.
-fn is_called(party: &Party, id: &str) -> bool {
+/// Whether two ids are of one party: a pair is the same whichever of the two is named first.
+#[must_use]
+pub fn is_same(one: &str, other: &str) -> bool {
     let parts = |id: &str| id.split('+').map(str::to_owned).collect::<BTreeSet<_>>();
-    parts(&party.id()) == parts(id)
+    parts(one) == parts(other)
 }
 
 fn text<'a>(line: &'a Line, name: &str) -> Option<&'a str> {
@@ -201,9 +203,11 @@ mod tests {
 
     #[test]
     fn a_pair_is_the_same_whichever_is_named_first() {
-        use crate::domain::authority::AuthorityCode;
-        let code = |text: &str| AuthorityCode::parse(text).unwrap();
-        let pair = Party::Pair(code("E06000022"), code("E06000023"));
-        assert!(is_called(&pair, "E06000023+E06000022") && !is_called(&pair, "E06000022"));
+        let (pair, turned) = ("E06000022+E06000023", "E06000023+E06000022");
+        assert!(is_same(pair, turned) && !is_same(pair, "E06000022"));
+        let done = json!({ "party": pair, "supplied": 1, "on": "2017-11-20", "by": "Ann" });
+        let lines = journal(&[(Happened::Done, "visits", done)]);
+        assert!(last(&lines, "visits", Some(turned)).is_some());
+        assert!(last(&lines, "visits", Some("E06000022")).is_none());
     }
 }

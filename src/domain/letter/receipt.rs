@@ -297,7 +297,7 @@ fn refused_blocks(
     let is_own = facts.authority.as_ref().is_some_and(|one| occasion.recipient.owns(&one.code));
     let next = if !is_own && !facts.is_published() {
         "The sender was told the same. If the return is meant to be smaller, the operator can take the file \
-         in with `quarterdeck receive FILE --smaller`."
+         in with `quarterdeck receive FILE --smaller --by NAME --reason WHY`."
     } else if facts.is_published() {
         "Fetch the file again from where it is published, whole and as it is. If it is refused again, the \
          configuration does not know its layout yet."
