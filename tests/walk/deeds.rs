@@ -47,8 +47,8 @@ fn undo(region: &Region, now: &str, id: &str) -> String {
 fn stands(region: &Region) -> Vec<String> {
     let questions = [
         "SELECT concat_ws('|', finding, state, episode, level, event, stale) FROM findings ORDER BY 1",
-        "SELECT concat_ws('|', collection, authority, indicator, quarter, reason) FROM rebase_settings ORDER BY 1",
-        "SELECT concat_ws('|', authority, indicator, quarter, confirmed_by) FROM confirmed_figures ORDER BY 1",
+        "SELECT concat_ws('|', authority, indicator, quarter, reason) FROM rebase_settings ORDER BY 1",
+        "SELECT concat_ws('|', authority, indicator, quarter, reason) FROM confirmed_figures ORDER BY 1",
         "SELECT concat_ws('|', authority, indicator, quarter, held_by) FROM held ORDER BY 1",
     ];
     questions.iter().flat_map(|sql| region.rows(sql)).collect()
@@ -70,8 +70,8 @@ fn a_quieting_that_is_taken_back_never_was_and_the_next_digest_says_so_once() {
     let nothing = region.run(MONDAY, &["undo", &id, "--by", "Bob", "--reason", "x"]);
     assert!(nothing.status == 2 && nothing.words.contains("nothing that was done about"), "{nothing:?}");
     let explained = region.run(MONDAY, &["explain", &id]).out;
-    let line = "taken back  acknowledged by Ann on Monday 20 November 2017: a known backlog; by Bob, 2017-11-20: \
-                wrong finding";
+    let line = "taken back  acknowledged by Ann on Monday 20 November 2017: a known backlog; by Bob, \
+                2017-11-20: wrong finding";
     assert!(explained.contains(line), "{explained}");
     assert_eq!(region.happened(Happened::Undone), [id.clone(), id.clone(), id.clone()], "nothing is deleted");
     let digest = |day: &str| {
