@@ -14,7 +14,8 @@ pub(super) fn that_cannot_be_typed(source: &Source) -> Vec<String> {
     advised(&source.text).iter().filter_map(wrong).collect()
 }
 
-/// The commands between backticks, as a reader sees them; what only a comment says is not advised to anybody.
+/// The commands as a reader sees them, between backticks or in a sentence; what only a comment says is not
+/// advised to anybody.
 pub(super) fn advised(text: &str) -> Vec<String> {
     let spoken: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     let joined = spoken.join("\n").replace("\\\"", "\"");
@@ -22,8 +23,20 @@ pub(super) fn advised(text: &str) -> Vec<String> {
     let first = pieces.first().map(|piece| (*piece).to_owned());
     let rest = pieces.iter().skip(1).map(|piece| piece.trim_start().to_owned());
     let whole: String = first.into_iter().chain(rest).collect();
-    let marked = whole.split("`quarterdeck ").skip(1).filter_map(|rest| rest.split('`').next());
-    marked.map(|rest| format!("quarterdeck {}", filled(rest))).collect()
+    let places: Vec<usize> = whole.match_indices("quarterdeck ").map(|(at, _)| at).collect();
+    places.into_iter().filter_map(|at| command(whole.get(..at)?, whole.get(at..)?)).collect()
+}
+
+/// The command that stands after `before`; none where the word is only our name.
+fn command(before: &str, text: &str) -> Option<String> {
+    if before.ends_with('`') {
+        return text.split('`').next().map(filled);
+    }
+    let name = text.split([' ', '"', '\'', '`', '.', ',', ';', ')']).nth(1)?;
+    let is_ours = Arguments::command().get_subcommands().any(|one| one.get_name() == name);
+    // A sentence goes on behind a command's name alone.
+    let ends = text.find(['"', ';', ')', ',', '`']).unwrap_or(text.len());
+    is_ours.then(|| filled(text.get(..ends).unwrap_or(text).trim_end_matches('.')))
 }
 
 /// A value in the place of each `{}`, `{name}` or `{call()}`.
@@ -53,10 +66,12 @@ fn against(advice: &str) -> Option<String> {
 fn advice_that_cannot_be_typed_is_seen() {
     let text = "let a = \"see `quarterdeck confirm {id}`\";\n// `quarterdeck nonsense a b`\n\
                 let b = \"`quarterdeck once \\\n    --again \\\"{x}\\\"` or `quarterdeck status`\";\n\
-                let c = \"`quarterdeck oops`\";\n";
+                let c = \"`quarterdeck oops`\";\nlet d = \"More: quarterdeck review {}\";\n\
+                let e = \"another quarterdeck has it\"; let f = \"quarterdeck explain {id}.\";\n";
     let file = Source::written("src/a.rs", text);
     let found = that_cannot_be_typed(&file);
-    assert_eq!(found.len(), 2, "{found:?}");
+    assert_eq!(found.len(), 3, "{found:?}");
     assert!(found[0].contains("--by <BY>") && found[1].contains("no such command"), "{found:?}");
+    assert!(found[2].contains("--outcome"), "{found:?}");
     assert!(advised(text).contains(&"quarterdeck once --again \"X\"".to_owned()), "{:?}", advised(text));
 }

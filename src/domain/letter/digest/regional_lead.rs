@@ -45,6 +45,7 @@ fn listed(seen: &Seen, wanted: fn(&FindingFact) -> bool) -> Vec<Block> {
     let line = |finding: &&FindingFact| {
         let mut said = vec![findings::sentence(seen, finding)];
         said.extend(finding.action.as_ref().map(|it| findings::action(finding, it)));
+        said.extend(finding.undone.as_ref().map(|it| findings::undone(finding, it)));
         said.extend(held(finding));
         said.push(format!("More: quarterdeck explain {}", finding.id));
         said.join(" ")
@@ -59,7 +60,7 @@ fn listed(seen: &Seen, wanted: fn(&FindingFact) -> bool) -> Vec<Block> {
 fn held(finding: &FindingFact) -> Option<String> {
     let held = "It is judged by no other check until somebody confirms it";
     let is_held = finding.means == Means::FigureSuspect && finding.level > 0;
-    is_held.then(|| format!("{held}: quarterdeck confirm {}.", finding.id))
+    is_held.then(|| format!("{held}: `quarterdeck confirm {} --by NAME --reason WHY`.", finding.id))
 }
 
 /// What was asked for and somebody confirmed since: said once.

@@ -36,7 +36,7 @@ fn line(seen: &Seen, support: &SupportFact) -> String {
     }
     said.push(match support.review_on {
         Some(day) => {
-            let more = format!("Then: quarterdeck review {}", support.id);
+            let more = format!("Then: quarterdeck review {} --by NAME --outcome WORDS", support.id);
             format!("To be reviewed by {}. {more}", words::day(day))
         }
         None => "It has ended.".to_owned(),
