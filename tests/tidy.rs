@@ -3,6 +3,7 @@
 //! Each rule is a function from one file to the sentences it has against it. One test runs it over the
 //! house; another feeds it a bad snippet, so that a rule that cannot fail is noticed.
 
+mod advice;
 mod imports;
 mod place;
 mod readme;
@@ -24,6 +25,14 @@ fn imports_point_down_only() {
     assert_eq!(complaints(&house, imports::against_the_table), "");
     assert_eq!(complaints(&house, imports::globs_and_preludes), "");
     assert_eq!(complaints(&house, imports::clock_asked_too_low), "");
+}
+
+#[test]
+fn every_command_that_is_advised_can_be_typed() {
+    let house = rust("src");
+    let count = house.iter().map(|file| advice::advised(&file.text).len()).sum::<usize>();
+    assert!(count > 30, "only {count} commands are advised");
+    assert_eq!(complaints(&house, advice::that_cannot_be_typed), "");
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::domain::finding;
-
+pub use crate::cli::deed_arguments::{
+    AcceptArguments, ActionArguments, DeadlineDeed, DeadlinesArguments, DoneArguments, ReviewArguments,
+    SnoozeArguments, SupportArguments, SupportsArguments, UndoArguments,
+};
 pub use crate::cli::file_arguments::{FileArguments, ReceiveArguments, VerifyArguments, WithdrawArguments};
+use crate::cli::typed;
 
 /// The early-warning watch of a region's children's services.
 #[derive(Debug, Parser)]
@@ -31,7 +34,7 @@ pub struct With {
     #[arg(long, global = true, env = "QUARTERDECK_STATE", value_name = "DIR")]
     pub state: Option<PathBuf>,
     /// Pretend that it is this instant, such as 2017-11-17T08:00:00Z
-    #[arg(long, global = true, value_name = "INSTANT")]
+    #[arg(long, global = true, value_name = "INSTANT", value_parser = typed::instant)]
     pub now: Option<DateTime<Utc>>,
     /// As the daemon starts it: under its limits, with the configuration that it put in force
     #[arg(long, global = true, hide = true)]
@@ -74,14 +77,16 @@ pub enum Command {
     Confirm(ActionArguments),
     /// The new normal: the chart begins anew from a quarter, at least 8 figures ago
     Accept(AcceptArguments),
+    /// Takes back the last deed on a finding or a deadline: it is then as if it had not been done
+    Undo(UndoArguments),
     /// Records what was agreed for a finding: what, who, who supports, when it is looked at again
     Support(SupportArguments),
     /// Records what came of support that was agreed; it ends there, unless a next day is given
     Review(ReviewArguments),
-    /// The support that was agreed, the next review first
+    /// The support that was agreed, the next review first; with --deeds all that people did
     Actions(SupportsArguments),
-    /// What is due, who is outstanding, the next reminders
-    Deadlines(PrintArguments),
+    /// What is due, who is outstanding, the next reminders; or a party is done
+    Deadlines(DeadlinesArguments),
     /// The messages on their way: list, retry, hold, release
     Outbox(OutboxArguments),
     /// One read-only query over the public views, in the sandbox
@@ -214,105 +219,12 @@ pub struct CheckArguments {
     pub shown: FindingsArguments,
 }
 
-/// The id of a finding, with or without the letter in front.
-#[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
-fn finding_id(text: &str) -> Result<String, std::convert::Infallible> {
-    Ok(finding::bare(text).to_owned())
-}
-
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArguments {
     /// The finding's id, as in a digest
-    #[arg(value_parser = finding_id)]
+    #[arg(value_parser = typed::finding)]
     pub id: String,
-}
-
-/// What a person does with a finding.
-#[derive(Debug, Args)]
-pub struct ActionArguments {
-    /// The finding's id, as in a digest
-    #[arg(value_parser = finding_id)]
-    pub id: String,
-    /// Who
-    #[arg(long)]
-    pub by: String,
-    /// Why
-    #[arg(long)]
-    pub reason: String,
-}
-
-/// Arguments of `snooze`.
-#[derive(Debug, Args)]
-pub struct SnoozeArguments {
-    /// Which, who and why
-    #[command(flatten)]
-    pub action: ActionArguments,
-    /// The last quiet day
-    #[arg(long, value_name = "DATE", required_unless_present = "quarters")]
-    pub until: Option<NaiveDate>,
-    /// In place of a day: so many quarters from now
-    #[arg(long, value_name = "N", conflicts_with = "until")]
-    #[arg(value_parser = clap::value_parser!(u32).range(1..=2))]
-    pub quarters: Option<u32>,
-}
-
-/// Arguments of `accept`.
-#[derive(Debug, Args)]
-pub struct AcceptArguments {
-    /// Which, who and why
-    #[command(flatten)]
-    pub action: ActionArguments,
-    /// The quarter in which the new normal begins, such as "2015-16 Q3"
-    #[arg(long, value_name = "QUARTER")]
-    pub from: String,
-}
-
-/// Arguments of `support`.
-#[derive(Debug, Args)]
-pub struct SupportArguments {
-    /// The finding's id, as in a digest
-    #[arg(value_parser = finding_id)]
-    pub id: String,
-    /// What was agreed
-    #[arg(long)]
-    pub what: String,
-    /// Who
-    #[arg(long)]
-    pub by: String,
-    /// The day on which it is looked at again
-    #[arg(long, value_name = "DATE")]
-    pub review: NaiveDate,
-    /// Which authority of the region supports
-    #[arg(long, value_name = "CODE")]
-    pub from: Option<String>,
-}
-
-/// Arguments of `review`.
-#[derive(Debug, Args)]
-pub struct ReviewArguments {
-    /// The action's id, as in a digest
-    pub id: String,
-    /// Who
-    #[arg(long)]
-    pub by: String,
-    /// What came of it
-    #[arg(long)]
-    pub outcome: String,
-    /// The day of the next review; without it, the action ends
-    #[arg(long, value_name = "DATE")]
-    pub again: Option<NaiveDate>,
-}
-
-/// Arguments of `actions`.
-#[derive(Debug, Args)]
-pub struct SupportsArguments {
-    /// Also those that have ended
-    #[arg(long)]
-    pub all: bool,
-    /// How rows are printed
-    #[command(flatten)]
-    pub print: PrintArguments,
 }
 
 /// Arguments of `outbox`.
@@ -356,7 +268,11 @@ pub enum OutboxDeed {
 #[derive(Debug, Args)]
 pub struct SqlArguments {
     /// One SELECT over the public views
-    pub query: String,
+    #[arg(required_unless_present = "views")]
+    pub query: Option<String>,
+    /// Lists the views that a query may read, with their columns
+    #[arg(long, conflicts_with = "query")]
+    pub views: bool,
     /// How rows are printed
     #[command(flatten)]
     pub print: PrintArguments,

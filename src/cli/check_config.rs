@@ -17,6 +17,7 @@ use crate::domain::schedule::{Job, Rule};
 use crate::domain::scope::Scope;
 use crate::domain::turn;
 use crate::pipeline::apart::{self, Snapshot};
+use crate::pipeline::facts;
 use crate::pipeline::neighbouring;
 use crate::store::analysis;
 use crate::store::check_file::CheckFile;
@@ -79,7 +80,10 @@ fn recipients(settings: &Settings) -> Rows {
     for it in &settings.recipients {
         let sees = match &it.scope {
             Scope::Region => "the region".to_owned(),
-            Scope::Authorities(codes) => codes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            Scope::Authorities(codes) => {
+                let named = |code| format!("{code} {}", facts::named(settings, code).name);
+                codes.iter().map(named).collect::<Vec<_>>().join(", ")
+            }
         };
         let deadlines: Vec<&str> = settings
             .deadlines

@@ -194,7 +194,7 @@ fn add(total: &mut Report, one: Report) {
     total.refused += one.refused;
     total.rows_accepted += one.rows_accepted;
     total.rows_quarantined += one.rows_quarantined;
-    total.open = one.open;
+    (total.open, total.informing) = (one.open, one.informing);
     total.changed += one.changed;
     total.queued += one.queued;
     total.sent += one.sent;

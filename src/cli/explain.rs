@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::cli::arguments::{ExplainArguments, With};
+use crate::cli::deeds as told;
 use crate::cli::exit::Ending;
 use crate::cli::findings::{self, Kept};
 use crate::cli::print;
@@ -18,6 +19,7 @@ use crate::pipeline::regional::{self, is_regional};
 use crate::pipeline::{advising, asking, comparing, facts, found, worded};
 use crate::store::analysis::Question;
 use crate::store::check_file::{CheckFile, Variable};
+use crate::store::deeds;
 use crate::store::facts as facts_of;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, Provenance};
@@ -52,7 +54,9 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
         finding.key.authority,
         found::whose(&settings, finding).name
     ))?;
-    print::say(format_args!("collection  {}", finding.key.collection))?;
+    let collection = settings.collections.iter().find(|one| one.name == finding.key.collection);
+    let title = collection.map_or_else(String::new, |one| format!(" ({})", one.title));
+    print::say(format_args!("collection  {}{title}", finding.key.collection))?;
     indicator(&settings, finding)?;
     print::say(format_args!(
         "state       {}",
@@ -64,6 +68,10 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
     if let Some(it) = &finding.confirmed {
         let on = print::day(&settings, it.at);
         print::say(format_args!("confirmed   the figure, by {}, {on}: {}", it.by, it.reason))?;
+    }
+    for it in deeds::undone(&kept.lines).iter().filter(|it| it.deed.subject == arguments.id) {
+        let (deed, on) = (told::words(&settings, it.deed), print::day(&settings, it.at));
+        print::say(format_args!("taken back  {deed}; by {}, {on}: {}", it.by, it.reason))?;
     }
     print::say(format_args!("ends when   {}", ends_when(&settings, check, finding)))?;
     numbers(finding, stretch)?;
@@ -148,13 +156,13 @@ fn ends_when(settings: &Settings, check: &CheckFile, finding: &Finding) -> Strin
     };
     let mut words = format!("{what} for {quarters}, so in {earliest} at the earliest");
     if is_confirmable(check, finding) {
-        let confirm = format!("quarterdeck confirm {}", finding.key.name());
+        let confirm = format!("quarterdeck confirm {} --by NAME --reason WORDS", finding.key.name());
         words = format!("{words}; or somebody confirms that the figure is right ({confirm})");
     }
     let may_accept = finding.key.indicator.is_some() && !is_regional(settings, finding);
     if may_accept && check.evidence == "own-history" {
         let id = finding.key.name();
-        let accept = format!("quarterdeck accept {id} --from QUARTER");
+        let accept = format!("quarterdeck accept {id} --from QUARTER --by NAME --reason WORDS");
         words = format!("{words}; or somebody decides that it is the new normal ({accept})");
     }
     words

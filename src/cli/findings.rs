@@ -6,9 +6,10 @@ use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use serde_json::json;
 
-use crate::cli::arguments::{FindingsArguments, With};
+use crate::cli::arguments::{FindingsArguments, Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
+use crate::cli::support;
 use crate::config::settings::Settings;
 use crate::domain::finding::{Action, Deed, State, bare};
 use crate::domain::support::Support;
@@ -16,7 +17,7 @@ use crate::pipeline::{asking, found, worded};
 use crate::store::check_file::CheckFile;
 use crate::store::decided;
 use crate::store::findings::{self, Finding};
-use crate::store::journal::Journal;
+use crate::store::journal::{Journal, Line};
 use crate::store::open::Store;
 
 /// Prints the findings as kept.
@@ -42,6 +43,8 @@ pub struct Kept {
     pub actions: Vec<Action>,
     /// Support that was agreed.
     pub supports: Vec<Support>,
+    /// The journal.
+    pub lines: Vec<Line>,
 }
 
 impl Kept {
@@ -59,7 +62,7 @@ impl Kept {
         let actions = found::actions(&lines);
         let supports = decided::supports(&lines);
         let checks = checks.into_iter().map(|(check, _)| (check.name.clone(), check)).collect();
-        Ok(Self { store, checks, findings, actions, supports })
+        Ok(Self { store, checks, findings, actions, supports, lines })
     }
 
     /// The finding with this id.
@@ -102,12 +105,20 @@ pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, wit
             json!(found::state_word(settings, it, it.state())),
             json!(it.fired_in.to_string()),
             json!(found::whose(settings, it).name),
-            json!(it.key.indicator.as_ref().map(ToString::to_string)),
+            support::indicator(settings, it.key.indicator.as_ref(), arguments.print.format),
             json!(sentence),
             json!(attended(it, &kept.actions, today)),
         ]);
     }
-    rows.print(arguments.print.format)
+    rows.print(arguments.print.format)?;
+    let informing = kept.findings.iter().filter(|one| one.state().is_open() && level(one) == 0).count();
+    if !arguments.all && informing > 0 && arguments.print.format == Format::Table {
+        let of = if authority.is_some() || arguments.collection.is_some() { " in the region" } else { "" };
+        print::complain(format_args!(
+            "and {informing} that are open for information only{of}; `--all` shows them, and what is resolved"
+        ));
+    }
+    Ok(())
 }
 
 /// Whether it is, or ever was, open; what only came near, and is gone, was nothing.

@@ -9,6 +9,8 @@ pub mod check_config;
 pub mod child;
 pub mod completions;
 pub mod deadlines;
+pub mod deed_arguments;
+pub mod deeds;
 pub mod demo;
 pub mod doctor;
 pub mod exit;
@@ -30,6 +32,9 @@ pub mod schema;
 pub mod sql;
 pub mod status;
 pub mod support;
+pub mod table;
+pub mod typed;
+pub mod undo;
 pub mod verdict;
 pub mod verify;
 pub mod withdraw;
@@ -98,6 +103,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::Dismiss(it) => actions::dismiss(with, &it),
         Command::Confirm(it) => actions::confirm(with, &it),
         Command::Accept(it) => actions::accept(with, &it),
+        Command::Undo(it) => undo::undo(with, &it),
         Command::Support(it) => support::support(with, &it),
         Command::Review(it) => support::review(with, &it),
         Command::Actions(it) => support::actions(with, &it),

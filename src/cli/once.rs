@@ -127,7 +127,8 @@ fn journalled(report: &Report) {
 pub fn line(report: &Report) -> String {
     format!(
         "received {}, unchanged {}, not there yet {}; loaded {}, refused {}; rows accepted {}, \
-         quarantined {}; findings open {}, changed {}; messages queued {}, sent {}; failures {}{}",
+         quarantined {}; findings open {} and {} for information, changed {}; messages queued {}, sent {}; \
+         failures {}{}",
         report.received,
         report.unchanged,
         report.not_there,
@@ -136,6 +137,7 @@ pub fn line(report: &Report) -> String {
         report.rows_accepted,
         report.rows_quarantined,
         report.open,
+        report.informing,
         report.changed,
         report.queued,
         report.sent,

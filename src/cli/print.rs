@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, NaiveDate, Utc};
-use comfy_table::{ContentArrangement, Table, presets};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::cli::arguments::{Format, With};
+use crate::cli::table;
 use crate::clock;
 use crate::config::problem::Problems;
 use crate::config::settings::{PostSettings, Settings, Source};
@@ -19,9 +19,6 @@ use crate::config::{self, Loaded};
 use crate::daemon;
 use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::quarter::Quarter;
-
-/// A narrower terminal gets tables as wide as they are.
-const COLUMNS_MIN: u16 = 40;
 
 /// The command line asks for something that is not there.
 #[derive(Debug, Error)]
@@ -51,25 +48,11 @@ impl Rows {
     pub fn print(&self, format: Format) -> Result<()> {
         let mut out = io::stdout().lock();
         match format {
-            Format::Table => writeln!(out, "{}", self.table())?,
+            Format::Table => writeln!(out, "{}", table::laid_out(self, table::width()))?,
             Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&self.objects())?)?,
             Format::Csv => self.write_csv(&mut out)?,
         }
         Ok(())
-    }
-
-    fn table(&self) -> Table {
-        let mut table = Table::new();
-        table.load_style(presets::UTF8_FULL_CONDENSED);
-        // A terminal that tells no width of use would fold every word letter by letter.
-        if table.width().is_none_or(|width| width >= COLUMNS_MIN) {
-            table.set_content_arrangement(ContentArrangement::Dynamic);
-        }
-        table.set_header(&self.columns);
-        for row in &self.rows {
-            table.add_row(row.iter().map(text));
-        }
-        table
     }
 
     fn objects(&self) -> Vec<Map<String, Value>> {
@@ -78,12 +61,18 @@ impl Rows {
 
     fn write_csv(&self, out: &mut impl Write) -> Result<()> {
         let mut writer = csv::Writer::from_writer(out);
-        writer.write_record(&self.columns)?;
+        writer.write_record(self.columns.iter().map(|name| guarded(name)))?;
         for row in &self.rows {
-            writer.write_record(row.iter().map(text))?;
+            writer.write_record(row.iter().map(|cell| guarded(&text(cell))))?;
         }
         Ok(writer.flush()?)
     }
+}
+
+/// An apostrophe before text that a spreadsheet would run as a formula, as in the files of a mail.
+fn guarded(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 /// Prints a line to standard output.
@@ -219,4 +208,24 @@ pub fn authority<'a>(settings: &'a Settings, text: &str) -> Result<&'a Authority
 pub fn quarter(text: &str) -> Result<Quarter> {
     Quarter::from_spelling(text)
         .with_context(|| UsageError(format!("`{text}` is not a quarter; write it as \"2017-18 Q2\"")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn no_cell_of_a_csv_is_run_as_a_formula_and_a_number_stays_one() {
+        let mut rows = Rows::of(&["=1+1", "note"]);
+        rows.rows = ["=HYPERLINK(1)", "+44 20", "@here", "-", "-5", "-5.5e3", "a=b"]
+            .map(|note| vec![json!(-4), json!(note)])
+            .to_vec();
+        let mut out = Vec::new();
+        rows.write_csv(&mut out).unwrap();
+        let expected = "'=1+1,note\n-4,'=HYPERLINK(1)\n-4,'+44 20\n-4,'@here\n-4,'-\n-4,-5\n-4,-5.5e3\n\
+                        -4,a=b\n";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
 }

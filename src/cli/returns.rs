@@ -3,7 +3,7 @@
 use anyhow::Result;
 use serde_json::json;
 
-use crate::cli::arguments::{ReturnsArguments, With};
+use crate::cli::arguments::{Format, ReturnsArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
@@ -25,7 +25,8 @@ pub fn returns(with: &With, arguments: &ReturnsArguments) -> Result<Ending> {
         None if !arguments.all => keep_newest(&mut grid),
         None => {}
     }
-    rows(&settings, &grid, print::day(&settings, print::now(with))).print(arguments.print.format)?;
+    let (today, format) = (print::day(&settings, print::now(with)), arguments.print.format);
+    rows(&settings, &grid, (today, format)).print(format)?;
     Ok(Ending::Done)
 }
 
@@ -35,7 +36,9 @@ fn keep_newest(grid: &mut Vec<ReturnRow>) {
     grid.retain(|row| newest.get(&row.collection) == Some(&row.quarter));
 }
 
-fn rows(settings: &Settings, grid: &[ReturnRow], today: chrono::NaiveDate) -> Rows {
+fn rows(settings: &Settings, grid: &[ReturnRow], (today, format): (chrono::NaiveDate, Format)) -> Rows {
+    // The word of the mails for people; a program knows the column by its name.
+    let quarantined = if format == Format::Table { "set aside" } else { "quarantined" };
     let mut rows = Rows::of(&[
         "collection",
         "quarter",
@@ -45,7 +48,7 @@ fn rows(settings: &Settings, grid: &[ReturnRow], today: chrono::NaiveDate) -> Ro
         "received",
         "version",
         "accepted",
-        "quarantined",
+        quarantined,
         "working days late",
         "remark",
     ]);

@@ -4,16 +4,17 @@ use anyhow::{Context, Result};
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
-use crate::cli::arguments::{ReviewArguments, SupportArguments, SupportsArguments, With};
+use crate::cli::arguments::{Format, ReviewArguments, SupportArguments, SupportsArguments, With};
+use crate::cli::deeds;
 use crate::cli::exit::Ending;
 use crate::cli::findings::Kept;
 use crate::cli::print::{self, Rows};
+use crate::cli::typed::spelled;
 use crate::config::settings::Settings;
 use crate::domain::finding::FindingKey;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::support::Support;
-use crate::pipeline::facts;
-use crate::pipeline::opening;
+use crate::pipeline::{facts, opening, supporting};
 use crate::store::journal::{Happened, Journal};
 
 /// Records what was agreed for a finding: what, who, which authority supports, when it is looked at again.
@@ -47,7 +48,19 @@ pub fn support(with: &With, arguments: &SupportArguments) -> Result<Ending> {
     detail["from"] = json!(from.map(|from| from.code.as_str()));
     detail["review"] = json!(arguments.review);
     Journal::open(&settings.state)?.append(print::now(with), Happened::Supported, &id, detail)?;
-    print::say(format_args!("action `{id}`: to be reviewed on {}", arguments.review))?;
+    print::say(format_args!("action `{id}`: to be reviewed by {}", spelled(arguments.review)))?;
+    let people = supporting::both_sides(&settings, &key, from.map(|from| &from.code));
+    let sides = std::iter::once(&key.authority).chain(from.map(|from| &from.code));
+    for code in sides.filter(|code| **code != settings.region.code) {
+        let own = people.iter().filter(|one| one.owns(code));
+        let names: Vec<String> = own.map(|one| format!("{} ({})", one.name, one.role.word())).collect();
+        let told = match names.as_slice() {
+            [] => "nobody: recipients.toml has no lead or director of theirs".to_owned(),
+            names => names.join(", "),
+        };
+        let whose = facts::named(&settings, code).name;
+        print::say(format_args!("told by mail in the next run, {whose}: {told}"))?;
+    }
     Ok(Ending::Done)
 }
 
@@ -65,7 +78,10 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
     })?;
     if let Some(ended) = of.ended() {
         let words = format!("action `{}` ended on {}", of.id, print::day(&settings, ended.at));
-        return Err(usage(format!("{words}; agree new support with `quarterdeck support {}`", of.finding)));
+        return Err(usage(format!(
+            "{words}; `quarterdeck support {} --what WORDS --by NAME --review DATE` agrees new one",
+            of.finding
+        )));
     }
     if let Some(again) = arguments.again {
         not_past(&settings, with, "--again", again)?;
@@ -74,7 +90,9 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
     let id = of.id.clone();
     drop(kept);
     Journal::open(&settings.state)?.append(print::now(with), Happened::Reviewed, &id, detail)?;
-    let then = arguments.again.map_or("it has ended".to_owned(), |day| format!("to be reviewed on {day}"));
+    let then = arguments
+        .again
+        .map_or("it has ended".to_owned(), |day| format!("to be reviewed by {}", spelled(day)));
     print::say(format_args!("action `{id}`: reviewed by {}; {then}", arguments.by))?;
     Ok(Ending::Done)
 }
@@ -86,6 +104,10 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
 pub fn actions(with: &With, arguments: &SupportsArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     let kept = Kept::open(&settings, with)?;
+    if arguments.deeds {
+        deeds::rows(&settings, &kept, &kept.lines).print(arguments.print.format)?;
+        return Ok(Ending::Done);
+    }
     let mut wanted: Vec<&Support> =
         kept.supports.iter().filter(|one| arguments.all || one.ended().is_none()).collect();
     wanted.sort_by_key(|one| (one.next_review().is_none(), one.next_review(), one.id.clone()));
@@ -97,7 +119,7 @@ pub fn actions(with: &With, arguments: &SupportsArguments) -> Result<Ending> {
             json!(it.id),
             json!(it.next_review()),
             json!(facts::named(&settings, &it.key.authority).name),
-            json!(it.key.indicator.as_ref().map(IndicatorId::as_str)),
+            indicator(&settings, it.key.indicator.as_ref(), arguments.print.format),
             json!(it.what),
             json!(it.by),
             json!(it.from.as_ref().map(|code| facts::named(&settings, code).name)),
@@ -107,6 +129,16 @@ pub fn actions(with: &With, arguments: &SupportsArguments) -> Result<Ending> {
     }
     rows.print(arguments.print.format)?;
     Ok(Ending::Done)
+}
+
+/// An indicator by its name for people, and by its id for programs.
+#[must_use]
+pub fn indicator(settings: &Settings, id: Option<&IndicatorId>, format: Format) -> Value {
+    let name = |id| facts::indicator(settings, id).map(|of| of.name.clone());
+    match format {
+        Format::Table => json!(id.map(|id| name(id).unwrap_or_else(|| id.to_string()))),
+        Format::Json | Format::Csv => json!(id.map(IndicatorId::as_str)),
+    }
 }
 
 /// A finding as a journal line names it.
@@ -122,7 +154,7 @@ pub fn of_finding(key: &FindingKey) -> Value {
 fn not_past(settings: &Settings, with: &With, name: &str, day: NaiveDate) -> Result<()> {
     let today = print::day(settings, print::now(with));
     if day < today {
-        return Err(usage(format!("`{name} {day}` is past; today is {today}")));
+        return Err(usage(format!("`{name}`: {} is past; today is {}", spelled(day), spelled(today))));
     }
     Ok(())
 }

@@ -84,10 +84,12 @@ impl Party {
 pub struct Progress {
     /// Which party.
     pub party: Party,
-    /// How many of the number needed.
+    /// How many of the number needed: of deadlines.toml so many more, recorded by a command so many in all.
     pub supplied: u32,
     /// When.
     pub on: NaiveDate,
+    /// Who recorded it by a command; nobody when deadlines.toml says so.
+    pub by: Option<String>,
 }
 
 /// The reminder ladder: working days before and after the day.
@@ -233,14 +235,27 @@ impl Deadline {
         calendar.on_or_before(self.on)
     }
 
-    /// How many `party` has supplied by `today`.
+    /// How many `party` has supplied by `today`: the larger of what the configuration and a command say.
     #[must_use]
     pub fn supplied(&self, party: &Party, today: NaiveDate) -> u32 {
-        self.progress
-            .iter()
-            .filter(|done| &done.party == party && done.on <= today)
-            .map(|done| done.supplied)
-            .sum()
+        let recorded = self.recorded(party, today).map_or(0, |done| done.supplied);
+        self.written(party, today).max(recorded)
+    }
+
+    /// How many `party` has supplied by `today`, as deadlines.toml says.
+    #[must_use]
+    pub fn written(&self, party: &Party, today: NaiveDate) -> u32 {
+        self.said_of(party, today).filter(|done| done.by.is_none()).map(|done| done.supplied).sum()
+    }
+
+    /// What was recorded last by a command of what `party` has supplied by `today`.
+    #[must_use]
+    pub fn recorded(&self, party: &Party, today: NaiveDate) -> Option<&Progress> {
+        self.said_of(party, today).filter(|done| done.by.is_some()).last()
+    }
+
+    fn said_of(&self, party: &Party, today: NaiveDate) -> impl Iterator<Item = &Progress> {
+        self.progress.iter().filter(move |done| done.party == *party && done.on <= today)
     }
 
     /// The parties that are not done by `today`.
@@ -363,15 +378,35 @@ mod tests {
     fn a_party_that_is_done_or_released_hears_nothing() {
         let mut due = due_on("2017-12-01", DeadlineKind::Due);
         due.needed = 4;
-        due.progress = vec![Progress { party: party(), supplied: 3, on: day("2017-11-01") }];
+        due.progress = vec![Progress { party: party(), supplied: 3, on: day("2017-11-01"), by: None }];
         assert_eq!(step_on(&due, "2017-11-17", &[]), Some(-10));
-        due.progress.push(Progress { party: party(), supplied: 1, on: day("2017-11-17") });
+        due.progress.push(Progress { party: party(), supplied: 1, on: day("2017-11-17"), by: None });
         assert_eq!(step_on(&due, "2017-11-16", &[]), None, "the step of 3 November has lapsed");
         assert_eq!(step_on(&due, "2017-11-17", &[]), None);
         let cancelled = Deadline { cancelled: true, ..due_on("2017-12-01", DeadlineKind::Due) };
         assert_eq!(step_on(&cancelled, "2017-11-17", &[]), None);
         let of_others = Deadline { parties: vec![Party::Region], ..due_on("2017-12-01", DeadlineKind::Due) };
         assert_eq!(step_on(&of_others, "2017-11-17", &[]), None);
+    }
+
+    #[test]
+    fn what_both_the_file_and_a_command_say_is_counted_once() {
+        let mut due = due_on("2017-12-01", DeadlineKind::Due);
+        due.needed = 4;
+        let said = |supplied, on: &str, by: Option<&str>| Progress {
+            party: party(),
+            supplied,
+            on: day(on),
+            by: by.map(str::to_owned),
+        };
+        due.progress = vec![said(1, "2017-11-01", None), said(1, "2017-11-02", None)];
+        due.progress.push(said(2, "2017-11-03", Some("Ann")));
+        let supplied = |due: &Deadline, today: &str| due.supplied(&party(), day(today));
+        assert_eq!(supplied(&due, "2017-11-03"), 2, "the same two");
+        due.progress.push(said(3, "2017-11-06", Some("Ann")));
+        assert_eq!((supplied(&due, "2017-11-03"), supplied(&due, "2017-11-06")), (2, 3));
+        assert_eq!(due.recorded(&party(), day("2017-11-06")).unwrap().supplied, 3);
+        assert_eq!(due.written(&party(), day("2017-11-06")), 2);
     }
 
     #[test]

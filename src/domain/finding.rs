@@ -277,6 +277,19 @@ pub struct Action {
     pub reason: String,
 }
 
+/// An action that somebody took back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoneAction {
+    /// The action.
+    pub action: Action,
+    /// Who took it back.
+    pub by: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why.
+    pub reason: String,
+}
+
 /// The things a person can do with a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {

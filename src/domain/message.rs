@@ -17,13 +17,16 @@ pub enum Kind {
     Digest,
     /// A deadline comes near.
     Reminder,
+    /// Support was agreed, to both sides of it, at once.
+    Support,
     /// To the operator: something could not be done.
     Notice,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [Self::Receipt, Self::Chaser, Self::Digest, Self::Reminder, Self::Notice];
+    pub const ALL: [Self; 6] =
+        [Self::Receipt, Self::Chaser, Self::Digest, Self::Reminder, Self::Support, Self::Notice];
 
     /// The word used in keys and tables.
     #[must_use]
@@ -33,6 +36,7 @@ impl Kind {
             Self::Chaser => "chaser",
             Self::Digest => "digest",
             Self::Reminder => "reminder",
+            Self::Support => "support",
             Self::Notice => "notice",
         }
     }

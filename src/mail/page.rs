@@ -172,6 +172,7 @@ fn why(kind: Kind) -> &'static str {
         Kind::Chaser => "because you answer for a return that is expected",
         Kind::Digest => "because you are on the list of this digest",
         Kind::Reminder => "because you, or your authority, have a part in this deadline",
+        Kind::Support => "because your authority has a part in this support",
         Kind::Notice => "because you look after this installation",
     }
 }

@@ -201,7 +201,10 @@ fn sum(settings: &Settings, check: &CheckFile) -> String {
 }
 
 fn count(walk: &Walk<'_>, findings: &[Finding], report: &mut Report) {
-    report.open = findings.iter().filter(|finding| finding.state().is_open()).count();
+    let open = findings.iter().filter(|finding| finding.state().is_open());
+    let shown = |finding: &&Finding| finding.moments.last().is_some_and(|(moment, _)| moment.shown > 0);
+    let (told, informing): (Vec<&Finding>, Vec<&Finding>) = open.partition(shown);
+    (report.open, report.informing) = (told.len(), informing.len());
     report.changed = findings
         .iter()
         .filter_map(|finding| finding.moments.last())

@@ -86,7 +86,8 @@ fn beginning_of_what_counts(
     }
     Ok(Some(format!(
         "what came is a beginning of version {}, which stays: {cut}. If rows were taken out on purpose, \
-         whoever runs quarterdeck takes it in with `quarterdeck receive FILE --smaller`",
+         whoever runs quarterdeck takes it in with `quarterdeck receive FILE --smaller --by NAME \
+         --reason WHY`",
         counting.version
     )))
 }

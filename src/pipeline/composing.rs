@@ -14,7 +14,7 @@ use crate::domain::scope::{Recipient, Role};
 use crate::mail::{self, Voice};
 use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::{Progress, Walk};
-use crate::pipeline::{Report, Step, chasing, digesting, noticing, receipting, reminding};
+use crate::pipeline::{Report, Step, chasing, digesting, noticing, receipting, reminding, supporting};
 use crate::store::findings::Finding;
 use crate::store::journal::{Happened, Line};
 use crate::store::outbox;
@@ -44,6 +44,7 @@ pub fn compose(
     let mut queue = Queue::open(walk)?;
     let mut letters = receipting::receipts(walk, news.loaded, findings)?;
     letters.extend(receipting::withdrawals(walk, news.gone)?);
+    letters.extend(supporting::agreements(walk));
     if wants(Step::Remind) {
         letters.extend(chasing::chasers(walk, &queue, &report.unseen)?);
         letters.extend(reminding::reminders(walk, &queue)?);

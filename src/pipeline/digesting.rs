@@ -10,7 +10,7 @@ use crate::domain::cron;
 use crate::domain::deadline::{Deadline, DeadlineKind, Party};
 use crate::domain::due::{self, Span};
 use crate::domain::figure::Place;
-use crate::domain::finding::{Action, State};
+use crate::domain::finding::{Action, State, UndoneAction};
 use crate::domain::letter::digest::facts::{
     Arrival, DEADLINE_DAYS_AHEAD, DeadlineFact, DigestFacts, NoteFact, RegionValue, RegionalFact, ReturnFact,
 };
@@ -36,6 +36,7 @@ use crate::pipeline::unpublished;
 use crate::pipeline::withheld::{self, Reader};
 use crate::store::check_file::CheckFile;
 use crate::store::decided;
+use crate::store::deeds;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, ReturnRow};
 use crate::store::returns as returns_of;
@@ -86,6 +87,7 @@ struct Everything {
     checks: BTreeMap<String, CheckFile>,
     collections: BTreeMap<String, CollectionFacts>,
     actions: Vec<Action>,
+    undone: Vec<UndoneAction>,
     quiet: BTreeMap<String, DateTime<Utc>>,
     supports: Vec<Support>,
     returns: Vec<ReturnFact>,
@@ -105,15 +107,17 @@ impl Everything {
             recipients.iter().map(|one| Reader::of(one, walk.journal.lines(), walk.now)).collect();
         withheld::seal(walk.settings, &mut collections, (&readers, walk.journal.lines()));
         let quarter = quarter_of_most(walk, &collections).unwrap_or(ended);
+        let deadlines = deeds::deadlines(&walk.settings.deadlines, walk.journal.lines());
         Ok(Self {
             checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),
             collections,
             actions: found::actions(walk.journal.lines()),
+            undone: found::undone(walk.journal.lines()),
             quiet: found::quiet(walk.journal.lines()),
             supports: decided::supports(walk.journal.lines()),
             unpublished: returns_of::remarks(walk.store.connection(), receipt::TAKEN_BACK)?,
             returns: returns(walk, &[ended, quarter])?,
-            deadlines: walk.settings.deadlines.iter().flat_map(|one| deadline_facts(walk, one)).collect(),
+            deadlines: deadlines.iter().flat_map(|one| deadline_facts(walk, one)).collect(),
             quarter,
         })
     }
@@ -154,6 +158,7 @@ fn digest_to(
         checks: &known.checks,
         known: &known.collections,
         actions: &known.actions,
+        undone: &known.undone,
         quiet: &known.quiet,
         today: walk.today,
     };

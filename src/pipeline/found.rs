@@ -11,7 +11,7 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::check::{CheckKind, Means};
 use crate::domain::disclosure::Disclosure;
 use crate::domain::figure::Status;
-use crate::domain::finding::{Action, Deed, Event, Moment, State, bare};
+use crate::domain::finding::{Action, Deed, Event, Moment, State, UndoneAction, bare};
 use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::letter::digest::facts::{self as digest, FindingFact, Gap, Said, Series};
 use crate::domain::letter::facts::FigureFact;
@@ -27,15 +27,27 @@ use crate::pipeline::sentences::Before;
 use crate::pipeline::worded::{decimals, sentence_of, usual_range};
 pub use crate::pipeline::worded::{state_word, stretch, whose};
 use crate::store::check_file::CheckFile;
+use crate::store::deeds;
 use crate::store::facts::{Numbers, Point};
 use crate::store::findings::Finding;
 use crate::store::journal::{Happened, Line};
 use crate::store::moments::Since;
 
-/// What people did with findings, by the journal.
+/// What people did with findings and did not take back, by the journal.
 #[must_use]
 pub fn actions(lines: &[Line]) -> Vec<Action> {
-    lines.iter().filter_map(action).collect()
+    deeds::standing(lines).into_iter().filter_map(action).collect()
+}
+
+/// What people did with findings and somebody took back, oldest first.
+#[must_use]
+pub fn undone(lines: &[Line]) -> Vec<UndoneAction> {
+    let all = deeds::undone(lines).into_iter();
+    all.filter_map(|it| {
+        let (by, reason) = (it.by.to_owned(), it.reason.to_owned());
+        Some(UndoneAction { action: action(it.deed)?, by, at: it.at, reason })
+    })
+    .collect()
 }
 
 fn action(line: &Line) -> Option<Action> {
@@ -169,6 +181,8 @@ pub struct Telling<'a> {
     pub known: &'a BTreeMap<String, CollectionFacts>,
     /// What people did.
     pub actions: &'a [Action],
+    /// What they did and somebody took back.
+    pub undone: &'a [UndoneAction],
     /// When findings came with history that was loaded.
     pub quiet: &'a BTreeMap<String, DateTime<Utc>>,
     /// The day.
@@ -252,9 +266,23 @@ fn candidate(
         place,
         story: finding.key.indicator.as_ref().map(|_| format!("{:?} {about_figure}", figure_of(finding))),
         quietness: attention(finding, telling.actions, telling.today).0,
-        quiet_until: lapsed(finding, telling).and_then(|(_, until)| until),
+        quiet_until: told
+            .filter(|at| undone_last(finding, telling).is_some_and(|it| it.at > *at))
+            .map_or_else(
+                || lapsed(finding, telling).and_then(|(_, until)| until),
+                |at| Some(at.date_naive()),
+            ),
         ways: stands_out_by(telling, findings, finding).len(),
     }
+}
+
+/// What was taken back last of what people did with this episode of a finding, when they did nothing since.
+fn undone_last<'a>(finding: &Finding, telling: &Telling<'a>) -> Option<&'a UndoneAction> {
+    let (id, episode) = (finding.key.id(), finding.moments.last()?.0.episode);
+    let own = telling.undone.iter().filter(|it| it.action.finding == id && it.action.episode == episode);
+    let last = own.max_by_key(|it| it.at)?;
+    let since = telling.actions.iter().any(|one| one.finding == id && one.at >= last.at);
+    (!since).then_some(last)
 }
 
 /// The latest deed about a finding when it holds no more, and the last quiet day of a snooze that is over.
@@ -364,6 +392,14 @@ fn fact(telling: &Telling<'_>, findings: &[&Finding], finding: &Finding, said: S
         stands: stands(settings, finding, now),
         action: attention(finding, telling.actions, telling.today).1.map(|it| without_words(it, disclosure)),
         lapsed: lapsed(finding, telling).map(|(action, _)| without_words(action, disclosure)),
+        undone: undone_last(finding, telling).filter(|_| matches!(said, Said::New | Said::QuietEnded)).map(
+            |it| digest::UndoneFact {
+                action: without_words(it.action.clone(), disclosure),
+                by: it.by.clone(),
+                on: day(settings, it.at),
+                reason: if disclosure == Disclosure::Shown { it.reason.clone() } else { String::new() },
+            },
+        ),
         confirmed: finding.confirmed.as_ref().map(|it| digest::ConfirmedFact {
             by: it.by.clone(),
             on: day(settings, it.at),

@@ -168,7 +168,7 @@ fn of_totals(totals: Totals) -> Vec<Family> {
         counter("submissions_refused_total", "Submissions that were refused whole.", one(totals.refused)),
         counter("rows_accepted_total", "Rows that were accepted.", one(totals.rows_accepted)),
         counter("rows_quarantined_total", "Rows that were quarantined.", one(totals.rows_quarantined)),
-        gauge("findings_open", "Findings that are open.", one(totals.open)),
+        gauge("findings_open", "Findings that are open, for information too.", one(totals.open)),
     ]
 }
 

@@ -111,8 +111,10 @@ pub struct Report {
     pub rows_accepted: u64,
     /// Rows quarantined.
     pub rows_quarantined: u64,
-    /// Findings that are open.
+    /// Findings that are open, and not for information only.
     pub open: usize,
+    /// Findings that are open for information only.
+    pub informing: usize,
     /// Findings that opened, worsened or were resolved in this walk.
     pub changed: usize,
     /// Messages queued.

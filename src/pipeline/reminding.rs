@@ -10,6 +10,7 @@ use crate::domain::scope::{Recipient, Scope};
 use crate::pipeline::chasing::is_written_to;
 use crate::pipeline::composing::{self, Queue};
 use crate::pipeline::opening::Walk;
+use crate::store::deeds;
 
 /// The reminders that are due today.
 ///
@@ -26,7 +27,8 @@ pub fn reminders(walk: &Walk<'_>, queue: &Queue) -> Result<Vec<Letter>> {
         .iter()
         .map(|one| Named { code: one.code.clone(), name: one.name.clone() })
         .collect();
-    for deadline in &walk.settings.deadlines {
+    let deadlines = deeds::deadlines(&walk.settings.deadlines, walk.journal.lines());
+    for deadline in &deadlines {
         for party in deadline.outstanding(walk.today) {
             for recipient in walk.settings.recipients.iter().filter(|one| is_of(one, party)) {
                 letters.extend(reminder_to(walk, queue, deadline, party, recipient, &names));

@@ -10,6 +10,7 @@ use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
 use crate::domain::support::{Review, Support};
 use crate::store::configured::day;
+use crate::store::deeds;
 use crate::store::journal::{Happened, Line};
 use crate::store::moments;
 use crate::store::returns::instant;
@@ -37,10 +38,11 @@ impl NewNormal {
     }
 }
 
-/// Every new normal that was accepted, oldest first.
+/// Every new normal that was accepted and not taken back, oldest first.
 #[must_use]
 pub fn new_normals(lines: &[Line]) -> Vec<NewNormal> {
-    lines.iter().filter(|line| line.event == Happened::Accepted).filter_map(new_normal).collect()
+    let standing = deeds::standing(lines).into_iter();
+    standing.filter(|line| line.event == Happened::Accepted).filter_map(new_normal).collect()
 }
 
 fn new_normal(line: &Line) -> Option<NewNormal> {
@@ -98,10 +100,11 @@ impl Confirmation {
     }
 }
 
-/// Every figure that was confirmed, oldest first.
+/// Every figure that was confirmed, where that was not taken back, oldest first.
 #[must_use]
 pub fn confirmations(lines: &[Line]) -> Vec<Confirmation> {
-    lines.iter().filter(|line| line.event == Happened::Confirmed).filter_map(confirmation).collect()
+    let standing = deeds::standing(lines).into_iter();
+    standing.filter(|line| line.event == Happened::Confirmed).filter_map(confirmation).collect()
 }
 
 fn confirmation(line: &Line) -> Option<Confirmation> {

@@ -77,6 +77,10 @@ pub enum Happened {
     Accepted,
     /// The figure that a finding doubts is right; the subject is the finding's id.
     Confirmed,
+    /// A party is done with a deadline, or has supplied some; the subject is the deadline's id.
+    Done,
+    /// The last such deed on its subject was taken back; the detail says which `deed`, who and why.
+    Undone,
     /// Support was agreed for a finding; the subject is the action's id.
     Supported,
     /// Support was looked at again; the subject is the action's id.

@@ -7,6 +7,7 @@ pub mod check_file;
 pub mod configured;
 pub mod counting;
 pub mod decided;
+pub mod deeds;
 mod engine_error;
 pub mod examine;
 pub mod facts;

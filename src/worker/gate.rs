@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 use duckdb::{Connection, params};
 use serde_json::{Map, Value};
 
+/// What is said of a query that was right, and too large.
+pub const TOO_MUCH_MEMORY: &str = "it needs more memory than a query may use";
+
 const QUERY_BYTES_MAX: usize = 100_000;
 
 /// Functions of tables that read nothing but their arguments.
@@ -47,13 +50,29 @@ const PLAIN_PARTS: [&str; 12] = [
     "ORDER_DEFAULT",
 ];
 
-/// Whether `sql` is one SELECT over the tables and views of `allowed` (lower case) and nothing else.
+/// What a query may read; every name in lower case.
+#[derive(Clone, Debug, Default)]
+pub struct Readable {
+    /// Tables, views, and table macros with `()` behind them.
+    pub names: BTreeSet<String>,
+    /// The views among them.
+    pub views: BTreeSet<String>,
+}
+
+impl Readable {
+    /// What whoever asks for something else is told of: the views, and only where there are none the rest.
+    fn offered(&self) -> &BTreeSet<String> {
+        if self.views.is_empty() { &self.names } else { &self.views }
+    }
+}
+
+/// Whether `sql` is one SELECT over what is `readable` and nothing else.
 ///
 /// The text is bound as a value and parsed; nothing of it is run.
 ///
 /// # Errors
 /// In words, with line and column, naming what is refused.
-pub fn gate(connection: &Connection, sql: &str, allowed: &BTreeSet<String>) -> Result<(), String> {
+pub fn gate(connection: &Connection, sql: &str, readable: &Readable) -> Result<(), String> {
     if sql.len() > QUERY_BYTES_MAX {
         return Err(format!("the query has {} bytes, more than {QUERY_BYTES_MAX}", sql.len()));
     }
@@ -66,7 +85,7 @@ pub fn gate(connection: &Connection, sql: &str, allowed: &BTreeSet<String>) -> R
         return Err(not_a_select(&tree, sql));
     }
     match tree.get("statements").and_then(Value::as_array).map(Vec::as_slice) {
-        Some([statement]) => Walk { sql, allowed }.value(statement, &[]),
+        Some([statement]) => Walk { sql, readable }.value(statement, &[]),
         Some([]) | None => Err("there is no query in it; write one SELECT".to_owned()),
         Some(many) => Err(format!("there are {} statements in it; only one SELECT is run", many.len())),
     }
@@ -102,7 +121,7 @@ pub(super) fn in_words(error: &str, sql: &str) -> String {
     let parsed = error.find('{').and_then(|start| serde_json::from_str::<Value>(error.get(start..)?).ok());
     let Some(parsed) = parsed else { return one_line(error) };
     let message = match parsed.get("exception_type").and_then(Value::as_str) {
-        Some("Out of Memory") => "it needs more memory than a query may use",
+        Some("Out of Memory") => TOO_MUCH_MEMORY,
         _ => parsed.get("exception_message").and_then(Value::as_str).unwrap_or(error),
     };
     let position = parsed.get("position").and_then(Value::as_str).and_then(|text| text.parse().ok());
@@ -123,7 +142,7 @@ fn one_line(text: &str) -> String {
 
 struct Walk<'a> {
     sql: &'a str,
-    allowed: &'a BTreeSet<String>,
+    readable: &'a Readable,
 }
 
 impl Walk<'_> {
@@ -163,7 +182,8 @@ impl Walk<'_> {
         match kind {
             "BASE_TABLE" => self.table(part, named),
             "TABLE_FUNCTION" => self.table_function(part),
-            "SHOW_REF" => self.refuse(part, "DESCRIBE, SHOW and SUMMARIZE are not allowed"),
+            "SHOW_REF" => self
+                .refuse(part, &format!("DESCRIBE, SHOW and SUMMARIZE are not allowed; {}", self.offered())),
             _ if QUERY_NODES.contains(&kind) || PLAIN_PARTS.contains(&kind) => Ok(()),
             _ if kind.ends_with("_TYPE_INFO") => Ok(()),
             _ => match kind.strip_suffix("_QUERY_NODE") {
@@ -178,27 +198,40 @@ impl Walk<'_> {
         let qualified =
             ["schema_name", "catalog_name"].iter().any(|key| text(part, key).is_some_and(|t| !t.is_empty()));
         if qualified {
-            return self.refuse(part, &format!("write `{name}` alone, without database and schema"));
+            let words = if self.readable.names.contains(&name.to_lowercase()) {
+                format!("write `{name}` alone, without database and schema")
+            } else {
+                format!("`{name}` of another schema is nothing that a query may read; {}", self.offered())
+            };
+            return self.refuse(part, &words);
         }
         let plain = name.to_lowercase();
-        if self.allowed.contains(&plain) || named.contains(&plain) {
+        if self.readable.names.contains(&plain) || named.contains(&plain) {
             return Ok(());
         }
         let nearest = self
-            .allowed
+            .readable
+            .offered()
             .iter()
             .map(|known| (strsim::jaro_winkler(known, &plain), known))
             .filter(|(likeness, _)| *likeness > 0.8)
             .max_by(|one, other| one.0.total_cmp(&other.0));
         let hint = nearest.map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default();
-        self.refuse(part, &format!("`{name}` is not one of the views that a query may read{hint}"))
+        let offered = self.offered();
+        self.refuse(part, &format!("`{name}` is not one of the views that a query may read; {offered}{hint}"))
+    }
+
+    /// The views, for whoever asked for another one.
+    fn offered(&self) -> String {
+        let views: Vec<&str> = self.readable.offered().iter().map(String::as_str).collect();
+        format!("there are {}", views.join(", "))
     }
 
     fn table_function(&self, part: &Map<String, Value>) -> Result<(), String> {
         let function = part.get("function").and_then(Value::as_object);
         let name =
             function.and_then(|function| text(function, "function_name")).unwrap_or_default().to_lowercase();
-        if TABLE_FUNCTIONS.contains(&name.as_str()) || self.allowed.contains(&format!("{name}()")) {
+        if TABLE_FUNCTIONS.contains(&name.as_str()) || self.readable.names.contains(&format!("{name}()")) {
             return Ok(());
         }
         self.refuse(part, &format!("the function `{name}` may not be read from"))

@@ -1,6 +1,5 @@
 //! A user's query, inside the child: on a private copy in memory, read-only, under a time limit.
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -10,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::settings::Limits;
-use crate::worker::gate::in_words;
+use crate::worker::gate::{Readable, in_words};
 use crate::worker::value::{json_of, kind_of};
 use crate::worker::{WorkerError, run};
 
-pub use crate::worker::gate::gate;
+pub use crate::worker::gate::{TOO_MUCH_MEMORY, gate};
 pub use crate::worker::value::Kind;
 
 /// What the child is asked; its standard input, as JSON.
@@ -204,7 +203,9 @@ fn copy(connection: &Connection, snapshot: &Path) -> Result<(), String> {
 }
 
 /// What a query may read: everything in the copy, for it holds nothing else. Macros end in `()`.
-fn readable(connection: &Connection) -> duckdb::Result<BTreeSet<String>> {
+fn readable(connection: &Connection) -> duckdb::Result<Readable> {
+    let views =
+        names(connection, "SELECT lower(view_name) FROM duckdb_views() WHERE NOT internal ORDER BY 1")?;
     let all = names(
         connection,
         "SELECT lower(table_name) FROM duckdb_tables() WHERE NOT internal
@@ -212,7 +213,7 @@ fn readable(connection: &Connection) -> duckdb::Result<BTreeSet<String>> {
          UNION SELECT lower(function_name) || '()' FROM duckdb_functions()
                WHERE NOT internal AND function_type = 'table_macro'",
     )?;
-    Ok(all.into_iter().collect())
+    Ok(Readable { names: all.into_iter().collect(), views: views.into_iter().collect() })
 }
 
 fn names(connection: &Connection, sql: &str) -> duckdb::Result<Vec<String>> {

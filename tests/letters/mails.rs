@@ -116,6 +116,7 @@ fn summit() -> Deadline {
                 party: Party::Authority(named(one).code),
                 supplied,
                 on: date("2017-11-01"),
+                by: None,
             })
             .into(),
         ..neglect()

@@ -190,6 +190,7 @@ pub(super) fn finding(id: &str, authority: (&str, &str), indicator: IndicatorFac
         stands: None,
         action: None,
         lapsed: None,
+        undone: None,
         confirmed: None,
         shared: None,
         ask: Vec::new(),

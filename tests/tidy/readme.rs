@@ -26,7 +26,7 @@ fn code_lines(text: &str) -> Vec<&str> {
 }
 
 /// The words of a line as a shell splits them; quotes hold words together.
-fn words(line: &str) -> Vec<String> {
+pub(super) fn words(line: &str) -> Vec<String> {
     let quoted = line.split('"').enumerate();
     let parts = quoted.flat_map(|(at, part)| match at % 2 {
         0 => part.split_whitespace().map(str::to_owned).collect(),

@@ -125,9 +125,11 @@ fn support_is_told_until_its_review_and_stands_in_the_view() {
     for words in ["Support agreed, and what came since", "a visit to the front door", "Plymouth", "by Ann"] {
         assert!(told.contains(words), "{words}: {told}");
     }
-    let due = format!("quarterdeck review {id}-1): by Friday 1 December 2017, in 10 working days");
+    let due = "Review of support for Torbay, ";
     let line: String = told.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(line.contains(&due), "{due}: {told}");
+    let (_, due) = line.split_once(due).unwrap_or_else(|| panic!("{told}"));
+    let by = ": by Friday 1 December 2017, in 10 working days. Outstanding: the region.";
+    assert!(due.contains(by), "{told}");
     let sql = "SELECT finding, agreed_by, supporter, review_on::VARCHAR AS review_on, since FROM actions";
     let rows = region.run(FRIDAY, &["sql", sql, "--format", "csv"]);
     assert!(rows.out.contains(&format!("{id},Ann,E06000026,2017-12-01,unknown")), "{rows:?}");
@@ -223,6 +225,12 @@ fn what_is_accepted_as_the_new_normal_begins_the_chart_anew_and_ends_the_finding
     region.walk(NEXT_FRIDAY);
     assert_eq!(of_history(NEXT_FRIDAY), after, "what was accepted outlives the database");
     assert!(region.number(moments) <= kept, "and nothing is announced again");
+    let undo = ["undo", &id(told), "--by", "Bob", "--reason", "it is no new normal"];
+    assert_eq!(region.run(NEXT_FRIDAY, &undo).status, 0);
+    region.walk("2017-11-27T08:00:00Z");
+    assert_eq!(of_history("2017-11-27T08:00:00Z"), before, "as if it had never been accepted");
+    let rows = region.run("2017-11-27T08:00:00Z", &["sql", chart, "--format", "csv"]);
+    assert!(!rows.out.contains(&begins), "{rows:?}");
 }
 
 #[test]

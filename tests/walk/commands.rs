@@ -89,6 +89,35 @@ fn sql_answers_over_the_public_views_and_refuses_everything_else() {
 }
 
 #[test]
+fn whoever_asks_sql_for_what_is_not_there_is_told_what_is() {
+    let region = small();
+    region.step(NOW, Step::Collect);
+    let asked = [
+        "SHOW TABLES",
+        "SELECT * FROM information_schema.tables",
+        "SELECT * FROM region_values",
+        "SELECT * FROM nonsense",
+    ];
+    for query in asked {
+        let ended = region.run(NOW, &["sql", query]);
+        assert_eq!(ended.status, 2, "{query}: {ended:?}");
+        assert!(ended.words.contains("actions, areas, authorities, carried, comparators"), "{}", ended.words);
+        assert!(!ended.words.contains("region_settings"), "{}", ended.words);
+    }
+    let views = region.run(NOW, &["sql", "--views", "--format", "csv"]);
+    assert_eq!(views.status, 0, "{views:?}");
+    assert!(
+        views.out.contains("quarters,a quarter,\"quarter, label, first_day, last_day\""),
+        "{}",
+        views.out
+    );
+    let note = "SELECT '=HYPERLINK(\"x\")' AS note, -1.5 AS change, '-' AS none";
+    let csv = region.run(NOW, &["sql", note, "--format", "csv"]);
+    assert!(csv.out.contains("\"'=HYPERLINK(\"\"x\"\")\",-1.5,'-"), "{}", csv.out);
+    assert_eq!(region.run(NOW, &["sql"]).status, 2);
+}
+
+#[test]
 fn a_file_can_be_verified_before_it_is_sent_and_nothing_is_stored() {
     let region = small();
     let file = region.path("return.csv");

@@ -102,7 +102,7 @@ fn a_dropped_file_that_is_a_beginning_is_refused_with_words() {
     assert_eq!((report.received, refusals(&report).len()), (0, 1), "{report:?}");
     let words = fs::read_to_string(region.path("drop/refused").join(format!("{NAME}.txt"))).unwrap();
     assert!(words.contains("what came is a beginning of version 1, which stays"), "{words}");
-    assert!(words.contains("`quarterdeck receive FILE --smaller`"), "{words}");
+    assert!(words.contains("`quarterdeck receive FILE --smaller --by NAME --reason WHY`"), "{words}");
     assert_eq!(region.number("SELECT count(*) FROM observations WHERE collection = 'workforce'"), 2);
 }
 

@@ -101,3 +101,79 @@ fn a_daemon_that_slept_sends_only_the_last_notice() {
     assert!(keys.clone().all(|key| key.contains(".2017-12-01-5-before.")), "not the one of 17 November too");
     assert_eq!(keys.count(), 16);
 }
+
+const DONE: &str = "2017-11-16T10:00:00Z";
+
+#[test]
+fn whoever_is_recorded_as_done_is_reminded_no_more_until_that_is_taken_back() {
+    let region = Region::from_quarter("2018-19 Q4");
+    let done = |more: &[&str]| {
+        let said = ["deadlines", "done", "challenge-event-2017", "--by", "Ann", "--party"];
+        region.run(DONE, &[&said[..], more].concat())
+    };
+    let recorded = done(&["Torbay"]);
+    assert_eq!(recorded.status, 0, "{}", recorded.words);
+    let words =
+        "`challenge-event-2017`, Torbay: done; no reminder goes to them any more; 15 of 16 outstanding";
+    assert_eq!(recorded.out.trim(), words);
+    let again = done(&["E06000027"]);
+    assert!(again.status == 2 && again.words.contains("is done with"), "{again:?}");
+    assert!(again.words.contains("recorded by Ann on Thu 16 Nov 2017"), "{}", again.words);
+    let nobody = done(&["E06000027+E06000026"]);
+    assert!(nobody.status == 2 && nobody.words.contains("its parties are E06000022 ("), "{nobody:?}");
+    let listed = region.run(DONE, &["deadlines", "--format", "json"]);
+    let rows: Vec<serde_json::Value> = serde_json::from_str(&listed.out).unwrap();
+    let row = rows.iter().find(|row| row["deadline"] == "challenge-event-2017").unwrap();
+    assert_eq!(row["done"], "1 of 16");
+    assert!(!row["outstanding"].as_str().unwrap().contains("Torbay"), "{row}");
+    let queued = queued_on(&region, ["2017-11-17"]);
+    let of_first = of_the_challenge(&queued)["2017-11-17"].clone();
+    assert_eq!((of_first.len(), of_first.contains(&"torbay-performance")), (15, false));
+    let undone = region.run(
+        "2017-11-20T10:00:00Z",
+        &["undo", "challenge-event-2017", "--party", "Torbay", "--by", "Bob", "--reason", "it was Devon"],
+    );
+    assert_eq!(undone.status, 0, "{}", undone.words);
+    let words = "done (Torbay) by Ann on Thursday 16 November 2017 is taken back by Bob";
+    assert!(undone.out.contains(words) && undone.out.contains("reminders go on"), "{}", undone.out);
+    let queued = queued_on(&region, ["2017-11-24"]);
+    assert_eq!(of_the_challenge(&queued)["2017-11-24"].len(), 16);
+    let deeds = region.run(DONE, &["actions", "--deeds", "--format", "csv"]);
+    assert!(deeds.out.contains("challenge-event-2017,done,Torbay,"), "{}", deeds.out);
+    assert!(deeds.out.contains("2017-11-20 by Bob: it was Devon"), "{}", deeds.out);
+}
+
+#[test]
+fn what_the_file_and_a_command_say_differently_is_explained() {
+    let region = Region::from_quarter("2018-19 Q4");
+    let four = "parties = \"authorities\"\nneeded = 4\n";
+    let text = std::fs::read_to_string(region.config().join("deadlines.toml")).unwrap();
+    let place = text.find("id = \"challenge-event-2017\"").unwrap();
+    let (before, after) = text.split_at(place);
+    let written = "\n[[deadline.done]]\nparty = \"E06000027\"\nsupplied = 1\non = 2017-11-01\n";
+    let after = after.replacen("parties = \"authorities\"\n", four, 1);
+    let after = after.replacen("before = [10, 5, 1]\n", &format!("before = [10, 5, 1]\n{written}"), 1);
+    std::fs::write(region.config().join("deadlines.toml"), format!("{before}{after}")).unwrap();
+    let done = |supplied: &str| {
+        let said = ["deadlines", "done", "challenge-event-2017", "--by", "Ann", "--party", "Torbay"];
+        region.run(DONE, &[&said[..], &["--supplied", supplied]].concat())
+    };
+    let fewer = done("1");
+    assert!(fewer.status == 2 && fewer.words.contains("`[[deadline.done]]` in deadlines.toml"), "{fewer:?}");
+    let more = done("3");
+    assert_eq!(more.status, 0, "{}", more.words);
+    let words = "deadlines.toml says 1 of 4, Ann recorded 3 on Thu 16 Nov 2017; the larger counts";
+    assert!(more.out.contains("3 of 4 so far") && more.out.contains(words), "{}", more.out);
+    assert_eq!(done("5").status, 2);
+    let listed = region.run(DONE, &["deadlines"]);
+    assert!(listed.words.contains(words), "{}", listed.words);
+    assert!(listed.out.contains("Torbay (3 of 4)"), "{}", listed.out);
+    assert!(listed.out.contains("overdue by "), "{}", listed.out);
+    let text = std::fs::read_to_string(region.config().join("deadlines.toml")).unwrap();
+    let renamed = text.replace("id = \"challenge-event-2017\"", "id = \"challenge-event\"");
+    std::fs::write(region.config().join("deadlines.toml"), renamed).unwrap();
+    let listed = region.run(DONE, &["deadlines"]);
+    assert_eq!(listed.status, 0, "{}", listed.words);
+    let words = "no longer in deadlines.toml: `challenge-event-2017` of Torbay";
+    assert!(listed.words.contains(words), "{}", listed.words);
+}

@@ -14,6 +14,7 @@ mod daemon;
 mod damage;
 mod deadlines;
 mod deaths;
+mod deeds;
 mod doctor;
 mod figures;
 mod forgotten;

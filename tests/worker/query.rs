@@ -121,7 +121,7 @@ fn errors_say_line_and_column() {
         assert!(said.starts_with(words), "{sql}: {said}");
         assert!(!said.contains('{') && !said.contains('\n'), "{said}");
     }
-    assert!(ask_one("SELECT 1 FROM retruns").unwrap_err().ends_with("did you mean `returns`?"));
+    assert!(ask_one("SELECT 1 FROM retruns").unwrap_err().ends_with("did you mean `returns_v`?"));
 }
 
 #[test]

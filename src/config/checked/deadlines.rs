@@ -203,7 +203,12 @@ fn progress(
         let named = parties.iter().zip(&ids).find(|(_, id)| **id == done.party.value);
         match named {
             Some((party, _)) => {
-                progress.push(Progress { party: party.clone(), supplied: done.supplied, on: done.on.0 });
+                progress.push(Progress {
+                    party: party.clone(),
+                    supplied: done.supplied,
+                    on: done.on.0,
+                    by: None,
+                });
             }
             None if parties.is_empty() => {}
             None => {

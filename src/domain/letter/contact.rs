@@ -18,7 +18,7 @@ pub struct Contact<'a> {
 impl fmt::Display for Contact<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.name {
-            Some(name) => write!(f, "{name}, {}", self.address),
+            Some(name) => write!(f, "{name} ({})", self.address),
             None => f.write_str(self.address),
         }
     }
@@ -42,7 +42,7 @@ impl Occasion<'_> {
     /// Whom to tell that a figure is right.
     pub(super) fn confirmed_by(&self, finding: &str) -> String {
         if self.has_commands() {
-            format!("quarterdeck confirm {finding}")
+            format!("quarterdeck confirm {finding} --by NAME --reason WHY")
         } else {
             format!("tell {}", self.contact)
         }

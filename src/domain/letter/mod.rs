@@ -1,7 +1,8 @@
-//! The words of the four kinds of message, and of a notice to the operator.
+//! The words of each kind of message, and of a notice to the operator.
 //!
 //! Facts in, a [`Letter`] out: no clock, no database, no formatting for a medium.
 
+pub mod agreement;
 pub mod chaser;
 pub mod contact;
 pub mod digest;

@@ -87,6 +87,9 @@ fn line(finding: &FindingFact) -> String {
     let line = format!("{}: {what}, {}, {when}.", word.trim_end_matches('.'), finding.authority.name);
     let why = match (finding.said, &finding.confirmed) {
         (Said::Resolved, Some(it)) => Some(findings::confirmed(it)),
+        (Said::New | Said::QuietEnded, _) if finding.undone.is_some() => {
+            finding.undone.as_ref().map(|it| findings::undone(finding, it))
+        }
         (Said::QuietEnded, _) => finding.lapsed.as_ref().map(|it| findings::lapsed(finding, it)),
         _ => None,
     };

@@ -158,6 +158,8 @@ pub struct FindingFact {
     pub action: Option<Action>,
     /// What somebody did with it before it woke again.
     pub lapsed: Option<Action>,
+    /// What somebody did with it, and somebody took back since.
+    pub undone: Option<UndoneFact>,
     /// Who confirmed its figure.
     pub confirmed: Option<ConfirmedFact>,
     /// When the same fires for many authorities: for how many, of how many.
@@ -175,6 +177,19 @@ pub enum Gap {
     SetAside,
     /// The return does not have it.
     NotSent,
+}
+
+/// What somebody did with a finding, taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UndoneFact {
+    /// What they did.
+    pub action: Action,
+    /// Who took it back.
+    pub by: String,
+    /// The day.
+    pub on: NaiveDate,
+    /// Why.
+    pub reason: String,
 }
 
 /// A figure that somebody confirmed.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::domain::check::{CheckKind, Means};
 use crate::domain::finding::{Action, Deed};
 use crate::domain::letter::digest::charts;
-use crate::domain::letter::digest::facts::{ConfirmedFact, FindingFact, Said};
+use crate::domain::letter::digest::facts::{ConfirmedFact, FindingFact, Said, UndoneFact};
 use crate::domain::letter::digest::seen::{Seen, Standing, is_neutral, is_told};
 use crate::domain::letter::facts::{View, WITHHELD};
 use crate::domain::letter::{Occasion, words};
@@ -165,6 +165,7 @@ fn block(occasion: &Occasion, seen: &Seen, story: &Story) -> FindingBlock {
 fn small_print(occasion: &Occasion, seen: &Seen, story: &Story) -> Vec<String> {
     let finding = story.lead;
     let mut lines: Vec<String> = finding.lapsed.iter().map(|it| lapsed(finding, it)).collect();
+    lines.extend(finding.undone.as_ref().map(|it| undone(finding, it)));
     lines.push(numbers(seen, finding));
     lines.extend(finding.confirmed.as_ref().map(confirmed));
     if seen.shows_numbers(finding) {
@@ -227,6 +228,12 @@ fn numbers(seen: &Seen, finding: &FindingFact) -> String {
 /// By whom a figure was confirmed, when and why.
 pub(super) fn confirmed(it: &ConfirmedFact) -> String {
     because(&format!("Confirmed by {} on {}", it.by, words::day(it.on)), &it.reason)
+}
+
+/// What was done about it, and who took it back.
+pub(super) fn undone(finding: &FindingFact, it: &UndoneFact) -> String {
+    let back = format!("Taken back by {} on {}", it.by, words::day(it.on));
+    format!("{} {}", action(finding, &it.action), because(&back, &it.reason))
 }
 
 /// What was done about it, and that it holds no more.

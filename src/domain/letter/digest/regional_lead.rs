@@ -53,6 +53,7 @@ fn listed(occasion: &Occasion, seen: &Seen, wanted: fn(&FindingFact) -> bool) ->
     let line = |finding: &&FindingFact| {
         let mut said = vec![findings::sentence(seen, finding)];
         said.extend(finding.action.as_ref().map(|it| findings::action(finding, it)));
+        said.extend(finding.undone.as_ref().map(|it| findings::undone(finding, it)));
         said.extend(held(occasion, finding));
         said.push(occasion.more_of(&finding.id));
         said.join(" ")

@@ -55,7 +55,9 @@ impl<'a> Seen<'a> {
                 authorities.is_empty() || authorities.iter().any(|named| recipient.may_see(&named.code))
             }),
             supports: kept(&facts.supports, |support| {
-                recipient.may_see(&support.authority.code) && support.indicator.as_ref().is_none_or(wants)
+                let supports = support.from.as_ref().is_some_and(|from| recipient.owns(&from.code));
+                (recipient.may_see(&support.authority.code) || supports)
+                    && support.indicator.as_ref().is_none_or(wants)
             }),
             // A note is a person's text and may hold numbers, small ones too.
             notes: kept(&facts.notes, |note| {

@@ -26,15 +26,18 @@ fn line(occasion: &Occasion, seen: &Seen, support: &SupportFact) -> String {
             support.from.as_ref().map_or_else(String::new, |from| format!(", supported by {}", from.name))
         ),
     ];
-    said.extend(since(seen, support));
-    if !support.is_open {
-        said.push("The finding is resolved.".to_owned());
+    // Whoever supports hears of what was agreed, and nothing of how the other fares.
+    if seen.recipient.may_see(&support.authority.code) {
+        said.extend(since(seen, support));
+        if !support.is_open {
+            said.push("The finding is resolved.".to_owned());
+        }
+        said.extend(support.outcome.as_ref().map(|outcome| format!("Review: {}", words::sentence(outcome))));
     }
-    said.extend(support.outcome.as_ref().map(|outcome| format!("Review: {}", words::sentence(outcome))));
     said.push(match support.review_on {
         Some(day) => {
             let then = if occasion.has_commands() {
-                format!("Then: quarterdeck review {}", support.id)
+                format!("Then: quarterdeck review {} --by NAME --outcome WORDS", support.id)
             } else {
                 format!("Then tell {} what came of it (support {}).", occasion.contact, support.id)
             };
