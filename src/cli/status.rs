@@ -10,7 +10,6 @@ use crate::cli::arguments::{PrintArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
-use crate::domain::due::{self, CronPattern};
 use crate::pipeline::picture::{Attention, DAYS_BACK, Picture, age, counted, local, without_addresses};
 use crate::store::holder::Holder;
 use crate::store::journal::Journal;
@@ -127,21 +126,5 @@ fn ended(picture: &Picture, run: &Run) -> String {
         Outcome::Stopped => "stopped when it was told to".to_owned(),
         Outcome::Open if picture.holder.is_some() => "under way".to_owned(),
         Outcome::Died | Outcome::Open => format!("died; last: {}", run.last),
-    }
-}
-
-/// The next instants of a schedule; a digest on a day that is no working day moves to the next.
-#[must_use]
-pub fn next_of(
-    settings: &Settings,
-    what: &str,
-    pattern: &CronPattern,
-    after: DateTime<Utc>,
-    count: usize,
-) -> Vec<DateTime<Utc>> {
-    if what.contains("digest") {
-        due::next_digests(pattern, settings.zone, after, &settings.calendar, count)
-    } else {
-        due::next_occurrences(pattern, settings.zone, after, count)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use crate::domain::due::{self, CatchUp, Span};
-use crate::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
+use crate::domain::letter::notice::{self, NoticeFacts, Rest, Room, Trouble};
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::Report;
@@ -27,6 +27,29 @@ const HOLIDAYS_AHEAD: Days = Days::new(60);
 /// The notices of this walk: the same troubles are told once a day, a message's fate once.
 #[must_use]
 pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
+    of_a_walk(walk, report, Rest::Done)
+}
+
+/// The notices of a walk that could not go on.
+#[must_use]
+pub fn of_failure(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
+    of_a_walk(walk, report, Rest::GivenUp)
+}
+
+/// The notice of a daemon that runs nothing; told once a week.
+#[must_use]
+pub fn of_hold(walk: &Walk<'_>, why: &str) -> Vec<Letter> {
+    let trouble = Trouble {
+        room: Room::Schedule,
+        what: why.to_owned(),
+        place: "the daemon".to_owned(),
+        next: "look at the clock of the machine, as it says; `quarterdeck status` tells what waits".to_owned(),
+    };
+    let set = (format!("held {}", walk.today.format("%G-W%V")), vec![trouble]);
+    operators(walk).filter_map(|one| letter(walk, one, set.clone(), Rest::Waits)).collect()
+}
+
+fn of_a_walk(walk: &Walk<'_>, report: &Report, rest: Rest) -> Vec<Letter> {
     let mut letters = Vec::new();
     for recipient in operators(walk) {
         let of_messages = messages(walk, composing::last_queued(walk, MESSAGES, &recipient.id));
@@ -35,7 +58,7 @@ pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
             (format!("messages {}", fingerprint(&of_messages)), of_messages),
         ];
         sets.extend(of_the_state(walk));
-        letters.extend(sets.into_iter().filter_map(|set| letter(walk, recipient, set)));
+        letters.extend(sets.into_iter().filter_map(|set| letter(walk, recipient, set, rest)));
     }
     letters
 }
@@ -44,8 +67,10 @@ fn operators<'a>(walk: &Walk<'a>) -> impl Iterator<Item = &'a Recipient> {
     walk.settings.recipients.iter().filter(|one| one.role == Role::Operator)
 }
 
-fn letter(walk: &Walk<'_>, to: &Recipient, (period, troubles): (String, Vec<Trouble>)) -> Option<Letter> {
-    let facts = NoticeFacts { run_at: walk.now, period, troubles };
+type Set = (String, Vec<Trouble>);
+
+fn letter(walk: &Walk<'_>, to: &Recipient, (period, troubles): Set, rest: Rest) -> Option<Letter> {
+    let facts = NoticeFacts { run_at: walk.now, period, troubles, rest };
     notice::compose(&composing::occasion(walk, to), &facts)
 }
 
@@ -56,7 +81,7 @@ pub fn overdue(walk: &Walk<'_>) -> Vec<Letter> {
     let sets = [outage(walk), copies(walk), holidays(walk)];
     let to_each = |set: (String, Trouble)| {
         let set = (set.0, vec![set.1]);
-        operators(walk).filter_map(|one| letter(walk, one, set.clone())).collect::<Vec<_>>()
+        operators(walk).filter_map(|one| letter(walk, one, set.clone(), Rest::Done)).collect::<Vec<_>>()
     };
     sets.into_iter().flatten().flat_map(to_each).collect()
 }
@@ -64,7 +89,7 @@ pub fn overdue(walk: &Walk<'_>) -> Vec<Letter> {
 /// The runs that were planned since the last whole one and did not begin; told under the first of them.
 fn outage(walk: &Walk<'_>) -> Option<(String, Trouble)> {
     let (lines, settings) = (walk.journal.lines(), walk.settings);
-    let span = Span { after: schedules::last_done(lines, &["all"])?, until: walk.now };
+    let span = Span { after: schedules::done(lines, &["all"]).next()?, until: walk.now };
     // A run in hand may keep the next one waiting for all of its time.
     let grace = GRACE + TimeDelta::try_seconds(i64::try_from(settings.limits.run_seconds).ok()?)?;
     let (history, runs) = (schedules::history(lines), schedules::whole_runs(lines));

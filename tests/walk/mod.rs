@@ -15,6 +15,7 @@ mod damage;
 mod deadlines;
 mod deaths;
 mod doctor;
+mod endings;
 mod figures;
 mod forgotten;
 mod histories;
