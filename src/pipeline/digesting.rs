@@ -21,6 +21,7 @@ use crate::domain::quarter::Quarter;
 use crate::domain::schedule::{History, Job};
 use crate::domain::scope::{Recipient, Scope};
 use crate::domain::support::Support;
+use crate::pipeline::addressed;
 use crate::pipeline::asking;
 use crate::pipeline::composing;
 use crate::pipeline::facts::{self, CollectionFacts};
@@ -59,7 +60,10 @@ pub fn digests(walk: &Walk<'_>, findings: &[Finding]) -> Result<Vec<Letter>> {
     let known = Everything::gather(walk, &recipients)?;
     let mut letters = Vec::new();
     for (plan, occurrences) in due {
-        let gets_it = |one: &&Recipient| one.digests.contains(&plan.name);
+        let gets_it = |one: &&Recipient| {
+            one.digests.contains(&plan.name)
+                && addressed::is_of(walk.settings, one, known.quarter, walk.today)
+        };
         for recipient in walk.settings.recipients.iter().filter(gets_it) {
             // Of several that were missed, each says what the one before it did not.
             let mut earlier = Vec::new();

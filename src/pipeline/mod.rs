@@ -8,6 +8,7 @@
 //! 3. *`DuckDB` is a guest.* The database is opened here, in a process that ends with the walk.
 //! 4. *The database can be lost.* Received files and messages are kept under the journal, which comes first.
 
+pub mod addressed;
 pub mod advising;
 pub mod apart;
 pub mod asking;
@@ -249,8 +250,8 @@ pub fn withdraw(walk: &mut Walk<'_>, it: &withdrawing::Withdrawing<'_>) -> Resul
     Ok((withdrawing::standing(walk, it)?, received.report))
 }
 
-/// Whatever a person does to the returns: begun, done, and journalled when it could not be done, else the next
-/// run would take it for a death.
+/// Whatever a person does to the returns: begun, done, and journalled when it could not be done, else the
+/// next run would take it for a death.
 fn by_hand<'a, T>(
     walk: &mut Walk<'a>,
     deed: &str,

@@ -11,7 +11,7 @@ use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::Report;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::picture::Backups;
-use crate::pipeline::{composing, doubting, posting, rebuilding};
+use crate::pipeline::{addressed, composing, doubting, posting, rebuilding};
 use crate::store::outbox::{self, Standing};
 use crate::store::{keep, schedules};
 
@@ -43,7 +43,8 @@ pub fn of_hold(walk: &Walk<'_>, why: &str) -> Vec<Letter> {
         room: Room::Schedule,
         what: why.to_owned(),
         place: "the daemon".to_owned(),
-        next: "look at the clock of the machine, as it says; `quarterdeck status` tells what waits".to_owned(),
+        next: "look at the clock of the machine, as it says; `quarterdeck status` tells what waits"
+            .to_owned(),
     };
     let set = (format!("held {}", walk.today.format("%G-W%V")), vec![trouble]);
     operators(walk).filter_map(|one| letter(walk, one, set.clone(), Rest::Waits)).collect()
@@ -75,10 +76,11 @@ fn letter(walk: &Walk<'_>, to: &Recipient, (period, troubles): Set, rest: Rest) 
 }
 
 /// The notices of what a whole run sees by the clock: planned runs that have no record, told once for each
-/// outage; copies of the state that were not made, once a week; bank holidays that end soon, once a month.
+/// outage; copies of the state that were not made, once a week; bank holidays that end soon, and authorities
+/// that nobody is written to about, once a month.
 #[must_use]
 pub fn overdue(walk: &Walk<'_>) -> Vec<Letter> {
-    let sets = [outage(walk), copies(walk), holidays(walk)];
+    let sets = [outage(walk), copies(walk), holidays(walk), people(walk)];
     let to_each = |set: (String, Trouble)| {
         let set = (set.0, vec![set.1]);
         operators(walk).filter_map(|one| letter(walk, one, set.clone(), Rest::Done)).collect::<Vec<_>>()
@@ -146,6 +148,21 @@ fn holidays(walk: &Walk<'_>) -> Option<(String, Trouble)> {
         next: "take the file afresh from gov.uk/bank-holidays.json, or set `bank_holidays_url`".to_owned(),
     };
     Some((format!("holidays {}", walk.today.format("%Y-%m")), trouble))
+}
+
+/// Authorities about whose returns nobody is written to; told under the month.
+fn people(walk: &Walk<'_>) -> Option<(String, Trouble)> {
+    let gaps = addressed::gaps(walk.settings, walk.today);
+    if gaps.is_empty() {
+        return None;
+    }
+    let trouble = Trouble {
+        room: Room::People,
+        what: gaps.join("; "),
+        place: "recipients.toml".to_owned(),
+        next: "write its people there, each as a `[[recipient]]` of that authority".to_owned(),
+    };
+    Some((format!("people {}", walk.today.format("%Y-%m")), trouble))
 }
 
 /// What was made again, and what is in doubt since: one notice, which is not held itself.

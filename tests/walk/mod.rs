@@ -1,6 +1,7 @@
 //! The whole walk, on real parts: sources, workers, database, outbox, program.
 
 mod actions;
+mod addressed;
 mod alike;
 mod arrivals;
 mod attacker;
