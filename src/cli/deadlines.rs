@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::cli::arguments::{PrintArguments, With};
 use crate::cli::exit::Ending;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
 use crate::domain::deadline::{Deadline, Party};
@@ -14,7 +15,7 @@ use crate::domain::deadline::{Deadline, Party};
 /// # Errors
 /// When the configuration is wrong.
 pub fn deadlines(with: &With, arguments: &PrintArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let today = print::day(&settings, print::now(with));
     let mut rows = Rows::of(&[
         "deadline",

@@ -12,6 +12,7 @@ use crate::cli::print::{self, UsageError};
 use crate::cli::{child, log};
 use crate::clock;
 use crate::config::settings::Settings;
+use crate::daemon;
 use crate::pipeline::picture::without_addresses;
 use crate::pipeline::{self, Moment, Progress, Report, Step, Walk, polling, telling};
 
@@ -29,6 +30,11 @@ pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
         let most = (!with.as_child).then(|| Duration::from_secs(settings.limits.run_seconds));
         walk.stop = child::stop_by_signal(most)?;
         walk.ticking = with.now.is_none().then_some(clock::now as fn() -> DateTime<Utc>);
+        if !with.as_child
+            && let Err(error) = daemon::keep_last_good(&print::config_folder(with), &settings.state)
+        {
+            tracing::warn!("{error:#}");
+        }
         walk.troubles.extend(print::refused(with).map(|problems| child::trouble(&problems)));
         arguments.again.as_ref().map_or(Ok(()), |subject| try_again(walk, subject))
     })?;

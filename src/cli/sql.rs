@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::cli::arguments::{SqlArguments, With};
 use crate::cli::exit::Ending;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows, UsageError};
 use crate::pipeline::apart::Snapshot;
 use crate::store::analysis;
@@ -15,7 +16,7 @@ use crate::worker::query::{self, Job, Question};
 /// # Errors
 /// When the query is refused or fails, with the reason.
 pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let snapshot = Snapshot::elsewhere(&Store::open_read_only(&settings.state, &settings.limits)?)?;
     let limits = &settings.limits;
     let job = Job {
@@ -46,6 +47,10 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
             }
             Ok(Ending::Done)
         }
+        Some(Err(words)) if query::is_too_large(&words) => bail!(
+            "{words}: {} MiB, a quarter of `worker_mebibytes`; ask for fewer rows at once, or raise it",
+            job.mebibytes
+        ),
         Some(Err(words)) => Err(UsageError(words).into()),
         None => bail!("the worker gave no answer"),
     }

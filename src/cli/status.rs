@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cli::arguments::{PrintArguments, With};
 use crate::cli::exit::Ending;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
 use crate::pipeline::picture::{Attention, DAYS_BACK, Picture, age, counted, local, without_addresses};
@@ -23,13 +24,16 @@ use crate::store::runs::{Outcome, Run};
 /// # Errors
 /// When the configuration is wrong or the journal is damaged.
 pub fn status(with: &With, arguments: &PrintArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let (settings, wrong) = in_force::look(with)?;
     let lines = Journal::read(&settings.state)?;
     let now = print::now(with);
     let picture = Picture::of(&settings, &lines, now);
     let mut rows = Rows::of(&["what", "value"]);
     let mut add = |what: &str, value: String| rows.rows.push(vec![json!(what), json!(value)]);
     let mut attention = picture.attention(&settings, now);
+    if let Some(what) = wrong {
+        attention.insert(0, Attention { what, next: "see `quarterdeck check-config`" });
+    }
     // Under a pretended instant the journal may well be ahead of it.
     if let Some(at) = picture.ahead_of(now).filter(|_| with.now.is_none()) {
         attention.push(Attention {

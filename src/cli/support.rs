@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::arguments::{ReviewArguments, SupportArguments, SupportsArguments, With};
 use crate::cli::exit::Ending;
 use crate::cli::findings::Kept;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
 use crate::domain::finding::FindingKey;
@@ -21,7 +22,7 @@ use crate::store::journal::{Happened, Journal};
 /// # Errors
 /// When there is no such open finding, the day is past, or the authority supports itself or is unknown.
 pub fn support(with: &With, arguments: &SupportArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let _lock = opening::lock(&settings.state)?;
     let (key, quarter, earlier) = {
         let kept = Kept::open(&settings, with)?;
@@ -56,7 +57,7 @@ pub fn support(with: &With, arguments: &SupportArguments) -> Result<Ending> {
 /// # Errors
 /// When there is no such action, it has ended, or the next day is past.
 pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let _lock = opening::lock(&settings.state)?;
     let kept = Kept::open(&settings, with)?;
     let of = kept.supports.iter().find(|one| one.id == arguments.id).with_context(|| {
@@ -84,7 +85,7 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
 /// # Errors
 /// When the state cannot be read.
 pub fn actions(with: &With, arguments: &SupportsArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let kept = Kept::open(&settings, with)?;
     let mut wanted: Vec<&Support> =
         kept.supports.iter().filter(|one| arguments.all || one.ended().is_none()).collect();

@@ -38,8 +38,8 @@ pub struct Planned {
 ///
 /// An occurrence is missed when its day, in the zone of its rule, is over at `span.until`.
 ///
-/// * A digest: `Skip` leaves out those that were missed, `Latest` keeps the last instant, `All` keeps each. What
-///   is made up for keeps to working days too: on any other day none is due, and they are due on the next.
+/// * A digest: `Skip` leaves out those that were missed, `Latest` keeps the last instant, `All` keeps each.
+///   What is made up for keeps to working days too: on any other day none is due, and all are on the next.
 /// * A poll finds the same however often it is made, so one stands for all, with `Latest` and `All` also for
 ///   those that were missed.
 /// * Reminders and chasers have a rule of their own, whatever `catch_up` says: of the steps of a ladder that

@@ -10,6 +10,15 @@ use serde_json::{Map, Value};
 
 const QUERY_BYTES_MAX: usize = 100_000;
 
+/// What is said of a query that is right, and too large.
+const NEEDS_MEMORY: &str = "it needs more memory than a query may use";
+
+/// Whether the words of an error say that the query may be right, and there was not enough room for it.
+#[must_use]
+pub fn is_too_large(words: &str) -> bool {
+    words.ends_with(NEEDS_MEMORY)
+}
+
 /// Functions of tables that read nothing but their arguments.
 const TABLE_FUNCTIONS: [&str; 3] = ["range", "generate_series", "unnest"];
 
@@ -102,7 +111,7 @@ pub(super) fn in_words(error: &str, sql: &str) -> String {
     let parsed = error.find('{').and_then(|start| serde_json::from_str::<Value>(error.get(start..)?).ok());
     let Some(parsed) = parsed else { return one_line(error) };
     let message = match parsed.get("exception_type").and_then(Value::as_str) {
-        Some("Out of Memory") => "it needs more memory than a query may use",
+        Some("Out of Memory") => NEEDS_MEMORY,
         _ => parsed.get("exception_message").and_then(Value::as_str).unwrap_or(error),
     };
     let position = parsed.get("position").and_then(Value::as_str).and_then(|text| text.parse().ok());

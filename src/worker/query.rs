@@ -14,7 +14,7 @@ use crate::worker::gate::in_words;
 use crate::worker::value::{json_of, kind_of};
 use crate::worker::{WorkerError, run};
 
-pub use crate::worker::gate::gate;
+pub use crate::worker::gate::{gate, is_too_large};
 pub use crate::worker::value::Kind;
 
 /// What the child is asked; its standard input, as JSON.

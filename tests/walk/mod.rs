@@ -21,6 +21,7 @@ mod figures;
 mod forgotten;
 mod histories;
 mod hostile;
+mod in_force;
 mod letters;
 mod loss;
 mod outbox;
