@@ -1,9 +1,28 @@
 //! The one place that asks what time it is.
 
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, SubsecRound, Utc};
 use rustix::time::{ClockId, clock_gettime};
+
+/// Where systemd's own client of a time server leaves a mark.
+const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
+
+/// Whether something is known to keep the clock of this machine right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeper {
+    /// systemd-timesyncd has heard a time server since the machine started.
+    TimeServer,
+    /// Nothing is known from here.
+    Unknown,
+}
+
+/// Who keeps the clock.
+#[must_use]
+pub fn keeper() -> Keeper {
+    if Path::new(SYNCHRONISED).exists() { Keeper::TimeServer } else { Keeper::Unknown }
+}
 
 /// The present instant by which the machine stamps its files.
 #[must_use]

@@ -8,6 +8,7 @@ use crate::cli::arguments::{AcceptArguments, ActionArguments, SnoozeArguments, W
 use crate::cli::exit::Ending;
 use crate::cli::explain::is_confirmable;
 use crate::cli::findings::Kept;
+use crate::cli::in_force;
 use crate::cli::print;
 use crate::cli::support::of_finding;
 use crate::domain::check::Means;
@@ -58,7 +59,7 @@ pub fn dismiss(with: &With, arguments: &ActionArguments) -> Result<Ending> {
 /// # Errors
 /// When there is no such finding, it doubts no figure, the figure cannot be right, or somebody confirmed it.
 pub fn confirm(with: &With, arguments: &ActionArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let _lock = opening::lock(&settings.state)?;
     let refused = |words: &str| -> Result<Value> {
         Err(print::UsageError(format!("finding `{}` {words}", arguments.id)).into())
@@ -102,7 +103,7 @@ fn of_figure(finding: &Finding) -> Value {
 /// # Errors
 /// When there is no such open finding, it has no figure, or fewer than `ACCEPT_FIGURES_MIN` stand since.
 pub fn accept(with: &With, arguments: &AcceptArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let from = print::quarter(&arguments.from)?;
     let id = &arguments.action.id;
     let detail = {
@@ -136,7 +137,7 @@ pub fn accept(with: &With, arguments: &AcceptArguments) -> Result<Ending> {
 }
 
 fn act(with: &With, arguments: &ActionArguments, deed: Happened, mut detail: Value) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let _lock = opening::lock(&settings.state)?;
     let (episode, level) = {
         let kept = Kept::open(&settings, with)?;

@@ -346,6 +346,9 @@ pub struct BeatArguments {
     /// The run failed
     #[arg(long)]
     pub failed: bool,
+    /// Why the daemon runs nothing: the operator is written to
+    #[arg(long, value_name = "WHY")]
+    pub held: Option<String>,
 }
 
 /// Arguments of the hidden worker.

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::cli::arguments::{BackupArguments, With};
 use crate::cli::exit::{self, Ending};
+use crate::cli::in_force;
 use crate::cli::print;
 use crate::clock;
 use crate::config::settings::Settings;
@@ -21,7 +22,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// # Errors
 /// When the state stays in use or is damaged, or the copy is not equal to it.
 pub fn backup(with: &With, arguments: &BackupArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let done = when_free(&settings, with, arguments)?;
     let manifest = &done.made.manifest;
     println!(

@@ -3,21 +3,23 @@
 use std::path::Path;
 
 use anyhow::Result;
-use chrono::{DateTime, Months, TimeDelta, Utc};
+use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 use serde_json::json;
 
 use crate::cli::arguments::{Format, With};
 use crate::cli::exit::Ending;
-use crate::cli::print::{self, Rows};
-use crate::config::settings::Settings;
-use crate::config::{Loaded, jobs};
+use crate::cli::print::{self, Rows, UsageError};
+use crate::config::files::Files;
+use crate::config::settings::{AddedCheck, Settings, Source};
+use crate::config::{self, Loaded, jobs};
+use crate::domain::authority::AuthorityCode;
 use crate::domain::calendar::Calendar;
 use crate::domain::due::{self, Span};
 use crate::domain::schedule::{Job, Rule};
 use crate::domain::scope::Scope;
 use crate::domain::turn;
+use crate::pipeline::addressed;
 use crate::pipeline::apart::{self, Snapshot};
-use crate::pipeline::facts;
 use crate::pipeline::neighbouring;
 use crate::store::analysis;
 use crate::store::check_file::CheckFile;
@@ -26,20 +28,32 @@ use crate::store::open::Store;
 /// Prints every problem, or who gets what and when.
 ///
 /// # Errors
-/// Every problem of the configuration at once.
+/// Every problem of the configuration at once, of its checks too.
 pub fn check_config(with: &With) -> Result<Ending> {
-    let Loaded { settings, warnings } = print::loaded(with)?;
+    let folder = print::config_folder(with);
+    let loaded = print::loaded(with);
+    let wrong = wrong_checks(&folder, loaded.as_ref().ok())?;
+    let Loaded { settings, warnings } = match loaded {
+        Ok(loaded) if wrong.is_empty() => loaded,
+        Ok(_) => return Err(UsageError(wrong.join("\n")).into()),
+        Err(error) if wrong.is_empty() => return Err(error),
+        Err(error) => return Err(UsageError(format!("{error}\n{}", wrong.join("\n"))).into()),
+    };
     for warning in warnings {
         print::complain(format_args!("warning: {warning}"));
     }
     let now = print::now(with);
-    if let Some(warning) = holidays_that_end(&settings, &print::config_folder(with), now) {
+    if let Some(warning) = holidays_that_end(&settings, &folder, now) {
         print::complain(format_args!("warning: {warning}"));
     }
     if let Some(words) = neighbouring::in_words(&settings) {
         print::complain(format_args!("note: {words}"));
     }
-    check_files(&settings)?;
+    let today = print::day(&settings, now);
+    for words in addressed::gaps(&settings, today).into_iter().chain(addressed::ended(&settings, today)) {
+        let file = folder.join("recipients.toml");
+        print::complain(format_args!("warning: {}:1:1: {words}", file.display()));
+    }
     print::say(format_args!(
         "{}: {} authorities, {} indicators, {} collections, {} deadlines, {} recipients; times are {}",
         settings.region.name,
@@ -51,6 +65,8 @@ pub fn check_config(with: &With) -> Result<Ending> {
         settings.zone
     ))?;
     recipients(&settings).print(Format::Table)?;
+    sources(&settings).print(Format::Table)?;
+    reminders(&settings, today).print(Format::Table)?;
     let jobs = jobs::jobs(&settings);
     schedules(&jobs, &settings.calendar, now).print(Format::Table)?;
     for line in clock_changes(&settings, &jobs, now) {
@@ -59,30 +75,37 @@ pub fn check_config(with: &With) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Prepares every check on an empty schema: ours here, what somebody wrote in a worker.
-fn check_files(settings: &Settings) -> Result<()> {
-    let store = Store::in_memory()?;
-    store.prepare_checks(&analysis::shipped()?)?;
-    if settings.checks.is_empty() {
-        return Ok(());
+/// Prepares every check on an empty schema, ours here, what somebody wrote in a worker; says what is wrong
+/// with any of theirs, also when the settings are wrong.
+fn wrong_checks(folder: &Path, loaded: Option<&Loaded>) -> Result<Vec<String>> {
+    if loaded.is_some() {
+        Store::in_memory()?.prepare_checks(&analysis::shipped()?)?;
     }
+    let files = Files::read(folder);
+    if files.checks().is_empty() {
+        return Ok(Vec::new());
+    }
+    let limits = match loaded {
+        Some(loaded) => loaded.settings.limits,
+        None => config::load_files(&Files::shipped(folder), folder)?.settings.limits,
+    };
     let empty = Snapshot::empty()?;
-    for added in &settings.checks {
-        let wrong = |words: String| print::UsageError(format!("{}: {words}", added.path.display()));
-        let check = CheckFile::parse(&added.name, &added.text).map_err(wrong)?;
-        apart::prepare(&print::program(), &empty, &check, &settings.limits).map_err(wrong)?;
-    }
-    Ok(())
+    let wrong = |added: &AddedCheck| {
+        let check = CheckFile::parse(&added.name, &added.text);
+        let words =
+            check.and_then(|check| apart::prepare(&print::program(), &empty, &check, &limits)).err()?;
+        Some(format!("{}: {words}", added.path.display()))
+    };
+    Ok(files.checks().iter().filter_map(wrong).collect())
 }
 
 fn recipients(settings: &Settings) -> Rows {
-    let mut rows = Rows::of(&["recipient", "role", "sees", "figures", "digests", "reminders of"]);
+    let mut rows = Rows::of(&["recipient", "address", "role", "sees", "figures", "digests", "reminders of"]);
     for it in &settings.recipients {
         let sees = match &it.scope {
             Scope::Region => "the region".to_owned(),
             Scope::Authorities(codes) => {
-                let named = |code| format!("{code} {}", facts::named(settings, code).name);
-                codes.iter().map(named).collect::<Vec<_>>().join(", ")
+                codes.iter().map(|code| named(settings, code)).collect::<Vec<_>>().join(", ")
             }
         };
         let deadlines: Vec<&str> = settings
@@ -92,6 +115,7 @@ fn recipients(settings: &Settings) -> Rows {
             .map(|deadline| deadline.id.as_str())
             .collect();
         rows.rows.push(vec![
+            json!(it.name),
             json!(it.address.as_str()),
             json!(it.role.word()),
             json!(sees),
@@ -99,6 +123,47 @@ fn recipients(settings: &Settings) -> Rows {
             json!(it.digests.join(", ")),
             json!(deadlines.len()),
         ]);
+    }
+    rows
+}
+
+/// An authority by name and code.
+fn named(settings: &Settings, code: &AuthorityCode) -> String {
+    let found = settings.authorities.iter().find(|one| one.code == *code);
+    found.map_or_else(|| code.to_string(), |one| format!("{} ({code})", one.name))
+}
+
+fn sources(settings: &Settings) -> Rows {
+    let mut rows = Rows::of(&["collection", "source", "first quarter", "due"]);
+    for it in &settings.collections {
+        let source = match &it.source {
+            Source::Http(source) => source.url.clone(),
+            Source::Ees(source) => format!("data set {} at {}", source.data_set, source.base_url),
+            Source::Folder(source) => format!("drop folder {}", source.path.join(&source.name).display()),
+            Source::Hand => "taken in by hand".to_owned(),
+        };
+        let due = it.due_working_days.map(|days| format!("{days} working days after its quarter"));
+        let first = it.first_quarter.to_string();
+        rows.rows.push(vec![json!(it.name), json!(source), json!(first), json!(due)]);
+    }
+    rows
+}
+
+/// The next days on which reminders of each deadline may go out, to those who are outstanding then.
+fn reminders(settings: &Settings, today: NaiveDate) -> Rows {
+    let day = |on: NaiveDate| on.format("%a %-d %b %Y").to_string();
+    let mut rows = Rows::of(&["deadline", "on", "next reminder", "then", "and then"]);
+    let mut open: Vec<_> =
+        settings.deadlines.iter().filter(|it| !it.cancelled && !it.outstanding(today).is_empty()).collect();
+    open.sort_by_key(|it| (it.on, &it.id));
+    for it in open {
+        let steps = it.steps(&settings.calendar).into_iter().map(|(_, on)| on).filter(|on| *on > today);
+        let mut row = vec![json!(it.id), json!(day(it.on))];
+        row.extend(steps.take(3).map(|on| json!(day(on))));
+        if row.len() > 2 {
+            row.resize(5, json!(""));
+            rows.rows.push(row);
+        }
     }
     rows
 }

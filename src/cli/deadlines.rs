@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::arguments::{DeadlineDeed, DeadlinesArguments, DoneArguments, Format, With};
 use crate::cli::exit::Ending;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows, UsageError};
 use crate::config::settings::Settings;
 use crate::domain::authority::AuthorityCode;
@@ -21,7 +22,8 @@ use crate::store::{decided, deeds};
 /// # Errors
 /// When the configuration is wrong, the journal cannot be read, or there is no such deadline or party.
 pub fn deadlines(with: &With, arguments: &DeadlinesArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    // Recording needs the configuration that is there; looking, the last good one.
+    let settings = if arguments.deed.is_some() { print::settings(with)? } else { in_force::settings(with)? };
     let today = print::day(&settings, print::now(with));
     match &arguments.deed {
         Some(DeadlineDeed::Done(it)) => done(with, &settings, it, today),

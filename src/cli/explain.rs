@@ -7,6 +7,7 @@ use crate::cli::arguments::{ExplainArguments, With};
 use crate::cli::deeds as told;
 use crate::cli::exit::Ending;
 use crate::cli::findings::{self, Kept};
+use crate::cli::in_force;
 use crate::cli::print;
 use crate::config::settings::Settings;
 use crate::domain::authority::AuthorityCode;
@@ -30,7 +31,7 @@ use crate::store::grid::{self, Provenance};
 /// # Errors
 /// When there is no such finding or the state cannot be read.
 pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let kept = Kept::open(&settings, with)?;
     let finding = kept.finding(&arguments.id)?;
     let gone = "its check is no longer configured";

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cli::arguments::{FindingsArguments, Format, With};
 use crate::cli::exit::Ending;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::cli::support;
 use crate::config::settings::Settings;
@@ -25,7 +26,7 @@ use crate::store::open::Store;
 /// # Errors
 /// When the configuration is wrong or the state cannot be read.
 pub fn findings(with: &With, arguments: &FindingsArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let kept = Kept::open(&settings, with)?;
     show(&settings, &kept, arguments, with)?;
     Ok(Ending::Done)
@@ -79,10 +80,11 @@ impl Kept {
 /// Prints the findings that the arguments ask for, worst first.
 ///
 /// # Errors
-/// When an authority is unknown or standard output is closed.
+/// When an authority or a collection is unknown, or standard output is closed.
 pub fn show(settings: &Settings, kept: &Kept, arguments: &FindingsArguments, with: &With) -> Result<()> {
     let authority =
         arguments.authority.as_deref().map(|text| print::authority(settings, text)).transpose()?;
+    arguments.collection.as_deref().map(|name| print::collection(settings, name)).transpose()?;
     let today = print::day(settings, print::now(with));
     let mut wanted: Vec<&Finding> = kept
         .findings

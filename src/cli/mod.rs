@@ -17,6 +17,7 @@ pub mod exit;
 pub mod explain;
 pub mod file_arguments;
 pub mod findings;
+pub mod in_force;
 pub mod init;
 pub mod log;
 pub mod once;

@@ -1,6 +1,9 @@
 //! `once`: everything due now, then exit.
 
+use std::time::Duration;
+
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::arguments::{OnceArguments, StepArgument, With};
@@ -9,6 +12,7 @@ use crate::cli::print::{self, UsageError};
 use crate::cli::{child, log};
 use crate::clock;
 use crate::config::settings::Settings;
+use crate::daemon;
 use crate::pipeline::picture::without_addresses;
 use crate::pipeline::{self, Moment, Progress, Report, Step, Walk, polling, telling};
 
@@ -22,7 +26,15 @@ pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
         child::confine(&settings.limits)?;
     }
     let report = walk_as(&settings, print::now(with), arguments.only.map(step), Box::new(bar()), |walk| {
-        walk.stop = child::stop_by_signal()?;
+        // The daemon ends its children by itself.
+        let most = (!with.as_child).then(|| Duration::from_secs(settings.limits.run_seconds));
+        walk.stop = child::stop_by_signal(most)?;
+        walk.ticking = with.now.is_none().then_some(clock::now as fn() -> DateTime<Utc>);
+        if !with.as_child
+            && let Err(error) = daemon::keep_last_good(&print::config_folder(with), &settings.state)
+        {
+            tracing::warn!("{error:#}");
+        }
         walk.troubles.extend(print::refused(with).map(|problems| child::trouble(&problems)));
         arguments.again.as_ref().map_or(Ok(()), |subject| try_again(walk, subject))
     })?;
@@ -39,7 +51,7 @@ pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
             print::complain(format_args!("failed: {}: {}", failure.place, failure.what));
         }
     }
-    let all_well = report.failures.is_empty() && report.refused == 0;
+    let all_well = report.failures.is_empty() && report.refused == 0 && !report.stopped;
     Ok(if all_well { Ending::Done } else { Ending::SomeFailed })
 }
 
@@ -60,7 +72,7 @@ fn try_again(walk: &mut Walk<'_>, subject: &str) -> Result<()> {
 /// When the state cannot be used or the walk could not be done.
 pub fn walk(
     settings: &Settings,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
     only: Option<Step>,
     watch: Box<dyn FnMut(Progress) + Send + '_>,
 ) -> Result<Report> {
@@ -69,7 +81,7 @@ pub fn walk(
 
 fn walk_as(
     settings: &Settings,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
     only: Option<Step>,
     watch: Box<dyn FnMut(Progress) + Send + '_>,
     prepare: impl FnOnce(&mut Walk<'_>) -> Result<()>,

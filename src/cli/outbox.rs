@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::cli::arguments::{OutboxArguments, OutboxDeed, With};
 use crate::cli::exit::Ending;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows, UsageError};
 use crate::config::settings::Settings;
 use crate::domain::message::MessageKey;
@@ -18,7 +19,7 @@ use crate::store::recover;
 /// # Errors
 /// When there is no such message, or it stands where the deed makes no sense.
 pub fn outbox(with: &With, arguments: &OutboxArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let (key, deed) = match &arguments.deed {
         None | Some(OutboxDeed::List) => {
             list(&Journal::read(&settings.state)?).print(arguments.print.format)?;

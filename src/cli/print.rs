@@ -14,7 +14,7 @@ use crate::cli::arguments::{Format, With};
 use crate::cli::table;
 use crate::clock;
 use crate::config::problem::Problems;
-use crate::config::settings::{PostSettings, Settings, Source};
+use crate::config::settings::{Collection, PostSettings, Settings, Source};
 use crate::config::{self, Loaded};
 use crate::daemon;
 use crate::domain::authority::{Authority, AuthorityCode};
@@ -140,8 +140,7 @@ pub fn settings(with: &With) -> Result<Settings> {
 /// # Errors
 /// Every problem of every file at once.
 pub fn loaded(with: &With) -> Result<Loaded> {
-    let here = || env::current_dir().context("cannot tell the current folder");
-    let state = with.state.as_ref().map(|state| here().map(|here| here.join(state))).transpose()?;
+    let state = state_folder(with)?;
     let in_force = state.as_deref().filter(|_| with.as_child).map(daemon::in_force);
     let mut loaded = match in_force {
         Some(Ok(loaded)) => loaded,
@@ -154,6 +153,15 @@ pub fn loaded(with: &With) -> Result<Loaded> {
     Ok(loaded)
 }
 
+/// The state folder of the command line; none when it is left to the configuration.
+///
+/// # Errors
+/// When the current folder is gone.
+pub fn state_folder(with: &With) -> Result<Option<PathBuf>> {
+    let here = || env::current_dir().context("cannot tell the current folder");
+    with.state.as_ref().map(|state| here().map(|here| here.join(state))).transpose()
+}
+
 /// What is wrong with the configuration on disk while a child has the one in force; none when it is right.
 #[must_use]
 pub fn refused(with: &With) -> Option<Problems> {
@@ -161,7 +169,7 @@ pub fn refused(with: &With) -> Option<Problems> {
 }
 
 /// Folders that are configured inside the state folder follow it.
-fn move_state(settings: &mut Settings, state: &Path) {
+pub fn move_state(settings: &mut Settings, state: &Path) {
     let before = std::mem::replace(&mut settings.state, state.to_owned());
     let follow = |path: &mut PathBuf| {
         if let Ok(inside) = path.strip_prefix(&before) {
@@ -198,6 +206,17 @@ pub fn authority<'a>(settings: &'a Settings, text: &str) -> Result<&'a Authority
     };
     settings.authorities.iter().find(is_it).with_context(|| {
         UsageError(format!("`{text}` is no authority of the region; give an ONS code of authorities.toml"))
+    })
+}
+
+/// The collection with this name.
+///
+/// # Errors
+/// When there is none; the error names those that there are.
+pub fn collection<'a>(settings: &'a Settings, name: &str) -> Result<&'a Collection> {
+    settings.collections.iter().find(|one| one.name == name).with_context(|| {
+        let names: Vec<&str> = settings.collections.iter().map(|one| one.name.as_str()).collect();
+        UsageError(format!("there is no collection `{name}`; there are {}", names.join(", ")))
     })
 }
 

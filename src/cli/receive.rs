@@ -63,7 +63,7 @@ fn complain(report: &Report) {
 /// Every quarter of a file, each as a version of its own return, without a word to anybody.
 fn history(with: &With, settings: &Settings, arguments: &ReceiveArguments) -> Result<Ending> {
     let of = &arguments.of;
-    let collection = verify::collection(settings, &of.collection)?;
+    let collection = print::collection(settings, &of.collection)?;
     if collection.reporters == Reporters::Publisher {
         let words = format!(
             "a file of `{}` holds what its publisher gives: take it in without `--history`",

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::cli::arguments::{Format, ReturnsArguments, With};
 use crate::cli::exit::Ending;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
 use crate::store::grid::{self, ReturnRow};
@@ -15,8 +16,9 @@ use crate::store::open::Store;
 /// # Errors
 /// When the configuration is wrong or the state cannot be read.
 pub fn returns(with: &With, arguments: &ReturnsArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let quarter = arguments.quarter.as_deref().map(print::quarter).transpose()?;
+    arguments.collection.as_deref().map(|name| print::collection(&settings, name)).transpose()?;
     let store = Store::open_read_only(&settings.state, &settings.limits)?;
     let mut grid = grid::returns(store.connection())?;
     grid.retain(|row| arguments.collection.as_ref().is_none_or(|name| *name == row.collection));

@@ -4,14 +4,22 @@ use anyhow::Result;
 
 use crate::cli::arguments::With;
 use crate::cli::exit::Ending;
-use crate::cli::print;
+use crate::cli::print::{self, UsageError};
 use crate::daemon::{self, Daemon};
 
 /// Runs until a signal says stop.
 ///
 /// # Errors
-/// When the configuration is wrong at the start, or another daemon has the state folder.
+/// When an instant is given, the configuration is wrong at the start, or another daemon has the state folder.
 pub fn run(with: &With) -> Result<Ending> {
+    if with.now.is_some() {
+        return Err(UsageError(
+            "`run` goes by the clock of this machine, and sends mail, so it takes no `--now`; one run at a \
+             pretended instant is `quarterdeck --now INSTANT once`, which sends mail as well"
+                .to_owned(),
+        )
+        .into());
+    }
     let settings = print::settings(with)?;
     let program = print::program();
     let daemon = Daemon { program, config: print::config_folder(with), state: settings.state.clone() };

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::cli::arguments::{Format, SqlArguments, With};
 use crate::cli::exit::Ending;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows, UsageError};
 use crate::pipeline::apart::Snapshot;
 use crate::store::analysis;
@@ -34,7 +35,7 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
         }
         return Ok(Ending::Done);
     };
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let snapshot = Snapshot::elsewhere(&Store::open_read_only(&settings.state, &settings.limits)?)?;
     let limits = &settings.limits;
     let job = Job {
@@ -67,7 +68,10 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
         }
         // The query was right; that it is too large is no fault of the command line.
         Some(Err(words)) if words.contains(query::TOO_MUCH_MEMORY) || words.contains(TOO_LONG) => {
-            bail!("{words}; ask for less, or raise `worker_mebibytes` or `worker_seconds`")
+            bail!(
+                "{words} ({} MiB, a quarter of `worker_mebibytes`, and `worker_seconds`); ask for less, or raise them",
+                job.mebibytes
+            )
         }
         Some(Err(words)) => Err(UsageError(words).into()),
         None => bail!("the worker gave no answer"),

@@ -8,9 +8,9 @@ use serde_json::json;
 
 use crate::cli::arguments::{PrintArguments, With};
 use crate::cli::exit::Ending;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
-use crate::domain::due::{self, CronPattern};
 use crate::pipeline::picture::{Attention, DAYS_BACK, Picture, age, counted, local, without_addresses};
 use crate::store::holder::Holder;
 use crate::store::journal::Journal;
@@ -24,13 +24,16 @@ use crate::store::runs::{Outcome, Run};
 /// # Errors
 /// When the configuration is wrong or the journal is damaged.
 pub fn status(with: &With, arguments: &PrintArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let (settings, wrong) = in_force::look(with)?;
     let lines = Journal::read(&settings.state)?;
     let now = print::now(with);
     let picture = Picture::of(&settings, &lines, now);
     let mut rows = Rows::of(&["what", "value"]);
     let mut add = |what: &str, value: String| rows.rows.push(vec![json!(what), json!(value)]);
     let mut attention = picture.attention(&settings, now);
+    if let Some(what) = wrong {
+        attention.insert(0, Attention { what, next: "see `quarterdeck check-config`" });
+    }
     // Under a pretended instant the journal may well be ahead of it.
     if let Some(at) = picture.ahead_of(now).filter(|_| with.now.is_none()) {
         attention.push(Attention {
@@ -127,21 +130,5 @@ fn ended(picture: &Picture, run: &Run) -> String {
         Outcome::Stopped => "stopped when it was told to".to_owned(),
         Outcome::Open if picture.holder.is_some() => "under way".to_owned(),
         Outcome::Died | Outcome::Open => format!("died; last: {}", run.last),
-    }
-}
-
-/// The next instants of a schedule; a digest on a day that is no working day moves to the next.
-#[must_use]
-pub fn next_of(
-    settings: &Settings,
-    what: &str,
-    pattern: &CronPattern,
-    after: DateTime<Utc>,
-    count: usize,
-) -> Vec<DateTime<Utc>> {
-    if what.contains("digest") {
-        due::next_digests(pattern, settings.zone, after, &settings.calendar, count)
-    } else {
-        due::next_occurrences(pattern, settings.zone, after, count)
     }
 }

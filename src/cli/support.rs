@@ -8,6 +8,7 @@ use crate::cli::arguments::{Format, ReviewArguments, SupportArguments, SupportsA
 use crate::cli::deeds;
 use crate::cli::exit::Ending;
 use crate::cli::findings::Kept;
+use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::cli::typed::spelled;
 use crate::config::settings::Settings;
@@ -22,7 +23,7 @@ use crate::store::journal::{Happened, Journal};
 /// # Errors
 /// When there is no such open finding, the day is past, or the authority supports itself or is unknown.
 pub fn support(with: &With, arguments: &SupportArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let _lock = opening::lock(&settings.state)?;
     let (key, quarter, earlier) = {
         let kept = Kept::open(&settings, with)?;
@@ -69,7 +70,7 @@ pub fn support(with: &With, arguments: &SupportArguments) -> Result<Ending> {
 /// # Errors
 /// When there is no such action, it has ended, or the next day is past.
 pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let _lock = opening::lock(&settings.state)?;
     let kept = Kept::open(&settings, with)?;
     let of = kept.supports.iter().find(|one| one.id == arguments.id).with_context(|| {
@@ -102,7 +103,7 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
 /// # Errors
 /// When the state cannot be read.
 pub fn actions(with: &With, arguments: &SupportsArguments) -> Result<Ending> {
-    let settings = print::settings(with)?;
+    let settings = in_force::settings(with)?;
     let kept = Kept::open(&settings, with)?;
     if arguments.deeds {
         deeds::rows(&settings, &kept, &kept.lines).print(arguments.print.format)?;

@@ -178,7 +178,7 @@ impl<'a> Subject<'a> {
     /// # Errors
     /// When collection, authority or quarter is missing or unknown.
     pub fn of(settings: &'a Settings, arguments: &FileArguments) -> Result<Self> {
-        let collection = collection(settings, &arguments.collection)?;
+        let collection = print::collection(settings, &arguments.collection)?;
         if collection.reporters == Reporters::Publisher {
             return Ok(Self { collection, authority: None, quarter: None });
         }
@@ -193,17 +193,6 @@ impl<'a> Subject<'a> {
         let authority = print::authority(settings, authority)?.code.clone();
         Ok(Self { collection, authority: Some(authority), quarter: Some(print::quarter(quarter)?) })
     }
-}
-
-/// The collection with this name.
-///
-/// # Errors
-/// When there is none.
-pub fn collection<'a>(settings: &'a Settings, name: &str) -> Result<&'a Collection> {
-    settings.collections.iter().find(|one| one.name == name).with_context(|| {
-        let names: Vec<&str> = settings.collections.iter().map(|one| one.name.as_str()).collect();
-        UsageError(format!("there is no collection `{name}`; there are {}", names.join(", ")))
-    })
 }
 
 /// 0 when every row was accepted, 1 otherwise.

@@ -6,7 +6,6 @@ use crate::cli::arguments::{With, WithdrawArguments};
 use crate::cli::exit::Ending;
 use crate::cli::once;
 use crate::cli::print::{self, UsageError};
-use crate::cli::verify;
 use crate::clock;
 use crate::config::settings::Reporters;
 use crate::pipeline::withdrawing::{NotWithdrawn, Withdrawing};
@@ -19,7 +18,7 @@ use crate::pipeline::{self, Moment, Walk};
 /// used.
 pub fn withdraw(with: &With, arguments: &WithdrawArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
-    let collection = verify::collection(&settings, &arguments.collection)?;
+    let collection = print::collection(&settings, &arguments.collection)?;
     if collection.reporters == Reporters::Publisher {
         let words = format!(
             "`{}` is published: its files cannot be withdrawn; the publisher's next one takes their place",

@@ -225,6 +225,16 @@ impl Files {
     }
 }
 
+/// The state folder that `quarterdeck.toml` names, also where the rest of the file is wrong.
+#[must_use]
+pub fn named_state(folder: &Path) -> Option<PathBuf> {
+    let text = fs::read_to_string(folder.join("quarterdeck.toml")).ok()?;
+    let mut top = text.lines().take_while(|line| !line.trim_start().starts_with('['));
+    let line = top.find(|line| line.split('=').next().is_some_and(|key| key.trim() == "state"))?;
+    let table: toml::Table = toml::from_str(line).ok()?;
+    Some(folder.join(table.get("state")?.as_str()?))
+}
+
 fn why(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => {

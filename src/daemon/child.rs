@@ -6,11 +6,13 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use chrono::{DateTime, Utc};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, Command};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, warn};
 
+use crate::clock;
 use crate::config::settings::Limits;
 use crate::daemon::Daemon;
 
@@ -18,7 +20,7 @@ use crate::daemon::Daemon;
 const GRACE: Duration = Duration::from_mins(1);
 
 /// What a child is started for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Errand {
     /// The state is looked at, and repaired where nothing is lost by it.
     Probe,
@@ -28,24 +30,28 @@ pub(super) enum Errand {
     Backup,
     /// Somebody outside is told that a run died.
     Beat,
+    /// The operator, and somebody outside, are told why nothing is run.
+    Tell(String),
 }
 
 impl Errand {
-    fn arguments(self) -> &'static [&'static str] {
+    fn arguments(&self) -> Vec<&str> {
         match self {
-            Self::Probe => &["probe"],
-            Self::Run => &["once"],
-            Self::Backup => &["backup"],
-            Self::Beat => &["beat", "--failed"],
+            Self::Probe => vec!["probe"],
+            Self::Run => vec!["once"],
+            Self::Backup => vec!["backup"],
+            Self::Beat => vec!["beat", "--failed"],
+            Self::Tell(why) => vec!["beat", "--failed", "--held", why],
         }
     }
 
-    fn words(self) -> &'static str {
+    fn words(&self) -> &'static str {
         match self {
             Self::Probe => "the probe",
             Self::Run => "a run",
             Self::Backup => "a backup",
             Self::Beat => "a heartbeat",
+            Self::Tell(_) => "word of why nothing is run",
         }
     }
 }
@@ -53,6 +59,7 @@ impl Errand {
 /// A child at work.
 pub(super) struct Running {
     errand: Errand,
+    began: DateTime<Utc>,
     child: Child,
     deadline: Instant,
     was_told: bool,
@@ -61,16 +68,29 @@ pub(super) struct Running {
 /// What became of a child.
 pub(super) enum Moved {
     /// It ended.
-    Ended(Errand, ExitStatus),
+    Ended(Ended),
     /// It took too long: it was told to stop, or ended when it had been.
     Overdue,
+}
+
+/// A child that ended.
+#[derive(Debug)]
+pub(super) struct Ended {
+    /// What it was started for.
+    pub(super) errand: Errand,
+    /// When it was started: what fell due since is not done.
+    pub(super) began: DateTime<Utc>,
+    /// How it ended.
+    pub(super) status: ExitStatus,
 }
 
 /// Waits until the child ends or has taken too long; for ever when there is none.
 pub(super) async fn moved(running: &mut Option<Running>) -> io::Result<Moved> {
     let Some(it) = running else { return pending().await };
     tokio::select! {
-        status = it.child.wait() => Ok(Moved::Ended(it.errand, status?)),
+        status = it.child.wait() => {
+            Ok(Moved::Ended(Ended { errand: it.errand.clone(), began: it.began, status: status? }))
+        }
         () = sleep_until(it.deadline) => {
             if it.was_told {
                 it.end();
@@ -86,6 +106,7 @@ pub(super) async fn moved(running: &mut Option<Running>) -> io::Result<Moved> {
 impl Running {
     /// Starts an errand.
     pub(super) fn start(daemon: &Daemon, errand: Errand, limits: &Limits) -> Result<Self> {
+        let began = clock::now();
         let child = Command::new(&daemon.program)
             .arg("--config")
             .arg(&daemon.config)
@@ -98,7 +119,7 @@ impl Running {
             .spawn()
             .with_context(|| format!("cannot start {}", errand.words()))?;
         let deadline = Instant::now() + Duration::from_secs(limits.run_seconds);
-        Ok(Self { errand, child, deadline, was_told: false })
+        Ok(Self { errand, began, child, deadline, was_told: false })
     }
 
     /// Says that it should finish its step or give it back.

@@ -5,6 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use tracing::{error, info, warn};
 
+use crate::clock::Keeper;
+
 /// Less is a correction, as time servers make them.
 const JUMP_SECONDS: i64 = 120;
 
@@ -18,15 +20,22 @@ pub(super) struct Clocks {
     up: Duration,
     /// By how much the wall clock is ahead of what passed, since it was last believed.
     ahead: TimeDelta,
+    keeper: Keeper,
 }
 
 impl Clocks {
-    pub(super) fn new(wall: DateTime<Utc>, up: Duration) -> Self {
-        Self { wall, up, ahead: TimeDelta::zero() }
+    pub(super) fn new(wall: DateTime<Utc>, up: Duration, keeper: Keeper) -> Self {
+        Self { wall, up, ahead: TimeDelta::zero(), keeper }
+    }
+
+    /// Whether a time server is known to keep the wall clock right.
+    pub(super) fn are_kept_right(&self) -> bool {
+        self.keeper == Keeper::TimeServer
     }
 
     /// Looks at both, and says when the wall clock was set.
-    pub(super) fn look(&mut self, wall: DateTime<Utc>, up: Duration) {
+    pub(super) fn look(&mut self, wall: DateTime<Utc>, up: Duration, keeper: Keeper) {
+        self.keeper = keeper;
         let passed = TimeDelta::from_std(up.saturating_sub(self.up)).unwrap_or(TimeDelta::MAX);
         let jump = (wall - self.wall) - passed;
         (self.wall, self.up) = (wall, up);
@@ -65,26 +74,27 @@ mod tests {
     use chrono::{DateTime, TimeDelta};
 
     use super::Clocks;
+    use crate::clock::Keeper;
 
     const HOUR: Duration = Duration::from_hours(1);
 
     #[test]
     fn a_machine_that_slept_for_a_month_is_believed() {
         let (wall, up) = (DateTime::UNIX_EPOCH, HOUR);
-        let mut clocks = Clocks::new(wall, up);
-        clocks.look(wall + TimeDelta::days(31), up + HOUR * 24 * 31);
+        let mut clocks = Clocks::new(wall, up, Keeper::Unknown);
+        clocks.look(wall + TimeDelta::days(31), up + HOUR * 24 * 31, Keeper::Unknown);
         assert!(clocks.are_believed());
     }
 
     #[test]
     fn a_clock_that_was_set_ten_years_ahead_is_not_believed_until_it_is_back_or_confirmed() {
         let (wall, up) = (DateTime::UNIX_EPOCH, HOUR);
-        let mut clocks = Clocks::new(wall, up);
-        clocks.look(wall + TimeDelta::days(3652), up + HOUR);
+        let mut clocks = Clocks::new(wall, up, Keeper::Unknown);
+        clocks.look(wall + TimeDelta::days(3652), up + HOUR, Keeper::Unknown);
         assert!(!clocks.are_believed());
-        clocks.look(wall + TimeDelta::hours(2), up + HOUR * 2);
+        clocks.look(wall + TimeDelta::hours(2), up + HOUR * 2, Keeper::Unknown);
         assert!(clocks.are_believed());
-        clocks.look(wall + TimeDelta::days(3652), up + HOUR * 3);
+        clocks.look(wall + TimeDelta::days(3652), up + HOUR * 3, Keeper::Unknown);
         clocks.believe();
         assert!(clocks.are_believed());
     }
@@ -92,8 +102,8 @@ mod tests {
     #[test]
     fn corrections_and_a_day_ahead_are_believed() {
         let (wall, up) = (DateTime::UNIX_EPOCH, HOUR);
-        let mut clocks = Clocks::new(wall, up);
-        clocks.look(wall + TimeDelta::hours(25), up + HOUR);
+        let mut clocks = Clocks::new(wall, up, Keeper::Unknown);
+        clocks.look(wall + TimeDelta::hours(25), up + HOUR, Keeper::Unknown);
         assert!(clocks.are_believed());
     }
 }

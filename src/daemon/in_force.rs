@@ -19,6 +19,9 @@ use crate::store::keep;
 
 const FILE: &str = "config-in-force.json";
 
+/// The configuration of the last run by hand, which no daemon's run ever reads.
+const LAST_GOOD: &str = "config-last-good.json";
+
 /// The configuration in force, and how the folder looked when it was read.
 pub(super) struct InForce {
     pub(super) settings: Settings,
@@ -33,6 +36,43 @@ pub fn read(state: &Path) -> Result<Loaded> {
     let text = fs::read_to_string(state.join(FILE)).context("no configuration is in force")?;
     let (files, folder) = Files::from_json(&text).context("the configuration in force cannot be read")?;
     Ok(config::load_texts(&files, &folder, Some(state))?)
+}
+
+/// A configuration that was right, as the state has it.
+#[derive(Debug)]
+pub struct Kept {
+    /// What it says.
+    pub loaded: Loaded,
+    /// Since when.
+    pub since: SystemTime,
+}
+
+/// The last configuration of this folder that was right: of the daemon, or of a run by hand.
+#[must_use]
+pub fn last_good(config: &Path, state: &Path) -> Option<Kept> {
+    let whole = |folder: &Path| folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let kept = |name: &str| {
+        let path = state.join(name);
+        let (files, folder) = Files::from_json(&fs::read_to_string(&path).ok()?).ok()?;
+        let since = fs::metadata(&path).and_then(|found| found.modified()).ok()?;
+        let is_ours = whole(&folder) == whole(config);
+        let loaded = is_ours.then(|| config::load_texts(&files, &folder, Some(state)).ok()).flatten()?;
+        Some(Kept { loaded, since })
+    };
+    [FILE, LAST_GOOD].into_iter().filter_map(kept).max_by_key(|kept| kept.since)
+}
+
+/// Keeps the configuration of a run by hand, for commands that look at the state while a later one is wrong.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn keep_last_good(config: &Path, state: &Path) -> Result<()> {
+    let text = Files::read(config).to_json().context("the configuration cannot be written down")?;
+    if fs::read_to_string(state.join(LAST_GOOD)).is_ok_and(|before| before == text) {
+        return Ok(());
+    }
+    keep::write_durably(state, LAST_GOOD, text.as_bytes())
+        .with_context(|| format!("cannot write `{}`", state.join(LAST_GOOD).display()))
 }
 
 impl InForce {

@@ -27,13 +27,13 @@ use tracing::{error, info, warn};
 use crate::clock;
 use crate::config::settings::Settings;
 use crate::daemon::agenda::Agenda;
-use crate::daemon::child::{Errand, Moved, Running, moved};
+use crate::daemon::child::{Ended, Errand, Moved, Running, moved};
 use crate::daemon::clocks::Clocks;
 use crate::daemon::in_force::InForce;
 use crate::daemon::lock::Lock;
 use crate::daemon::patience::Patience;
 
-pub use crate::daemon::in_force::{WrongCheck, read as in_force};
+pub use crate::daemon::in_force::{Kept, WrongCheck, keep_last_good, last_good, read as in_force};
 
 /// Four times a minute, in UTC: what is due is decided elsewhere, and a watchdog of a minute is fed in time.
 const EVERY_QUARTER_MINUTE: &str = "*/15 * * * * *";
@@ -78,9 +78,9 @@ pub async fn run(daemon: &Daemon, settings: Settings) -> Result<()> {
             },
             Some(()) = ticks.recv() => watch.tick(clock::now(), running.is_some())?,
             what = moved(&mut running) => match what? {
-                Moved::Ended(errand, status) => {
+                Moved::Ended(ended) => {
                     running = None;
-                    watch.ended(errand, status, clock::now())?;
+                    watch.ended(&ended, clock::now())?;
                 }
                 Moved::Overdue => {}
             },
@@ -154,7 +154,7 @@ impl<'a> Watch<'a> {
             in_force: InForce::put(daemon, settings)?,
             lock,
             agenda: Agenda::default(),
-            clocks: Clocks::new(clock::now(), clock::since_boot()),
+            clocks: Clocks::new(clock::now(), clock::since_boot(), clock::keeper()),
             patience: Patience::default(),
             is_ready: false,
             is_stopping: false,
@@ -206,7 +206,7 @@ impl<'a> Watch<'a> {
         if !self.is_ready {
             systemd::still_starting();
         }
-        self.clocks.look(now, clock::since_boot());
+        self.clocks.look(now, clock::since_boot(), clock::keeper());
         if self.in_force.was_edited(self.daemon) {
             self.reload();
         }
@@ -221,22 +221,26 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    fn ended(&mut self, errand: Errand, status: ExitStatus, now: DateTime<Utc>) -> Result<()> {
+    fn ended(&mut self, ended: &Ended, now: DateTime<Utc>) -> Result<()> {
+        let Ended { errand, began, status } = ended;
         match errand {
-            Errand::Probe => self.probed(status, now)?,
-            Errand::Run => self.ran(status, now),
+            Errand::Probe => self.probed(*status, now)?,
+            Errand::Run => self.ran(*status, *began, now),
             Errand::Backup => match status.code() {
                 Some(0) => {
                     info!("a copy of the state was made");
-                    self.agenda.backed_up(now);
+                    self.agenda.backed_up(*began);
                 }
                 Some(3) => {}
                 _ => {
                     error!(%status, "no copy of the state could be made");
-                    self.agenda.backed_up(now);
+                    self.agenda.backed_up(*began);
                 }
             },
-            Errand::Beat => {}
+            Errand::Tell(_) if !status.success() => {
+                warn!(%status, "the operator could not be told why nothing is run; it is tried again");
+            }
+            Errand::Beat | Errand::Tell(_) => {}
         }
         if self.is_ready {
             systemd::status(&self.status(now));
@@ -266,12 +270,12 @@ impl<'a> Watch<'a> {
         Ok(())
     }
 
-    fn ran(&mut self, status: ExitStatus, now: DateTime<Utc>) {
+    fn ran(&mut self, status: ExitStatus, began: DateTime<Utc>, now: DateTime<Utc>) {
         match status.code() {
             Some(3) => info!("the state was in use; it is tried again soon"),
             Some(0 | 1) => {
                 self.patience.went_well();
-                self.agenda.ran(now);
+                self.agenda.ran(began);
             }
             code => {
                 if code.is_some() {
@@ -291,5 +295,88 @@ impl<'a> Watch<'a> {
 
     fn status(&self, now: DateTime<Utc>) -> String {
         self.agenda.in_words(&self.in_force.settings, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::clock::Keeper;
+    use crate::config;
+    use crate::store::journal::{Happened, Journal};
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn daemon(folder: &tempfile::TempDir) -> Daemon {
+        let config = folder.path().join("config");
+        config::write_shipped(&config).unwrap();
+        Daemon { program: PathBuf::from("/proc/self/exe"), config, state: folder.path().join("state") }
+    }
+
+    fn watch(daemon: &Daemon) -> Watch<'_> {
+        let lock = Lock::take(&daemon.state).unwrap();
+        Watch::over(daemon, config::load(&daemon.config).unwrap(), lock).unwrap()
+    }
+
+    /// What is planned at an instant.
+    fn planned(watch: &mut Watch<'_>, now: &str) -> Option<Errand> {
+        let settings = watch.in_force.settings.clone();
+        watch.agenda.plan(watch.daemon, &settings, &mut watch.clocks, utc(now));
+        watch.agenda.next()
+    }
+
+    #[test]
+    fn what_falls_due_during_a_run_is_due_after_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let daemon = daemon(&folder);
+        let mut watch = watch(&daemon);
+        assert_eq!(planned(&mut watch, "2017-11-17T07:45:00Z"), Some(Errand::Run));
+        let done =
+            |began: &str| Ended { errand: Errand::Run, began: utc(began), status: ExitStatus::from_raw(0) };
+        watch.ended(&done("2017-11-17T07:45:00Z"), utc("2017-11-17T08:05:00Z")).unwrap();
+        let after = planned(&mut watch, "2017-11-17T08:05:00Z");
+        assert_eq!(after, Some(Errand::Run), "for the digests and reminders of eight");
+        watch.ended(&done("2017-11-17T08:05:00Z"), utc("2017-11-17T08:06:00Z")).unwrap();
+        assert_eq!(planned(&mut watch, "2017-11-17T12:59:00Z"), None);
+        assert_eq!(planned(&mut watch, "2017-11-17T13:00:00Z"), Some(Errand::Run));
+    }
+
+    #[test]
+    fn after_a_long_silence_the_operator_is_told_until_runs_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let daemon = daemon(&folder);
+        let mut watch = watch(&daemon);
+        let mut journal = Journal::open(&daemon.state).unwrap();
+        journal.append(utc("2017-07-20T12:00:00Z"), Happened::Walked, "all", json!({})).unwrap();
+        watch.clocks = Clocks::new(clock::now(), clock::since_boot(), Keeper::Unknown);
+        let told = planned(&mut watch, "2017-09-04T07:30:00Z");
+        let Some(Errand::Tell(why)) = told else { panic!("{told:?}") };
+        assert_eq!(
+            why,
+            "the last run was on Thu 20 Jul 2017 13:00 BST and the clock says Mon 4 Sep 2017 08:30 BST; if \
+             that is right, run `quarterdeck once` by hand"
+        );
+        assert_eq!(planned(&mut watch, "2017-09-04T08:00:00Z"), None, "it was told just now");
+        let again = planned(&mut watch, "2017-09-04T08:31:00Z");
+        assert!(matches!(again, Some(Errand::Tell(_))), "what could not leave is tried again: {again:?}");
+        journal.append(utc("2017-09-04T09:00:00Z"), Happened::Walked, "all", json!({})).unwrap();
+        assert_eq!(planned(&mut watch, "2017-09-04T12:00:00Z"), Some(Errand::Run));
+    }
+
+    #[test]
+    fn where_a_time_server_keeps_the_clock_a_machine_that_was_off_for_a_summer_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let daemon = daemon(&folder);
+        let mut watch = watch(&daemon);
+        let mut journal = Journal::open(&daemon.state).unwrap();
+        journal.append(utc("2017-07-20T12:00:00Z"), Happened::Walked, "all", json!({})).unwrap();
+        watch.clocks = Clocks::new(clock::now(), clock::since_boot(), Keeper::TimeServer);
+        assert_eq!(planned(&mut watch, "2017-09-04T07:30:00Z"), Some(Errand::Run));
     }
 }

@@ -39,6 +39,7 @@ pub struct Planned {
 /// An occurrence is missed when its day, in the zone of its rule, is over at `span.until`.
 ///
 /// * A digest: `Skip` leaves out those that were missed, `Latest` keeps the last instant, `All` keeps each.
+///   What is made up for keeps to working days too: on any other day none is due, and all are on the next.
 /// * A poll finds the same however often it is made, so one stands for all, with `Latest` and `All` also for
 ///   those that were missed.
 /// * Reminders and chasers have a rule of their own, whatever `catch_up` says: of the steps of a ladder that
@@ -63,8 +64,11 @@ pub fn planned_of(
     span: Span,
 ) -> Vec<DateTime<Utc>> {
     let mut fell = instants(job, history, calendar, span);
-    let is_of_today =
-        |at: &DateTime<Utc>, zone: &mut Tz| wall(*zone, *at).date() == wall(*zone, span.until).date();
+    let today = |zone: Tz| wall(zone, span.until).date();
+    if matches!(job, Job::Digest(_)) {
+        fell.retain(|_, zone| calendar.is_working_day(today(*zone)));
+    }
+    let is_of_today = |at: &DateTime<Utc>, zone: &mut Tz| wall(*zone, *at).date() == today(*zone);
     let (is_missed_out, only_last) = match (job, catch_up) {
         (Job::Digest(_), CatchUp::All) => (false, false),
         (Job::Digest(_), CatchUp::Skip) => (true, false),
@@ -164,28 +168,6 @@ fn on_working_day(calendar: &Calendar, wall: NaiveDateTime) -> NaiveDateTime {
     calendar.plus(wall.date(), 0).and_time(wall.time())
 }
 
-/// The instants in `span` at which a digest leaves, in order, after `catch_up` was applied.
-///
-/// An occurrence on a day that is no working day moves to the same wall time on the next one; it is never
-/// dropped, and two that meet become one. An occurrence is missed when the day on which it should have left,
-/// in `zone`, is over at `span.until`: `Skip` leaves those out, `Latest` keeps the last instant, `All` all.
-#[must_use]
-pub fn digest_occurrences(
-    pattern: &CronPattern,
-    zone: Tz,
-    span: Span,
-    calendar: &Calendar,
-    catch_up: CatchUp,
-) -> Vec<DateTime<Utc>> {
-    let mut due = moved(pattern, zone, span, calendar);
-    match catch_up {
-        CatchUp::All => {}
-        CatchUp::Latest => drop(due.drain(..due.len().saturating_sub(1))),
-        CatchUp::Skip => due.retain(|at| wall(zone, *at).date() == wall(zone, span.until).date()),
-    }
-    due
-}
-
 /// The first `count` instants after `after` at which a digest leaves.
 #[must_use]
 pub fn next_digests(
@@ -283,6 +265,22 @@ mod tests {
     fn a_moved_digest_is_found_by_a_span_that_begins_after_the_day_it_was_meant_for() {
         assert_eq!(digests("0 9 30 3 *", "2018-04-03T00:00:00Z", "2018-04-03T09:00:00Z"), ["04-03 08:00"]);
         assert_eq!(digests("0 9 30 3 *", "2018-04-03T08:00:00Z", "2018-04-06T09:00:00Z"), [""; 0]);
+    }
+
+    #[test]
+    fn a_missed_digest_is_not_made_up_for_on_a_day_that_is_none() {
+        let friday = "2017-11-17T12:00:00Z";
+        let mut history = always(digest(), "0 9 * * FRI");
+        let due = |history: &History, until, catch_up| {
+            of(&digest(), history, span("2017-11-09T12:00:00Z", until), catch_up)
+        };
+        for catch_up in [CatchUp::All, CatchUp::Latest, CatchUp::Skip] {
+            assert_eq!(due(&history, "2017-11-19T12:00:00Z", catch_up), [""; 0], "a Sunday: {catch_up:?}");
+        }
+        assert_eq!(due(&history, "2017-11-20T06:00:00Z", CatchUp::All), ["11-10 09:00", "11-17 09:00"]);
+        assert_eq!(due(&history, "2017-11-20T06:00:00Z", CatchUp::Latest), ["11-17 09:00"]);
+        history.take(utc(friday), digest(), None);
+        assert_eq!(due(&history, "2017-11-19T12:00:00Z", CatchUp::Latest), [""; 0], "whatever became of it");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! A folder of `.eml` files in place of a mail server.
 
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -21,7 +22,9 @@ impl FolderPost {
     /// # Errors
     /// When it cannot be made.
     pub fn open(path: &Path) -> Result<Self, PostError> {
-        fs::create_dir_all(path).map_err(|source| PostError::Folder { path: path.to_owned(), source })?;
+        // What is written there is about children: it is for this user alone.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+        made.map_err(|source| PostError::Folder { path: path.to_owned(), source })?;
         Ok(Self { path: path.to_owned() })
     }
 

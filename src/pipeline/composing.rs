@@ -65,14 +65,14 @@ pub fn compose(
     Ok(())
 }
 
-/// Queues and keeps a notice of a run that could not be done. Outside the transaction that was taken back.
+/// Queues and keeps notices to the operator, outside the transaction of a walk.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn notice_of_failure(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
+pub fn queue_notices(walk: &mut Walk<'_>, notices: &[Letter], report: &mut Report) -> Result<()> {
     let mut queue = Queue::open(walk)?;
-    for letter in noticing::notices(walk, report) {
-        queue.add(walk, &letter, report)?;
+    for letter in notices {
+        queue.add(walk, letter, report)?;
     }
     outbox::queue(walk.store.connection(), &queue.fresh).context("cannot queue a notice")
 }

@@ -137,7 +137,7 @@ impl Walk<'_> {
         if !self.is_careful() {
             return Ok(());
         }
-        Ok(self.journal.append(self.now, Happened::Doing, subject, json!({ "words": words }))?)
+        Ok(self.journal.append(self.at(), Happened::Doing, subject, json!({ "words": words }))?)
     }
 
     /// Journals what several runs died of as set aside; how the last one died becomes a trouble.

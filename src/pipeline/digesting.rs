@@ -23,6 +23,7 @@ use crate::domain::schedule::{History, Job};
 use crate::domain::scope::{Recipient, Role, Scope};
 use crate::domain::slip::{self, Group, Slip};
 use crate::domain::support::Support;
+use crate::pipeline::addressed;
 use crate::pipeline::asking;
 use crate::pipeline::composing;
 use crate::pipeline::facts::{self, CollectionFacts};
@@ -62,19 +63,29 @@ pub fn digests(walk: &Walk<'_>, findings: &[Finding]) -> Result<Vec<Letter>> {
     let known = Everything::gather(walk, &recipients)?;
     let mut letters = Vec::new();
     for (plan, occurrences) in due {
-        for occurrence in occurrences {
-            let gets_it = |one: &&Recipient| one.digests.contains(&plan.name);
-            for recipient in walk.settings.recipients.iter().filter(gets_it) {
-                letters.extend(digest_to(walk, &known, findings, plan, occurrence, recipient));
+        let gets_it = |one: &&Recipient| {
+            one.digests.contains(&plan.name)
+                && addressed::is_of(walk.settings, one, known.quarter, walk.today)
+        };
+        for recipient in walk.settings.recipients.iter().filter(gets_it) {
+            // Of several that were missed, each says what the one before it did not.
+            let mut earlier = Vec::new();
+            for occurrence in &occurrences {
+                let letter = digest_to(walk, &known, findings, plan, (*occurrence, &earlier), recipient);
+                earlier.extend(letter);
             }
+            letters.extend(earlier);
         }
     }
     Ok(letters)
 }
 
 /// The instants since the last walk that composed digests; on a first walk, those of today.
+///
+/// A walk on a day that is no working day composes none, and so is not the last one that did.
 fn occurrences(walk: &Walk<'_>, history: &History, plan: &DigestPlan) -> Vec<DateTime<Utc>> {
-    let last = schedules::last_done(walk.journal.lines(), &["all", "digest"]);
+    let is_working = |at: &DateTime<Utc>| walk.settings.calendar.is_working_day(composing::day_of(walk, *at));
+    let last = schedules::done(walk.journal.lines(), &["all", "digest"]).find(is_working);
     let midnight = cron::instant(walk.settings.zone, walk.today.and_time(NaiveTime::MIN));
     let after = last.unwrap_or(midnight - TimeDelta::seconds(1));
     let span = Span { after, until: walk.now };
@@ -146,11 +157,18 @@ fn digest_to(
     known: &Everything,
     findings: &[Finding],
     plan: &DigestPlan,
-    occurrence: DateTime<Utc>,
+    (occurrence, earlier): (DateTime<Utc>, &[Letter]),
     recipient: &Recipient,
 ) -> Option<Letter> {
     let stem = MessageKey::stem(Kind::Digest, &plan.name);
-    let since = composing::last_queued(walk, &stem, &recipient.id);
+    let (mut since, mut before) = (
+        composing::last_queued(walk, &stem, &recipient.id),
+        found::told(walk.journal.lines(), &stem, &recipient.id),
+    );
+    for letter in earlier {
+        since = Some(walk.now);
+        before.extend(letter.told.iter().map(|id| (id.clone(), walk.now)));
+    }
     let telling = Telling {
         settings: walk.settings,
         recipient,
@@ -174,7 +192,7 @@ fn digest_to(
     };
     let own = own.filter(|one| !is_covered(one));
     let seen: Vec<&Finding> = own.filter(|one| recipient.may_see(&one.key.authority)).collect();
-    let told = found::tell(&telling, &seen, &found::told(walk.journal.lines(), &stem, &recipient.id));
+    let told = found::tell(&telling, &seen, &before);
     let supporting = Supporting {
         settings: walk.settings,
         recipient,

@@ -8,6 +8,7 @@
 //! 3. *`DuckDB` is a guest.* The database is opened here, in a process that ends with the walk.
 //! 4. *The database can be lost.* Received files and messages are kept under the journal, which comes first.
 
+pub mod addressed;
 pub mod advising;
 pub mod apart;
 pub mod asking;
@@ -71,6 +72,7 @@ use crate::store::journal::Happened;
 use crate::store::mirror;
 use crate::store::withdrawn;
 
+use crate::pipeline::posting::Those;
 use crate::pipeline::stopping::Stopped;
 use crate::pipeline::unseen::Unseen;
 use crate::read::code::Refusal;
@@ -135,24 +137,22 @@ pub struct Report {
 /// When the walk itself could not be done. One bad return or recipient is a failure in the report.
 pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
     let mut report = Report::default();
-    walk.begin()?;
-    doubting::look_for_strays(walk)?;
-    report.failures.append(&mut walk.troubles);
+    walk.begin(&opening::named(only))?;
     match steps(walk, only, &mut report).await {
         Err(error) if error.is::<Stopped>() => {
-            walk.journal.append(walk.now, Happened::Stopped, "all", json!({}))?;
+            walk.journal.append(walk.at(), Happened::Stopped, &opening::named(only), json!({}))?;
             report.stopped = true;
         }
-        done => {
-            done?;
-            doubting::settle(walk, only, &report)?;
-        }
+        Err(error) => return Err(tell_of_failure(walk, only, error, &mut report).await),
+        Ok(()) => {}
     }
     Ok(report)
 }
 
 async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> Result<()> {
     let wants = |step| only.is_none_or(|one| one == step);
+    doubting::look_for_strays(walk)?;
+    report.failures.append(&mut walk.troubles);
     let mut dropped = Vec::new();
     if wants(Step::Collect) {
         dropped = polling::collect(walk, report).await?;
@@ -164,33 +164,55 @@ async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> 
     report.unseen.add_unread(walk);
     walk.begin_transaction()?;
     let done = load_check_compose(walk, only, report);
-    if let Err(error) = walk.end_transaction(done) {
-        return Err(if error.is::<Stopped>() { error } else { tell_of_failure(walk, error, report).await });
-    }
+    walk.end_transaction(done)?;
     posting::announce(walk)?;
     dropping::put_away(walk, dropped, report)?;
     if wants(Step::Deliver) {
-        posting::post(walk, report).await?;
+        posting::post(walk, Those::All, report).await?;
     }
-    walk.finish(only)
+    walk.finish(only)?;
+    doubting::settle(walk, only, report)
 }
 
-/// A walk that was taken back is journalled, and the operator is written to; the error is given on.
-async fn tell_of_failure(walk: &mut Walk<'_>, error: anyhow::Error, report: &mut Report) -> anyhow::Error {
+/// A walk that could not go on is journalled with its reason, whatever step it was in, and the operator is
+/// written to; the error is given on.
+async fn tell_of_failure(
+    walk: &mut Walk<'_>,
+    only: Option<Step>,
+    error: anyhow::Error,
+    report: &mut Report,
+) -> anyhow::Error {
     let what = format!("{error:#}");
-    let next =
-        "nothing was loaded or queued, and nothing is lost; see the log, then `quarterdeck once`".to_owned();
+    let next = "what it had not done is done by the next run, and nothing is lost; see the log, then \
+                `quarterdeck once`"
+        .to_owned();
+    // What it was to tell of is told all the same.
+    report.failures.append(&mut walk.troubles);
     report.failures.push(Trouble { room: Room::Run, what: what.clone(), place: "the run".to_owned(), next });
     let told = async {
-        walk.journal.append(walk.now, Happened::Failed, "all", json!({ "why": what }))?;
-        composing::notice_of_failure(walk, report)?;
+        walk.journal.append(walk.at(), Happened::Failed, &opening::named(only), json!({ "why": what }))?;
+        let notices = noticing::of_failure(walk, report);
+        composing::queue_notices(walk, &notices, report)?;
         posting::announce(walk)?;
-        posting::post(walk, report).await
+        posting::post(walk, Those::All, report).await
     };
     match told.await {
         Ok(()) => error,
         Err(untold) => error.context(format!("and the operator could not be told: {untold:#}")),
     }
+}
+
+/// Has the operator told why the daemon runs nothing. Nothing else is done or sent.
+///
+/// # Errors
+/// When the journal or the database refuses. That the mail server does not answer is in the report.
+pub async fn tell_of_hold(walk: &mut Walk<'_>, why: &str) -> Result<Report> {
+    let mut report = Report::default();
+    let notices = noticing::of_hold(walk, why);
+    composing::queue_notices(walk, &notices, &mut report)?;
+    posting::announce(walk)?;
+    posting::post(walk, Those::Notices, &mut report).await?;
+    Ok(report)
 }
 
 /// What `receive` did.
@@ -207,10 +229,10 @@ pub struct ReceivedByHand {
 /// # Errors
 /// When it cannot be kept or loaded. A file that cannot be trusted is a submission that was refused.
 pub fn receive(walk: &mut Walk<'_>, file: &collecting::ByHand<'_>) -> Result<ReceivedByHand> {
-    let mut received = by_hand(walk)?;
-    let done = collecting::take_by_hand(walk, file, &mut received.report);
-    let done = done.and_then(|()| load_by_hand(walk, received));
-    told(walk, done)
+    by_hand(walk, "receive", |walk, mut received| {
+        collecting::take_by_hand(walk, file, &mut received.report)?;
+        load_by_hand(walk, received)
+    })
 }
 
 /// Takes every quarter of a file in, as history; none when the file as a whole cannot be read.
@@ -221,10 +243,10 @@ pub fn receive_history(
     walk: &mut Walk<'_>,
     file: &history::HistoryFile<'_>,
 ) -> Result<(Result<Vec<history::Part>, Refusal>, ReceivedByHand)> {
-    let received = by_hand(walk)?;
-    let done = history::take(walk, file);
-    let done = done.and_then(|parts| Ok((parts, load_by_hand(walk, received)?)));
-    told(walk, done)
+    by_hand(walk, "receive", |walk, received| {
+        let parts = history::take(walk, file)?;
+        Ok((parts, load_by_hand(walk, received)?))
+    })
 }
 
 /// Withdraws a version: journalled, and the checks asked again; gives the version that counts now.
@@ -233,28 +255,34 @@ pub fn receive_history(
 /// [`withdrawing::NotWithdrawn`] when there is no such version; when the journal or the database refuses.
 pub fn withdraw(walk: &mut Walk<'_>, it: &withdrawing::Withdrawing<'_>) -> Result<(Option<u32>, Report)> {
     let meant = withdrawing::find(walk, it)?;
-    let received = by_hand(walk)?;
-    let done = withdrawing::announce(walk, it, &meant);
-    let done = done.and_then(|()| load_by_hand(walk, received));
-    let received = told(walk, done)?;
+    let received = by_hand(walk, "withdraw", |walk, received| {
+        withdrawing::announce(walk, it, &meant)?;
+        load_by_hand(walk, received)
+    })?;
     Ok((withdrawing::standing(walk, it)?, received.report))
 }
 
-/// Journals that it could not be done: else the next run would take it for a death.
-fn told<T>(walk: &mut Walk<'_>, done: Result<T>) -> Result<T> {
-    if let Err(error) = &done {
-        walk.journal.append(walk.now, Happened::Failed, "all", json!({ "why": format!("{error:#}") }))?;
-    }
-    done
-}
-
-/// What begins whatever a person does to the returns.
-fn by_hand(walk: &mut Walk<'_>) -> Result<ReceivedByHand> {
+/// Whatever a person does to the returns: begun, done, and journalled when it could not be done, else the
+/// next run would take it for a death.
+fn by_hand<'a, T>(
+    walk: &mut Walk<'a>,
+    deed: &str,
+    does: impl FnOnce(&mut Walk<'a>, ReceivedByHand) -> Result<T>,
+) -> Result<T> {
     let mut received = ReceivedByHand::default();
-    walk.begin()?;
-    doubting::look_for_strays(walk)?;
+    walk.begin(deed)?;
+    let looked = doubting::look_for_strays(walk);
     received.report.failures.append(&mut walk.troubles);
-    Ok(received)
+    let done = looked.and_then(|()| does(walk, received));
+    let error = match done {
+        Ok(it) => return Ok(it),
+        Err(error) => error,
+    };
+    let why = json!({ "why": format!("{error:#}") });
+    match walk.journal.append(walk.at(), Happened::Failed, deed, why) {
+        Ok(()) => Err(error),
+        Err(cause) => Err(error.context(format!("and it could not be journalled: {cause}"))),
+    }
 }
 
 fn load_by_hand(walk: &mut Walk<'_>, mut received: ReceivedByHand) -> Result<ReceivedByHand> {

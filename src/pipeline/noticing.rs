@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, TimeDelta, Utc};
 
 use crate::domain::due::{self, CatchUp, Span};
-use crate::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
+use crate::domain::letter::notice::{self, NoticeFacts, Rest, Room, Trouble};
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::Report;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::picture::Backups;
-use crate::pipeline::{composing, doubting, naming, posting, rebuilding};
+use crate::pipeline::{addressed, composing, doubting, naming, posting, rebuilding};
 use crate::store::outbox::{self, Standing};
 use crate::store::{keep, schedules};
 
@@ -27,6 +27,30 @@ const HOLIDAYS_AHEAD: Days = Days::new(60);
 /// The notices of this walk: the same troubles are told once a day, a message's fate once.
 #[must_use]
 pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
+    of_a_walk(walk, report, Rest::Done)
+}
+
+/// The notices of a walk that could not go on.
+#[must_use]
+pub fn of_failure(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
+    of_a_walk(walk, report, Rest::GivenUp)
+}
+
+/// The notice of a daemon that runs nothing; told once a week.
+#[must_use]
+pub fn of_hold(walk: &Walk<'_>, why: &str) -> Vec<Letter> {
+    let trouble = Trouble {
+        room: Room::Schedule,
+        what: why.to_owned(),
+        place: "the daemon".to_owned(),
+        next: "look at the clock of the machine, as it says; `quarterdeck status` tells what waits"
+            .to_owned(),
+    };
+    let set = (format!("held {}", walk.today.format("%G-W%V")), vec![trouble]);
+    operators(walk).filter_map(|one| letter(walk, one, set.clone(), Rest::Waits)).collect()
+}
+
+fn of_a_walk(walk: &Walk<'_>, report: &Report, rest: Rest) -> Vec<Letter> {
     let mut letters = Vec::new();
     for recipient in operators(walk) {
         let of_messages = messages(walk, composing::last_queued(walk, MESSAGES, &recipient.id));
@@ -35,7 +59,7 @@ pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
             (format!("messages {}", fingerprint(&of_messages)), of_messages),
         ];
         sets.extend(of_the_state(walk));
-        letters.extend(sets.into_iter().filter_map(|set| letter(walk, recipient, set)));
+        letters.extend(sets.into_iter().filter_map(|set| letter(walk, recipient, set, rest)));
     }
     letters
 }
@@ -44,23 +68,26 @@ fn operators<'a>(walk: &Walk<'a>) -> impl Iterator<Item = &'a Recipient> {
     walk.settings.recipients.iter().filter(|one| one.role == Role::Operator)
 }
 
-fn letter(walk: &Walk<'_>, to: &Recipient, (period, troubles): (String, Vec<Trouble>)) -> Option<Letter> {
+type Set = (String, Vec<Trouble>);
+
+fn letter(walk: &Walk<'_>, to: &Recipient, (period, troubles): Set, rest: Rest) -> Option<Letter> {
     let named = |text: &str| naming::with_names(&walk.settings.authorities, text);
     let with_names =
         |it: Trouble| Trouble { what: named(&it.what), place: named(&it.place), next: named(&it.next), ..it };
     let troubles = troubles.into_iter().map(with_names).collect();
-    let facts = NoticeFacts { run_at: walk.now, period, troubles };
+    let facts = NoticeFacts { run_at: walk.now, period, troubles, rest };
     notice::compose(&composing::occasion(walk, to), &facts)
 }
 
 /// The notices of what a whole run sees by the clock: planned runs that have no record, told once for each
-/// outage; copies of the state that were not made, once a week; bank holidays that end soon, once a month.
+/// outage; copies of the state that were not made, once a week; bank holidays that end soon, and authorities
+/// that nobody is written to about, once a month.
 #[must_use]
 pub fn overdue(walk: &Walk<'_>) -> Vec<Letter> {
-    let sets = [outage(walk), copies(walk), holidays(walk)];
+    let sets = [outage(walk), copies(walk), holidays(walk), people(walk)];
     let to_each = |set: (String, Trouble)| {
         let set = (set.0, vec![set.1]);
-        operators(walk).filter_map(|one| letter(walk, one, set.clone())).collect::<Vec<_>>()
+        operators(walk).filter_map(|one| letter(walk, one, set.clone(), Rest::Done)).collect::<Vec<_>>()
     };
     sets.into_iter().flatten().flat_map(to_each).collect()
 }
@@ -68,7 +95,7 @@ pub fn overdue(walk: &Walk<'_>) -> Vec<Letter> {
 /// The runs that were planned since the last whole one and did not begin; told under the first of them.
 fn outage(walk: &Walk<'_>) -> Option<(String, Trouble)> {
     let (lines, settings) = (walk.journal.lines(), walk.settings);
-    let span = Span { after: schedules::last_done(lines, &["all"])?, until: walk.now };
+    let span = Span { after: schedules::done(lines, &["all"]).next()?, until: walk.now };
     // A run in hand may keep the next one waiting for all of its time.
     let grace = GRACE + TimeDelta::try_seconds(i64::try_from(settings.limits.run_seconds).ok()?)?;
     let (history, runs) = (schedules::history(lines), schedules::whole_runs(lines));
@@ -125,6 +152,21 @@ fn holidays(walk: &Walk<'_>) -> Option<(String, Trouble)> {
         next: "take the file afresh from gov.uk/bank-holidays.json, or set `bank_holidays_url`".to_owned(),
     };
     Some((format!("holidays {}", walk.today.format("%Y-%m")), trouble))
+}
+
+/// Authorities about whose returns nobody is written to; told under the month.
+fn people(walk: &Walk<'_>) -> Option<(String, Trouble)> {
+    let gaps = addressed::gaps(walk.settings, walk.today);
+    if gaps.is_empty() {
+        return None;
+    }
+    let trouble = Trouble {
+        room: Room::People,
+        what: gaps.join("; "),
+        place: "recipients.toml".to_owned(),
+        next: "write its people there, each as a `[[recipient]]` of that authority".to_owned(),
+    };
+    Some((format!("people {}", walk.today.format("%Y-%m")), trouble))
 }
 
 /// What was made again, and what is in doubt since: one notice, which is not held itself.

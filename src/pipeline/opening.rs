@@ -120,6 +120,8 @@ pub struct Walk<'a> {
     pub store: Store,
     /// Whether this run was told to stop.
     pub stop: Stop,
+    /// The clock, where it goes on during the walk; none when the instant is a pretended one.
+    pub ticking: Option<fn() -> DateTime<Utc>>,
     /// What the operator must hear of, known before the first step.
     pub troubles: Vec<Trouble>,
     /// How the last run ended, and what was set aside.
@@ -185,6 +187,7 @@ impl<'a> Walk<'a> {
             journal,
             store,
             stop: Stop::never(),
+            ticking: None,
             troubles: Vec::new(),
             daring,
             watch,
@@ -229,13 +232,23 @@ impl<'a> Walk<'a> {
         (self.watch)(progress);
     }
 
-    /// Journals the schedules that changed, what the last run died of, and that a walk began.
+    /// The instant of what happens now: the machine's own where it goes on, else the walk's.
+    ///
+    /// What is composed, and what is known when, is of [`now`](Self::now); what is done to a message, or
+    /// goes wrong, bears the time at which it did.
+    #[must_use]
+    pub fn at(&self) -> DateTime<Utc> {
+        self.ticking.map_or(self.now, |clock| clock().max(self.now))
+    }
+
+    /// Journals the schedules that changed, what the last run died of, and that this began: a step, `all` of
+    /// them, or what a person does.
     ///
     /// # Errors
     /// When the journal cannot be written.
-    pub fn begin(&mut self) -> Result<()> {
+    pub fn begin(&mut self, what: &str) -> Result<()> {
         note_schedules(&mut self.journal, self.settings, self.now)?;
-        self.begin_as("all")
+        self.begin_as(what)
     }
 
     /// Journals what the last run died of, and that something else than a walk began.
@@ -252,8 +265,7 @@ impl<'a> Walk<'a> {
     /// # Errors
     /// When the journal cannot be written.
     pub fn finish(&mut self, only: Option<Step>) -> Result<()> {
-        let subject = only.map_or("all".to_owned(), |step| format!("{step:?}").to_lowercase());
-        self.journal.append(self.now, Happened::Walked, &subject, json!({}))?;
+        self.journal.append(self.now, Happened::Walked, &named(only), json!({}))?;
         mirror::follow(self.store.connection(), self.journal.lines())?;
         self.store.checkpoint()?;
         Ok(())
@@ -277,6 +289,12 @@ impl<'a> Walk<'a> {
         configured::replace(connection, &from, self.today).context("cannot load the configuration")?;
         decided::replace(connection, self.journal.lines()).context("cannot load what was decided")
     }
+}
+
+/// A step's name in the journal; `all` for a whole walk.
+#[must_use]
+pub fn named(only: Option<Step>) -> String {
+    only.map_or("all".to_owned(), |step| format!("{step:?}").to_lowercase())
 }
 
 /// Journals each schedule that came into force, changed or went since the journal was written last.

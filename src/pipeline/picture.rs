@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::config::jobs;
 use crate::config::settings::Settings;
 use crate::domain::due::{self, CronPattern, Span};
+use crate::domain::schedule::Job;
 use crate::pipeline::posting;
 use crate::store::holder::{Holder, holder};
 use crate::store::journal::{Happened, Line};
 use crate::store::outbox::{self, Standing, Track};
 use crate::store::runs::{self, Outcome, Run};
+use crate::store::schedules;
 
 /// How far back planned runs are held against those that were done.
 pub const DAYS_BACK: i64 = 14;
@@ -194,7 +197,8 @@ impl Picture {
                     local(*last)
                 ),
                 next: if held {
-                    "the daemon now waits for a run by hand: check the clock, then `quarterdeck once`"
+                    "unless a time server keeps the clock, the daemon waits for a run by hand: check the \
+                     clock, then `quarterdeck once`"
                 } else {
                     "is the daemon running? `systemctl status quarterdeck`"
                 },
@@ -210,7 +214,7 @@ impl Picture {
     }
 }
 
-/// What was planned is told by the configuration, what was done by the journal.
+/// What was planned is told by the rules that were in force when, what was done by the journal.
 struct Plan<'a> {
     settings: &'a Settings,
     lines: &'a [Line],
@@ -221,13 +225,9 @@ struct Plan<'a> {
 impl Plan<'_> {
     /// How many runs were planned after `from`, and which of them were not done before the next one.
     fn held_against_done(&self, from: DateTime<Utc>) -> (usize, Vec<DateTime<Utc>>) {
-        // Nothing was planned before there was a journal, nor under a schedule that is no longer.
-        let Some(first) = self.lines.first().map(|line| line.at) else { return (0, Vec::new()) };
-        let edited = self.last_scheduled("collect").unwrap_or(first);
-        let after = from.max(first).max(edited).max(self.now - LOOK_BACK_MAX);
         let whole: Vec<DateTime<Utc>> =
             self.runs.iter().filter(|run| run.is_whole()).map(|run| run.at).collect();
-        let planned = self.occurrences(&self.settings.schedule.collect, after);
+        let planned = self.occurrences(&Job::Collect, from);
         let until = planned.iter().skip(1).copied().chain([DateTime::<Utc>::MAX_UTC]);
         let is_missed = |(at, next): &(DateTime<Utc>, DateTime<Utc>)| {
             !whole.iter().any(|done| *at <= *done && *done < *next)
@@ -237,22 +237,20 @@ impl Plan<'_> {
     }
 
     fn backups_missed(&self, last: Option<DateTime<Utc>>) -> usize {
-        let since = last.or_else(|| self.lines.first().map(|line| line.at));
-        let edited = self.last_scheduled("backup");
-        since.map_or(0, |since| {
-            let after = edited.map_or(since, |edited| since.max(edited)).max(self.now - LOOK_BACK_MAX);
-            self.occurrences(&self.settings.backup.cron, after).len()
-        })
+        self.occurrences(&Job::Backup, last.unwrap_or(DateTime::<Utc>::MIN_UTC)).len()
     }
 
-    fn occurrences(&self, cron: &str, after: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    /// When a job was planned after `from`; nothing was before there was a journal.
+    ///
+    /// What was edited and not journalled yet is in force from now on, as it is for the daemon.
+    fn occurrences(&self, job: &Job, from: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let Some(first) = self.lines.first().map(|line| line.at) else { return Vec::new() };
+        let mut history = schedules::history(self.lines);
+        history.see(self.now, &jobs::jobs(self.settings));
+        let after = from.max(first).max(self.now - LOOK_BACK_MAX);
         let span = Span { after, until: self.now - STARTING };
-        CronPattern::parse(cron).map(|it| due::occurrences(&it, self.settings.zone, span)).unwrap_or_default()
-    }
-
-    fn last_scheduled(&self, job: &str) -> Option<DateTime<Utc>> {
-        let is_it = |line: &&Line| line.event == Happened::Scheduled && line.subject == job;
-        self.lines.iter().rev().find(is_it).map(|line| line.at)
+        let fell = due::fell(&history, &self.settings.calendar, span);
+        fell.into_iter().filter(|it| it.job == *job).map(|it| it.at).collect()
     }
 }
 

@@ -48,14 +48,24 @@ pub fn announce(walk: &mut Walk<'_>) -> Result<()> {
     Ok(walk.journal.append_all(walk.now, Happened::Queued, entries)?)
 }
 
+/// Which of the messages that wait are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Those {
+    /// Each.
+    All,
+    /// Notices to the operator, while nothing else may leave.
+    Notices,
+}
+
 /// Sends what waits. A message that cannot be sent never stops the others.
 ///
 /// # Errors
 /// When the journal cannot be written: then nothing more may be sent.
-pub async fn post(walk: &mut Walk<'_>, report: &mut Report) -> Result<()> {
+pub async fn post(walk: &mut Walk<'_>, those: Those, report: &mut Report) -> Result<()> {
     settle_interrupted(walk)?;
     doubting::hold(walk, report)?;
-    let waiting = waiting(walk, report);
+    let mut waiting = waiting(walk, report);
+    waiting.retain(|key| those == Those::All || is_notice(key));
     if waiting.is_empty() {
         return Ok(());
     }
@@ -99,7 +109,7 @@ fn settle_interrupted(walk: &mut Walk<'_>) -> Result<()> {
         .filter(|(_, track)| track.standing == Standing::Sending)
         .map(|(key, _)| (key.to_string(), json!({ "reply": "the run ended before the relay's reply" })))
         .collect();
-    Ok(walk.journal.append_all(walk.now, Happened::Unknown, interrupted)?)
+    Ok(walk.journal.append_all(walk.at(), Happened::Unknown, interrupted)?)
 }
 
 /// What goes out now, oldest first: not what has used up its tries, nor more than a recipient's daily share.
@@ -115,8 +125,7 @@ fn waiting(walk: &Walk<'_>, report: &mut Report) -> Vec<MessageKey> {
     for (key, track) in waiting {
         let count = today.entry(track.recipient.as_str()).or_insert(0);
         *count += 1;
-        let is_notice = key.as_str().starts_with(Kind::Notice.word());
-        if is_notice || *count <= walk.settings.mail.per_recipient_per_day {
+        if is_notice(key) || *count <= walk.settings.mail.per_recipient_per_day {
             now.push(key.clone());
         } else {
             later += 1;
@@ -127,6 +136,10 @@ fn waiting(walk: &Walk<'_>, report: &mut Report) -> Vec<MessageKey> {
         report.failures.push(trouble(format!("{later} messages"), what.to_owned()));
     }
     now
+}
+
+fn is_notice(key: &MessageKey) -> bool {
+    key.as_str().starts_with(Kind::Notice.word())
 }
 
 /// How many messages each recipient was sent today.
@@ -161,10 +174,12 @@ pub fn message(walk: &Walk<'_>, key: &MessageKey) -> Result<Message> {
 }
 
 async fn send(walk: &mut Walk<'_>, post: &mut Post, message: &Message, report: &mut Report) -> Result<()> {
-    let (now, key) = (walk.now, message.key.as_str());
+    let key = message.key.as_str();
     let sending = {
-        let journal = &mut walk.journal;
-        let mut at_body = || journal.append(now, Happened::Sending, key, json!({})).map_err(io::Error::other);
+        let (now, ticking, journal) = (walk.now, walk.ticking, &mut walk.journal);
+        let at = || ticking.map_or(now, |clock| clock().max(now));
+        let mut at_body =
+            || journal.append(at(), Happened::Sending, key, json!({})).map_err(io::Error::other);
         post.send(message, &mut at_body).await
     };
     let (event, reply) = match sending {
@@ -185,7 +200,7 @@ async fn send(walk: &mut Walk<'_>, post: &mut Post, message: &Message, report: &
     if event != Happened::Sent {
         report.failures.push(trouble(key.to_owned(), reply.clone()));
     }
-    Ok(walk.journal.append(now, event, key, json!({ "reply": reply }))?)
+    Ok(walk.journal.append(walk.at(), event, key, json!({ "reply": reply }))?)
 }
 
 /// A relay may repeat the address it was given; a reply is kept without it.

@@ -22,13 +22,14 @@ const DOUBT: &str = "doubt.json";
 /// What a run needs at least, in bytes.
 const ROOM_MIN: u64 = 64 << 20;
 
-const OURS: [&str; 11] = [
+const OURS: [&str; 12] = [
     FILE_NAME,
     journal::FILE,
     "journal.torn",
     "lock",
     "daemon.lock",
     "config-in-force.json",
+    "config-last-good.json",
     keep::RECEIVED,
     keep::MESSAGES,
     backup::BANK_HOLIDAYS,

@@ -28,7 +28,7 @@ pub struct Run {
     pub at: DateTime<Utc>,
     /// How it ended.
     pub outcome: Outcome,
-    /// The step it did, or `all`; what a run that has not ended did is not known and counts as `all`.
+    /// The step it did, `all`, or what a person did to the returns, such as `receive`.
     pub step: String,
     /// What it journalled last, in words, without an address or a figure.
     pub last: String,
@@ -51,7 +51,7 @@ pub fn runs(lines: &[Line]) -> Vec<Run> {
             if let Some(before) = runs.last_mut().filter(|run| run.outcome == Outcome::Open) {
                 before.outcome = Outcome::Died;
             }
-            let (step, last) = ("all".to_owned(), "it began".to_owned());
+            let (step, last) = (line.subject.clone(), "it began".to_owned());
             runs.push(Run { at: line.at, outcome: Outcome::Open, step, last });
         } else if let Some(run) = runs.last_mut().filter(|run| run.outcome == Outcome::Open) {
             follow(run, line);

@@ -38,21 +38,25 @@ fn written(rule: Option<&Rule>) -> Value {
     })
 }
 
-/// When the last run ended that did one of these steps; `all` is a whole run.
-#[must_use]
-pub fn last_done(lines: &[Line], steps: &[&str]) -> Option<DateTime<Utc>> {
+/// The instants of the runs that did one of these steps and reached their end, latest first; `all` is a whole
+/// run.
+pub fn done<'a>(lines: &'a [Line], steps: &'a [&str]) -> impl Iterator<Item = DateTime<Utc>> + 'a {
     let did = |line: &&Line| line.event == Happened::Walked && steps.contains(&line.subject.as_str());
-    lines.iter().rev().find(did).map(|line| line.at)
+    lines.iter().rev().filter(did).map(|line| line.at)
 }
 
-/// When whole runs began, the one in hand and those that died among them.
+/// When whole runs began, the one in hand and those that died or failed among them.
+///
+/// What a person does to the returns is none, nor is a run of one step. Older lines say `all` when they begin
+/// such a run too, and what it was when it ends.
 #[must_use]
 pub fn whole_runs(lines: &[Line]) -> Vec<DateTime<Utc>> {
     let mut runs = Vec::new();
     let mut begun = None;
     for line in lines {
         match line.event {
-            Happened::Began => runs.extend(begun.replace(line.at)),
+            Happened::Began if line.subject == "all" => runs.extend(begun.replace(line.at)),
+            Happened::Began => runs.extend(begun.take()),
             Happened::Walked if line.subject == "all" => runs.extend(begun.take()),
             // The first poll of a publisher's history ends within a run.
             Happened::Walked if !line.subject.starts_with("history.") => begun = None,
@@ -61,4 +65,40 @@ pub fn whole_runs(lines: &[Line]) -> Vec<DateTime<Utc>> {
     }
     runs.extend(begun);
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn a_run_of_everything_is_whole_however_it_ended_and_nothing_else_is() {
+        let events = [
+            (Happened::Began, "all"),
+            (Happened::Walked, "history.quarterly"),
+            (Happened::Walked, "all"),
+            (Happened::Began, "receive"),
+            (Happened::Failed, "receive"),
+            (Happened::Began, "all"),
+            (Happened::Failed, "all"),
+            (Happened::Began, "remind"),
+            (Happened::Walked, "remind"),
+            (Happened::Began, "all"),
+            (Happened::Walked, "collect"),
+            (Happened::Began, "all"),
+            (Happened::Began, "all"),
+        ];
+        let line = |(number, (event, subject)): (usize, &(Happened, &str))| Line {
+            seq: number as u64 + 1,
+            at: DateTime::UNIX_EPOCH + TimeDelta::minutes(i64::try_from(number).unwrap()),
+            event: *event,
+            subject: (*subject).to_owned(),
+            detail: json!({}),
+        };
+        let lines: Vec<Line> = events.iter().enumerate().map(line).collect();
+        let minutes: Vec<i64> = whole_runs(&lines).iter().map(|at| at.timestamp() / 60).collect();
+        assert_eq!(minutes, [0, 5, 11, 12]);
+    }
 }

@@ -4,7 +4,7 @@ use quarterdeck::domain::deadline::{Deadline, DeadlineKind, Ladder, Party, Progr
 use quarterdeck::domain::figure::{Column, Place};
 use quarterdeck::domain::letter::chaser::{self, ChaserFacts};
 use quarterdeck::domain::letter::facts::Named;
-use quarterdeck::domain::letter::notice::{self, NoticeFacts, Room, Trouble};
+use quarterdeck::domain::letter::notice::{self, NoticeFacts, Rest, Room, Trouble};
 use quarterdeck::domain::letter::receipt::{self, Accepted, ReceiptFacts, Verdict};
 use quarterdeck::domain::letter::reminder::{self, ReminderFacts};
 use quarterdeck::domain::letter::withdrawal::{self, WithdrawalFacts};
@@ -427,6 +427,7 @@ fn a_notice_groups_what_failed_alike_and_says_what_to_do() {
             ),
             trouble(Room::Collect, refused, "quarterly E10000008 2017-18 Q2", later),
         ],
+        rest: Rest::Done,
     };
     insta::assert_snapshot!(dump(&notice::compose(&occasion(&who, "2017-11-17"), &facts).unwrap()));
     let alone = NoticeFacts {
@@ -440,6 +441,14 @@ fn a_notice_groups_what_failed_alike_and_says_what_to_do() {
     };
     let subject = notice::compose(&occasion(&who, "2017-11-17"), &alone).unwrap().subject;
     assert_eq!(subject, "Quarterdeck, 17 November 2017: no copy of the state is made");
+    let words = |rest| {
+        let facts = NoticeFacts { rest, ..facts.clone() };
+        dump(&notice::compose(&occasion(&who, "2017-11-17"), &facts).unwrap())
+    };
+    assert!(words(Rest::GivenUp).contains(
+        "could not go on: 2 sources not fetched, 1 check did not run. The next one does the rest."
+    ));
+    assert!(words(Rest::Waits).contains("subject: Nothing is run: please look"), "{}", words(Rest::Waits));
     let none = NoticeFacts { troubles: Vec::new(), ..facts };
     assert!(notice::compose(&occasion(&who, "2017-11-17"), &none).is_none());
 }

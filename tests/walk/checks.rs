@@ -179,3 +179,18 @@ fn an_added_check_that_suspects_a_figure_is_treated_like_a_shipped_one() {
     region.walk("2017-11-21T08:00:00Z");
     assert_eq!(region.rows(found), ["target-breach|3"]);
 }
+
+#[test]
+fn what_a_check_found_that_was_taken_away_is_told_as_resolved_to_those_who_heard_of_it() {
+    let region = Region::with_returns_of(&["2017-18 Q2"]);
+    add(&region, "mine.sql", MINE);
+    region.walk(NOW);
+    fs::remove_file(region.config().join("checks/mine.sql")).unwrap();
+    region.walk("2017-11-24T08:00:00Z");
+    let mails = region.mails();
+    let text = |day: &str| starting(&mails, &format!("digest.regional-lead.{day}"))[0].text.clone();
+    assert!(text("2017-11-17").contains("mine says"));
+    let after = text("2017-11-24");
+    let is_told = |line: &&str| line.to_lowercase().contains("resolved") && line.contains("Children");
+    assert!(after.lines().any(|line| is_told(&line)), "{after}");
+}

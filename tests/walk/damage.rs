@@ -169,7 +169,7 @@ fn what_was_received_and_not_loaded_when_the_database_was_lost_still_gets_its_re
         let collection = settings.collections.iter().find(|one| one.name == "quarterly").unwrap();
         let mut walk =
             Walk::open(&settings, moment(AFTERWARDS), Path::new(PROGRAM), Box::new(|_| {})).unwrap();
-        walk.begin().unwrap();
+        walk.begin("all").unwrap();
         let file = quarterdeck::pipeline::collecting::ByHand {
             collection,
             authority: Some(quarterdeck::domain::authority::AuthorityCode::parse("E06000022").unwrap()),

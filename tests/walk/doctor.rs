@@ -179,3 +179,32 @@ fn a_kernel_that_cannot_wall_a_worker_in_is_a_warning_and_no_problem() {
         });
     });
 }
+
+#[test]
+fn what_was_edited_and_not_run_yet_made_no_run_in_the_past() {
+    let region = well();
+    region.walk("2017-11-20T07:00:00Z");
+    region.edit("quarterdeck.toml", "0 7,13 * * MON-FRI", "* * * * *");
+    let planned = |now: &str| {
+        let ended = region.run(now, &["status", "--format", "json"]);
+        let rows: Vec<Value> = serde_json::from_str(&ended.out).unwrap_or_else(|_| panic!("{ended:?}"));
+        let row = rows.iter().find(|row| row["what"] == "planned against done").unwrap();
+        row["value"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(planned("2017-11-20T12:00:00Z"), "2 runs planned in the last 14 days, 1 done, 1 missed");
+}
+
+#[test]
+fn looking_makes_nothing() {
+    let region = Region::with_one_return();
+    fs::set_permissions(region.path("token"), Permissions::from_mode(0o600)).unwrap();
+    let (ended, seen) = doctor(&region);
+    assert_eq!(ended.status, 0, "{seen:#?}");
+    assert!(line(&seen, "mail").1.contains("the first run makes the folder"), "{seen:#?}");
+    for name in ["state", "outgoing"] {
+        assert!(!region.path(name).exists(), "{name}");
+    }
+    region.walk(NOW);
+    let mode = fs::metadata(region.path("outgoing")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}

@@ -1,6 +1,7 @@
 //! The whole walk, on real parts: sources, workers, database, outbox, program.
 
 mod actions;
+mod addressed;
 mod alike;
 mod arrivals;
 mod attacker;
@@ -16,11 +17,13 @@ mod deadlines;
 mod deaths;
 mod deeds;
 mod doctor;
+mod endings;
 mod figures;
 mod forgotten;
 mod gaps;
 mod histories;
 mod hostile;
+mod in_force;
 mod letters;
 mod loss;
 mod outbox;

@@ -1,7 +1,6 @@
 //! Time: the clock, the zone and its next change, the bank holidays.
 
 use std::fs;
-use std::path::Path;
 
 use chrono::{DateTime, Days, Offset, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -9,21 +8,19 @@ use chrono_tz::Tz;
 use crate::cli::arguments::With;
 use crate::cli::doctor::Seen;
 use crate::cli::print;
+use crate::clock::{self, Keeper};
 use crate::config::settings::Settings;
 use crate::pipeline::picture::{Picture, local};
 use crate::pipeline::refreshing::ENDS_SOON_DAYS;
-
-/// Where systemd's own client of a time server leaves a mark.
-const SYNCHRONISED: &str = "/run/systemd/timesync/synchronized";
 
 const LOOK_AHEAD_HOURS: i64 = 24 * 400;
 
 /// Three lines.
 pub(super) fn look(with: &With, settings: &Settings, picture: &Picture, now: DateTime<Utc>) -> Vec<Seen> {
-    vec![clock(with, settings, picture, now), zone(settings, now), holidays(settings, now)]
+    vec![wall_clock(with, settings, picture, now), zone(settings, now), holidays(settings, now)]
 }
 
-fn clock(with: &With, settings: &Settings, picture: &Picture, now: DateTime<Utc>) -> Seen {
+fn wall_clock(with: &With, settings: &Settings, picture: &Picture, now: DateTime<Utc>) -> Seen {
     let set = "set the clock right before the next run: what is due is told by it";
     if with.now.is_some() {
         return Seen::ok("clock", format!("pretends that it is {}", local(settings, now)));
@@ -40,10 +37,9 @@ fn clock(with: &With, settings: &Settings, picture: &Picture, now: DateTime<Utc>
             set,
         );
     }
-    let synchronised = if Path::new(SYNCHRONISED).exists() {
-        "kept right by systemd-timesyncd"
-    } else {
-        "whether something keeps it right is not known from here"
+    let synchronised = match clock::keeper() {
+        Keeper::TimeServer => "kept right by systemd-timesyncd",
+        Keeper::Unknown => "whether something keeps it right is not known from here",
     };
     Seen::ok("clock", format!("{}; {synchronised}", local(settings, now)))
 }

@@ -11,6 +11,7 @@ mod kept;
 mod reach;
 
 use anyhow::Result;
+use chrono::NaiveDate;
 use serde_json::json;
 use url::Url;
 
@@ -19,6 +20,8 @@ use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows};
 use crate::config::Loaded;
 use crate::config::problem::{Problem, Problems};
+use crate::config::settings::Settings;
+use crate::pipeline::addressed;
 use crate::pipeline::picture::{DAYS_BACK, Picture};
 use crate::store::journal::{Journal, JournalError, Line};
 
@@ -86,6 +89,7 @@ fn look(with: &With, arguments: &DoctorArguments, loaded: &Loaded) -> Result<Vec
     let picture = Picture::of(settings, &lines, now);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut seen = configuration(loaded);
+    seen.push(recipients(settings, print::day(settings, now)));
     seen.extend(credentials::look(settings));
     seen.push(runtime.block_on(reach::mail(settings)));
     seen.extend(runtime.block_on(reach::sources(settings, &lines, print::day(settings, now))));
@@ -113,6 +117,14 @@ fn configuration(loaded: &Loaded) -> Vec<Seen> {
         seen.push(Seen::ok("configuration", format!("nothing is wrong; {folders} collections")));
     }
     seen
+}
+
+fn recipients(settings: &Settings, today: NaiveDate) -> Seen {
+    let gaps = addressed::gaps(settings, today);
+    if gaps.is_empty() {
+        return Seen::ok("recipients", "somebody is written to about every authority's returns");
+    }
+    Seen::warning("recipients", gaps.join("; "), "write its people into recipients.toml")
 }
 
 fn wrong(problem: &Problem) -> Seen {

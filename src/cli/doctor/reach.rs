@@ -11,7 +11,9 @@ use tempfile::NamedTempFile;
 use crate::cli::doctor::Seen;
 use crate::collect::http::{Asked, Round, fetch_all};
 use crate::collect::{Outcome, Wanted, ees};
-use crate::config::settings::{Collection, EesSource, FolderSource, Limits, Reporters, Settings, Source};
+use crate::config::settings::{
+    Collection, EesSource, FolderSource, Limits, PostSettings, Reporters, Settings, Source,
+};
 use crate::mail::Post;
 use crate::pipeline::telling::{self, Beat};
 use crate::store::journal::{Happened, Line};
@@ -21,6 +23,12 @@ const SECONDS_MAX: u64 = 20;
 
 /// The mail server takes our login, or the folder can be written to.
 pub(super) async fn mail(settings: &Settings) -> Seen {
+    // Opening it would make it.
+    if let PostSettings::Folder { path } = &settings.mail.post
+        && !path.exists()
+    {
+        return Seen::ok("mail", format!("the first run makes the folder `{}` for messages", path.display()));
+    }
     let tried = match Post::open(&settings.mail) {
         Ok(post) => post.try_out().await,
         Err(error) => Err(error.to_string()),

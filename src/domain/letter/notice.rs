@@ -16,6 +16,20 @@ pub struct NoticeFacts {
     pub period: String,
     /// What could not be done.
     pub troubles: Vec<Trouble>,
+    /// What became of everything else.
+    pub rest: Rest,
+}
+
+/// What became of what a notice does not name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rest {
+    /// It was done.
+    #[default]
+    Done,
+    /// The run could not go on.
+    GivenUp,
+    /// Nothing is run until somebody has looked.
+    Waits,
 }
 
 /// One thing that could not be done. Carries no address, secret or child's figure.
@@ -46,13 +60,23 @@ pub enum Room {
     Schedule,
     /// The bank holidays are not known for long.
     Calendar,
+    /// Nobody is written to about an authority.
+    People,
     /// Anything else: the store, the run itself.
     Run,
 }
 
 impl Room {
-    const ALL: [Self; 7] =
-        [Self::Collect, Self::Read, Self::Check, Self::Mail, Self::Schedule, Self::Calendar, Self::Run];
+    const ALL: [Self; 8] = [
+        Self::Collect,
+        Self::Read,
+        Self::Check,
+        Self::Mail,
+        Self::Schedule,
+        Self::Calendar,
+        Self::People,
+        Self::Run,
+    ];
 
     fn heading(self) -> &'static str {
         match self {
@@ -62,6 +86,7 @@ impl Room {
             Self::Mail => "Messages that were not sent",
             Self::Schedule => "Runs that did not happen",
             Self::Calendar => "Working days",
+            Self::People => "People who are not written to",
             Self::Run => "The run itself",
         }
     }
@@ -78,6 +103,7 @@ impl Room {
             Self::Run => {
                 words::counted(count, "problem of the run or its state", "problems of the run or its state")
             }
+            Self::People => words::counted(count, "gap among recipients", "gaps among recipients"),
         }
     }
 }
@@ -100,10 +126,15 @@ pub fn compose(occasion: &Occasion, facts: &NoticeFacts) -> Option<Letter> {
         [only] if only.room == Room::Run => first_clause(&only.what).to_owned(),
         _ => counts.clone(),
     };
-    let opening = format!(
-        "The run of {} could not do everything: {counts}. The rest was done.",
-        words::moment(facts.run_at, occasion.zone)
-    );
+    let at = words::moment(facts.run_at, occasion.zone);
+    let opening = match facts.rest {
+        Rest::Done => format!("The run of {at} could not do everything: {counts}. The rest was done."),
+        Rest::GivenUp => format!("The run of {at} could not go on: {counts}. The next one does the rest."),
+        Rest::Waits => format!(
+            "At {at} nothing is collected and checked, and no mail is sent but this: all of it waits until \
+             you have looked."
+        ),
+    };
     let mut blocks = vec![words::paragraph(opening)];
     for room in Room::ALL {
         let here: Vec<&Trouble> = facts.troubles.iter().filter(|trouble| trouble.room == room).collect();
@@ -114,9 +145,15 @@ pub fn compose(occasion: &Occasion, facts: &NoticeFacts) -> Option<Letter> {
     Some(occasion.letter(Draft {
         key: key(&facts.period, &occasion.recipient.id),
         kind: Kind::Notice,
-        subject: format!("Quarterdeck, {day}: {said}"),
+        subject: match facts.rest {
+            Rest::Waits => "Nothing is run: please look".to_owned(),
+            Rest::Done | Rest::GivenUp => format!("Quarterdeck, {day}: {said}"),
+        },
         preheader: format!("{counts}, {} region", occasion.region),
-        title: "What could not be done".to_owned(),
+        title: match facts.rest {
+            Rest::Waits => "Nothing is run".to_owned(),
+            Rest::Done | Rest::GivenUp => "What could not be done".to_owned(),
+        },
         blocks,
         attachments: Vec::new(),
         first: None,

@@ -1,0 +1,65 @@
+//! The configuration by which a state is looked at: the one on disk, or, while that is wrong, the last that
+//! was right.
+
+use std::fs;
+use std::time::SystemTime;
+
+use anyhow::Result;
+use chrono::{DateTime, Utc};
+
+use crate::cli::arguments::With;
+use crate::cli::print;
+use crate::config::files;
+use crate::config::problem::Problems;
+use crate::config::settings::Settings;
+use crate::daemon;
+use crate::pipeline::picture::local;
+
+/// The settings, with a warning on standard error when they are not those on disk.
+///
+/// # Errors
+/// Every problem of every file, when nothing that was right is kept.
+pub fn settings(with: &With) -> Result<Settings> {
+    let (settings, wrong) = look(with)?;
+    if let Some(words) = wrong {
+        print::complain(format_args!("warning: {words}; see `quarterdeck check-config`"));
+    }
+    Ok(settings)
+}
+
+/// The settings, and what is wrong with those on disk when they are others.
+///
+/// # Errors
+/// As [`settings`].
+pub fn look(with: &With) -> Result<(Settings, Option<String>)> {
+    let error = match print::settings(with) {
+        Ok(settings) => return Ok((settings, None)),
+        Err(error) => error,
+    };
+    let folder = print::config_folder(with);
+    let state = print::state_folder(with)?.or_else(|| files::named_state(&folder));
+    let kept = state.and_then(|state| Some((daemon::last_good(&folder, &state)?, state)));
+    let (Some(problems), Some((kept, state))) = (error.downcast_ref::<Problems>(), kept) else {
+        return Err(error);
+    };
+    let mut settings = kept.loaded.settings;
+    print::move_state(&mut settings, &state);
+    let words = words(problems, &settings, kept.since);
+    Ok((settings, Some(words)))
+}
+
+/// That the files are wrong, since when and where first, and since when the others were right.
+fn words(problems: &Problems, settings: &Settings, good: SystemTime) -> String {
+    let at = |time| local(settings, DateTime::<Utc>::from(time));
+    let edited = |file: &String| fs::metadata(file).and_then(|found| found.modified()).ok();
+    let since = problems.list().iter().filter_map(|one| edited(&one.file)).max();
+    let since = since.map_or_else(String::new, |time| format!(" since {}", at(time)));
+    let first = problems.list().first().map(ToString::to_string).unwrap_or_default();
+    let more = problems.list().len().saturating_sub(1);
+    let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+    format!(
+        "the configuration on disk is wrong{since}: {first}{more}; this goes by the one before it, which \
+         came into force on {}",
+        at(good)
+    )
+}
