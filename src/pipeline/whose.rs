@@ -66,8 +66,8 @@ impl Doubts {
             report.failures.push(Trouble {
                 room: Room::Collect,
                 what: format!(
-                    "what came in place of {count} of the {asked} returns that were asked for is the source's \
-                     doing; nobody is chased for these"
+                    "what came in place of {count} of the {asked} returns that were asked for is the \
+                     source's doing; nobody is chased for these"
                 ),
                 place: format!("collection `{}`", collection.name),
                 next: "open one of the addresses as quarterdeck would, and see whether our login still holds"
