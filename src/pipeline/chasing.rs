@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 
-use crate::config::settings::{Collection, Source};
+use crate::config::settings::{Collection, Settings, Source};
 use crate::domain::deadline::{self, Chase};
 use crate::domain::letter::chaser::{self, ChaserFacts};
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
+use crate::pipeline::agreed;
 use crate::pipeline::composing::{self, Queue};
 use crate::pipeline::facts;
 use crate::pipeline::opening::Walk;
@@ -73,7 +74,7 @@ fn chaser_to(
         due,
         step,
         working_days_late: settings.calendar.between(due, walk.today),
-        how_to_send: how_to_send(collection),
+        how_to_send: how_to_send(settings, collection, row),
         refused: row.refused.clone(),
         first: queue.first_of(walk, &stem(row), &recipient.id),
     };
@@ -86,7 +87,7 @@ pub fn is_written_to(role: Role, always: &[Role], escalated: &[Role]) -> bool {
     always.contains(&role) || escalated.contains(&role)
 }
 
-fn how_to_send(collection: &Collection) -> Vec<String> {
+fn how_to_send(settings: &Settings, collection: &Collection, row: &ReturnRow) -> Vec<String> {
     let check = format!(
         "Before sending, `quarterdeck verify FILE --collection {}` says what would be refused, and why.",
         collection.name
@@ -97,8 +98,8 @@ fn how_to_send(collection: &Collection) -> Vec<String> {
             "Publish the file at the address agreed for your authority; it is fetched within a working day."
                 .to_owned()
         }
-        Source::Folder(_) => {
-            "Put the file into your drop folder; it is taken in within a working day.".to_owned()
+        Source::Folder(source) => {
+            agreed::how_to_put(settings, collection, source, &row.authority, row.quarter)
         }
     };
     vec![way, check]

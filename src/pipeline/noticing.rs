@@ -32,6 +32,7 @@ pub fn notices(walk: &Walk<'_>, report: &Report) -> Vec<Letter> {
         let of_messages = messages(walk, composing::last_queued(walk, MESSAGES, &recipient.id));
         let mut sets = vec![
             (format!("{} {}", walk.today, fingerprint(&report.failures)), report.failures.clone()),
+            (format!("files {} {}", walk.today, fingerprint(&report.remarks)), report.remarks.clone()),
             (format!("messages {}", fingerprint(&of_messages)), of_messages),
         ];
         sets.extend(of_the_state(walk));

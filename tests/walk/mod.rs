@@ -15,6 +15,7 @@ mod damage;
 mod deadlines;
 mod deaths;
 mod doctor;
+mod drop_folder;
 mod figures;
 mod forgotten;
 mod histories;

@@ -36,6 +36,8 @@ pub struct Trouble {
 pub enum Room {
     /// A source could not be fetched.
     Collect,
+    /// A file in a drop folder is not taken in.
+    Drop,
     /// A file could not be read.
     Read,
     /// A check did not run.
@@ -51,12 +53,21 @@ pub enum Room {
 }
 
 impl Room {
-    const ALL: [Self; 7] =
-        [Self::Collect, Self::Read, Self::Check, Self::Mail, Self::Schedule, Self::Calendar, Self::Run];
+    const ALL: [Self; 8] = [
+        Self::Collect,
+        Self::Drop,
+        Self::Read,
+        Self::Check,
+        Self::Mail,
+        Self::Schedule,
+        Self::Calendar,
+        Self::Run,
+    ];
 
     fn heading(self) -> &'static str {
         match self {
             Self::Collect => "Sources that could not be fetched",
+            Self::Drop => "Files in drop folders that are not taken in",
             Self::Read => "Files that could not be read",
             Self::Check => "Checks that did not run",
             Self::Mail => "Messages that were not sent",
@@ -69,6 +80,7 @@ impl Room {
     fn counted(self, count: usize) -> String {
         match self {
             Self::Collect => words::counted(count, "source", "sources"),
+            Self::Drop => words::counted(count, "file in a drop folder", "files in drop folders"),
             Self::Read => words::counted(count, "file", "files"),
             Self::Check => words::counted(count, "check", "checks"),
             Self::Mail => words::counted(count, "message", "messages"),
