@@ -354,6 +354,6 @@ pub struct BeatArguments {
 /// Arguments of the hidden worker.
 #[derive(Debug, Args)]
 pub struct WorkerArguments {
-    /// The task: packed, sql, database or trial
+    /// The task: packed, sql, database, folder or trial
     pub task: String,
 }

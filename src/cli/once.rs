@@ -13,7 +13,7 @@ use crate::cli::{child, log};
 use crate::clock;
 use crate::config::settings::Settings;
 use crate::daemon;
-use crate::pipeline::picture::without_addresses;
+use crate::pipeline::picture::{counted, without_addresses};
 use crate::pipeline::{self, Moment, Progress, Report, Step, Walk, polling, telling};
 
 /// Does everything due now, or one step, and prints one line about it.
@@ -140,7 +140,7 @@ pub fn line(report: &Report) -> String {
     format!(
         "received {}, unchanged {}, not there yet {}; loaded {}, refused {}; rows accepted {}, \
          quarantined {}; findings open {} and {} for information, changed {}; messages queued {}, sent {}; \
-         failures {}{}",
+         failures {}{}{}",
         report.received,
         report.unchanged,
         report.not_there,
@@ -154,8 +154,22 @@ pub fn line(report: &Report) -> String {
         report.queued,
         report.sent,
         report.failures.len(),
+        in_drop_folders(report),
         if report.stopped { "; told to stop, the rest is left to the next run" } else { "" }
     )
+}
+
+/// What lies in drop folders and was not taken in, when anything does.
+fn in_drop_folders(report: &Report) -> String {
+    let young = (report.young > 0).then(|| {
+        let files = counted(report.young, "file", "files");
+        format!("; {files} in drop folders may still be written (`settle_seconds`), left to the next run")
+    });
+    let lying = (report.lying > 0).then(|| {
+        let files = counted(report.lying, "file", "files");
+        format!("; {files} in drop folders not taken in: `quarterdeck status` says why")
+    });
+    young.unwrap_or_default() + &lying.unwrap_or_default()
 }
 
 /// A progress bar on standard error; nothing where nobody watches.

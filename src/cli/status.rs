@@ -98,6 +98,9 @@ fn what_it_did(settings: &Settings, picture: &Picture, now: DateTime<Utc>) -> Ve
     for (standing, count) in &picture.messages {
         add(&format!("messages {standing}"), count.to_string());
     }
+    for it in &picture.lying {
+        add("not taken in", format!("{}: `{}`: {}", it.collection, it.name, it.why));
+    }
     for (at, words) in &picture.set_aside {
         add("set aside", format!("{words}, since {}", local(settings, *at)));
     }

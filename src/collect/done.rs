@@ -1,29 +1,27 @@
-//! What lies in the `done` of a drop folder: files that were taken in, each with its receipt.
+//! What lies in the `done` and `refused` of a drop folder: files that were judged, each with its receipt.
 //!
 //! A state that knows less than the world, as one that was restored from a copy, finds there what it lost.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::ffi::OsStr;
-use std::fs;
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::collections::BTreeSet;
+use std::time::SystemTime;
 
 use crate::collect::away::RECEIPT;
-use crate::collect::folder::{Claim, Fate, Lies, Stamp, has_settled, server_now, stem, stem_of};
+use crate::collect::folder::{Claim, Fate, Wants};
+use crate::collect::looker::Looker;
+use crate::collect::lying::{Entry, Lies, Thing};
+use crate::collect::meant::Naming;
+use crate::collect::names::stem;
 use crate::collect::{CollectError, Wanted};
-use crate::config::settings::FolderSource;
 
-/// Of a receipt so much is read: its first line says what is asked.
-const RECEIPT_BYTES_MAX: u64 = 1 << 10;
-
-/// A file that was put away as taken in, with its receipt beside it.
+/// A file that was put away, with its receipt beside it.
 #[derive(Debug)]
 pub struct PutAway {
     /// Whose return it is by its name.
     pub wanted: Wanted,
     /// The file.
     pub claim: Claim,
+    /// Whether it was taken in or refused.
+    pub fate: Fate,
 }
 
 impl PutAway {
@@ -40,66 +38,59 @@ impl PutAway {
         self.claim.seen.changed
     }
 
-    /// The first line of its receipt; empty when that cannot be read.
+    /// Its size.
     #[must_use]
-    pub fn receipt(&self) -> String {
-        let mut text = String::new();
-        let read = fs::File::open(receipt_of(&self.claim.path))
-            .and_then(|file| file.take(RECEIPT_BYTES_MAX).read_to_string(&mut text));
-        let first = text.lines().next().filter(|_| read.is_ok());
-        first.unwrap_or_default().to_owned()
+    pub fn bytes(&self) -> u64 {
+        self.claim.seen.bytes
     }
 }
 
-/// The files in `done` that have settled and are named like one of `wanted`, and like their receipt.
+/// The files of a fate that have settled and are named like one of `wanted`, and like their receipt.
 ///
-/// A `done` that is not there holds nothing.
+/// A folder that is not there holds nothing.
 ///
 /// # Errors
 /// When it cannot be listed.
 pub fn put_away(
-    source: &FolderSource,
+    looker: &mut Looker,
+    naming: &Naming<'_>,
     wanted: &[Wanted],
+    fate: Fate,
     machine_now: SystemTime,
 ) -> Result<Vec<PutAway>, CollectError> {
-    let folder = source.path.join(Fate::Done.folder());
-    let paths = listed(&folder)
-        .map_err(|error| CollectError::Folder { path: folder.clone(), reason: error.to_string() })?;
-    let stems: BTreeMap<String, &Wanted> =
-        wanted.iter().filter_map(|wanted| Some((stem_of(source, wanted)?.to_lowercase(), wanted))).collect();
-    let now = server_now(&source.path).unwrap_or(machine_now);
-    let settle = Duration::from_secs(source.settle_seconds);
-    let with_receipt = paths.iter().filter(|path| paths.contains(&receipt_of(path)));
-    let one = |path: &PathBuf| {
-        let file_name = path.file_name().and_then(OsStr::to_str)?;
+    let lies = Lies::PutAway(fate);
+    let entries = looker.list(lies, machine_now)?.entries;
+    let names: BTreeSet<&str> = entries.iter().filter_map(|entry| entry.name.as_deref()).collect();
+    let (settle, wants) = (naming.source.settle_seconds, Wants::of(naming, wanted));
+    let one = |entry: &Entry| {
+        let file_name = entry.name.as_deref().filter(|name| names.contains(receipt_of(name).as_str()))?;
         let stem = stem(file_name)?;
-        let wanted = stems.get(&stem).or_else(|| stems.get(without_number(&stem)?))?;
-        let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_file)?;
-        has_settled(&metadata, now, settle).then(|| PutAway {
-            wanted: (*wanted).clone(),
-            claim: Claim {
-                path: path.clone(),
-                file_name: file_name.to_owned(),
-                seen: Stamp::of(&metadata),
-                lies: Lies::PutAway,
-            },
+        let wanted = wants.find(&stem).or_else(|| wants.find(without_number(&stem)?))?;
+        let has_settled = entry.quiet_seconds.is_some_and(|quiet| quiet >= settle);
+        (entry.thing == Thing::File && has_settled).then(|| PutAway {
+            wanted: wanted.clone(),
+            claim: Claim { file_name: file_name.to_owned(), seen: entry.seen, lies },
+            fate,
         })
     };
-    Ok(with_receipt.filter_map(one).collect())
+    Ok(entries.iter().filter_map(one).collect())
 }
 
-fn listed(folder: &Path) -> io::Result<BTreeSet<PathBuf>> {
-    match fs::read_dir(folder) {
-        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(error) => Err(error),
+/// The first line of each one's receipt, in their order; empty where it cannot be read.
+///
+/// # Errors
+/// When the folder does not answer.
+pub fn receipts(looker: &mut Looker, files: &[PutAway]) -> Result<Vec<String>, CollectError> {
+    let mut lines = Vec::with_capacity(files.len());
+    for file in files {
+        let edges = looker.edges(Lies::PutAway(file.fate), vec![receipt_of(&file.claim.file_name)])?;
+        lines.push(edges.into_iter().next().unwrap_or_default().first_line);
     }
+    Ok(lines)
 }
 
-fn receipt_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(RECEIPT);
-    PathBuf::from(name)
+fn receipt_of(file_name: &str) -> String {
+    format!("{file_name}{RECEIPT}")
 }
 
 /// A name that was taken got a number when it was put away.

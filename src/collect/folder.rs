@@ -1,45 +1,44 @@
 //! The `folder` source: files are claimed when they are complete, and put away with a receipt.
-//!
-//! The folder may be on another machine: nothing is expected of it but listing, reading and renaming. Whether
-//! a file has settled is judged by the file server's own clock.
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
-use std::fs::{self, Metadata, OpenOptions};
-use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
-
-use rustix::fs::OFlags;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::SystemTime;
 
 use crate::collect::address::filled;
+use crate::collect::away::{NOT_TAKEN, Put, RECEIPT};
+use crate::collect::looker::Looker;
+use crate::collect::lying::{Entry, Lies, Stamp, Thing};
+use crate::collect::meant::{Meant, Naming, Reading};
+use crate::collect::names::{Manner, has_lines, manner, stem};
 use crate::collect::suspect::why_refused;
-use crate::collect::{CollectError, Outcome, Received, Wanted, away};
-use crate::config::settings::{FolderSource, Limits};
+use crate::collect::{CollectError, Outcome, Received, Wanted};
+use crate::config::settings::Limits;
+use crate::domain::authority::AuthorityCode;
+use crate::domain::quarter::Quarter;
 
-/// Endings of what may be a return; `.gz` may follow any of them.
-const ENDINGS: [&str; 10] = ["csv", "tsv", "txt", "json", "xlsx", "xlsm", "xls", "ods", "zip", "gz"];
+pub use crate::collect::lying::Fate;
+pub use crate::collect::mark::Mark;
 
 /// So many files are claimed in one look, the oldest first; the others wait for the next.
 const CLAIMS_MAX: usize = 1000;
 
+/// An empty file waits so long: some programs make one under the final name and fill it when all has come.
+const EMPTY_SECONDS: u64 = 3600;
+
+/// A text whose last line is not ended waits this much longer: its upload may have stalled.
+const OPEN_LINE_TIMES: u64 = 10;
+
+/// What is still being written by its name, and has not changed for so long, was given up.
+const LEFT_SECONDS: u64 = 24 * 3600;
+
+/// A receipt of ours is no larger.
+const RECEIPT_BYTES_MAX: u64 = 8 << 10;
+
 /// A file that is complete and will be taken in. It stays where it is until it is settled.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Claim {
-    pub(super) path: PathBuf,
     pub(super) file_name: String,
     pub(super) seen: Stamp,
     pub(super) lies: Lies,
-}
-
-/// Where a claimed file lies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lies {
-    /// Where it was dropped.
-    Dropped,
-    /// Where it was put away: it goes nowhere from there.
-    PutAway,
 }
 
 /// What was found in a drop folder.
@@ -49,123 +48,219 @@ pub struct Found {
     pub claims: Vec<(Wanted, Claim)>,
     /// How many more of them wait for the next look.
     pub waiting: usize,
-    /// How many of them are still being written, for all that is known.
-    pub unsettled: usize,
-    /// Names of files that match nothing wanted, escaped for showing, in order. They are never touched.
-    pub strangers: Vec<String>,
+    /// Of which returns a file lies there that is still being written, for all that is known.
+    pub unsettled: Vec<Wanted>,
+    /// How many other files came just now.
+    pub young: usize,
+    /// What is not taken in and has settled, in the order of names. It is never touched.
+    pub strangers: Vec<Stranger>,
+    /// The files that a receipt says are not taken in: they may be gone.
+    pub told: BTreeSet<String>,
     /// Names of what could not be looked at, and why. It says nothing of the others.
     pub unreadable: Vec<(String, String)>,
 }
 
-/// What became of a claimed file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// Taken in; it goes to `done`.
-    Done,
-    /// Refused; it goes to `refused`.
-    Refused,
+/// A file that is not taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// Its name; none when that is no text.
+    pub name: Option<String>,
+    /// Its name, escaped for showing.
+    pub shown: String,
+    /// Why it is not taken in.
+    pub why: Why,
 }
 
-impl Fate {
-    pub(super) fn folder(self) -> &'static str {
-        match self {
-            Self::Done => "done",
-            Self::Refused => "refused",
-        }
-    }
-}
-
-/// Which file it is, and in what state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    device: u64,
-    inode: u64,
-    pub(super) bytes: u64,
-    pub(super) changed: Option<SystemTime>,
-}
-
-impl Stamp {
-    pub(super) fn of(metadata: &Metadata) -> Self {
-        Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            bytes: metadata.len(),
-            changed: metadata.modified().ok(),
-        }
-    }
-}
-
-/// Whether a drop folder is the one that was seen before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// Its `done` folder is there.
-    Is,
-    /// Its `done` folder is gone: what is here may be an empty mount point.
-    Gone,
-    /// The folder itself cannot be looked at.
-    Unknown,
-}
-
-/// Looks for the mark of a drop folder: the `done` folder that the first look makes.
-#[must_use]
-pub fn mark(source: &FolderSource) -> Mark {
-    let there = |path: &Path| fs::symlink_metadata(path).map(|_| ());
-    match there(&source.path.join(Fate::Done.folder())) {
-        Ok(()) => Mark::Is,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && there(&source.path).is_ok() => Mark::Gone,
-        Err(_) => Mark::Unknown,
-    }
-}
-
-/// Makes the `done` and `refused` of a drop folder that is seen for the first time.
-///
-/// # Errors
-/// When they cannot be made.
-pub fn make_mark(source: &FolderSource) -> Result<(), CollectError> {
-    for fate in [Fate::Refused, Fate::Done] {
-        let path = source.path.join(fate.folder());
-        fs::create_dir_all(&path)
-            .map_err(|error| CollectError::Settle { path, reason: error.to_string() })?;
-    }
-    Ok(())
+/// Why a file is not taken in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// It is a link, a pipe or a device, or its name is no text.
+    NoFile,
+    /// Its ending is not one of a return.
+    Ending,
+    /// It was never finished.
+    Left,
+    /// Its name does not say which return it is.
+    Unclear(Reading),
+    /// It is a return that is not looked for.
+    NotWanted(AuthorityCode, Quarter),
 }
 
 /// Looks for complete files that are wanted.
 ///
-/// A file is claimed when its name without the ending is the source's `name`, filled in, whatever the case,
-/// and it was last changed at least `settle_seconds` ago by the clock of its file server. `machine_now` is
-/// this machine's own time, by which it is judged where the server's cannot be known.
+/// A file is claimed when its name means one return, and it was last changed at least `settle_seconds` ago by
+/// the clock of its file server. `machine_now` is this machine's own time, by which it is judged where the
+/// server's cannot be known.
 ///
 /// # Errors
-/// When the folder cannot be read; an unreadable folder must never look like an empty one.
+/// When the folder cannot be read, or does not answer; neither must ever look like an empty one.
 pub fn look(
-    source: &FolderSource,
+    looker: &mut Looker,
+    naming: &Naming<'_>,
     wanted: &[Wanted],
     machine_now: SystemTime,
 ) -> Result<Found, CollectError> {
-    let mut found = Found::default();
-    let files = entries(source, &mut found)?;
-    let now = server_now(&source.path).unwrap_or(machine_now);
-    let settle = Duration::from_secs(source.settle_seconds);
-    let stems: BTreeMap<String, &Wanted> =
-        wanted.iter().filter_map(|wanted| Some((stem_of(source, wanted)?.to_lowercase(), wanted))).collect();
-    for (path, metadata) in files {
-        let name = path.file_name().and_then(OsStr::to_str);
-        let known = name.and_then(|name| Some((name, *stems.get(&stem(name)?)?)));
-        match known.filter(|_| metadata.is_file()) {
-            Some((name, wanted)) if has_settled(&metadata, now, settle) => {
-                let (file_name, seen) = (name.to_owned(), Stamp::of(&metadata));
-                found.claims.push((wanted.clone(), Claim { path, file_name, seen, lies: Lies::Dropped }));
+    let listing = looker.list(Lies::Dropped, machine_now)?;
+    let mut found = Found { unreadable: listing.unreadable, ..Found::default() };
+    found.told = told(looker, &listing.entries)?;
+    let open_lines = open_lines(looker, naming, &listing.entries)?;
+    let wants = Wants::of(naming, wanted);
+    for entry in &listing.entries {
+        let has_settled = entry.quiet_seconds.is_some_and(|quiet| quiet >= settle_seconds(naming, entry));
+        match judged(&wants, entry, &found.told) {
+            Judged::Nothing => {}
+            Judged::Wanted(it) if has_settled && !open_lines.contains(&entry.shown) => {
+                let file_name = entry.name.clone().unwrap_or_default();
+                let claim = Claim { file_name, seen: entry.seen, lies: Lies::Dropped };
+                found.claims.push((it.clone(), claim));
             }
-            Some(_) => found.unsettled += 1,
-            None => found.strangers.push(shown(&path)),
+            Judged::Wanted(it) => found.unsettled.push(it.clone()),
+            Judged::Stranger(why) if has_settled => {
+                found.strangers.push(Stranger { name: entry.name.clone(), shown: entry.shown.clone(), why });
+            }
+            Judged::Stranger(_) => found.young += 1,
         }
     }
-    found.claims.sort_by(|(_, a), (_, b)| (a.seen.changed, &a.path).cmp(&(b.seen.changed, &b.path)));
+    found
+        .claims
+        .sort_by(|(_, a), (_, b)| (a.seen.changed, &a.file_name).cmp(&(b.seen.changed, &b.file_name)));
     found.waiting = found.claims.len().saturating_sub(CLAIMS_MAX);
     found.claims.truncate(CLAIMS_MAX);
-    found.strangers.sort();
+    found.strangers.sort_by(|a, b| a.shown.cmp(&b.shown));
     Ok(found)
+}
+
+fn settle_seconds(naming: &Naming<'_>, entry: &Entry) -> u64 {
+    let settle = naming.source.settle_seconds;
+    if entry.thing == Thing::File && entry.seen.bytes == 0 { settle.max(EMPTY_SECONDS) } else { settle }
+}
+
+/// The files beside which a receipt of ours lies.
+fn told(looker: &mut Looker, entries: &[Entry]) -> Result<BTreeSet<String>, CollectError> {
+    let small = entries.iter().filter(|it| it.thing == Thing::File && it.seen.bytes <= RECEIPT_BYTES_MAX);
+    let names: Vec<String> = small
+        .filter_map(|it| it.name.clone())
+        .filter(|name| name.strip_suffix(RECEIPT).is_some_and(|inner| inner.contains('.')))
+        .collect();
+    let edges = looker.edges(Lies::Dropped, names.clone())?;
+    let ours = names.iter().zip(edges).filter(|(_, edges)| edges.first_line.starts_with(NOT_TAKEN));
+    Ok(ours.filter_map(|(name, _)| name.strip_suffix(RECEIPT).map(str::to_owned)).collect())
+}
+
+/// Texts whose last line is not ended, while that may be because their upload stalled.
+fn open_lines(
+    looker: &mut Looker,
+    naming: &Naming<'_>,
+    entries: &[Entry],
+) -> Result<BTreeSet<String>, CollectError> {
+    let settle = naming.source.settle_seconds;
+    let quiet = settle..settle.saturating_mul(OPEN_LINE_TIMES);
+    let may_be = entries.iter().filter(|it| it.thing == Thing::File && it.seen.bytes > 0).filter(|it| {
+        it.quiet_seconds.is_some_and(|it| quiet.contains(&it)) && it.name.as_deref().is_some_and(has_lines)
+    });
+    let (shown, names): (Vec<String>, Vec<String>) =
+        may_be.filter_map(|it| Some((it.shown.clone(), it.name.clone()?))).unzip();
+    let edges = looker.edges(Lies::Dropped, names)?;
+    let open = shown.into_iter().zip(edges).filter(|(_, it)| !matches!(it.last_byte, Some(b'\n' | b'\r')));
+    Ok(open.map(|(shown, _)| shown).collect())
+}
+
+/// What a name comes to.
+enum Judged<'a> {
+    Nothing,
+    Wanted(&'a Wanted),
+    Stranger(Why),
+}
+
+fn judged<'a>(wants: &Wants<'a>, entry: &Entry, told: &BTreeSet<String>) -> Judged<'a> {
+    if entry.thing == Thing::Folder {
+        return Judged::Nothing;
+    }
+    let Some(name) = &entry.name else { return Judged::Stranger(Why::NoFile) };
+    match manner(name) {
+        Manner::Systems => return Judged::Nothing,
+        Manner::Passing if entry.quiet_seconds.is_some_and(|quiet| quiet >= LEFT_SECONDS) => {
+            return Judged::Stranger(Why::Left);
+        }
+        Manner::Passing => return Judged::Nothing,
+        Manner::Plain => {}
+    }
+    if name.strip_suffix(RECEIPT).is_some_and(|of| told.contains(of)) {
+        return Judged::Nothing;
+    }
+    if entry.thing != Thing::File {
+        return Judged::Stranger(Why::NoFile);
+    }
+    stem(name).map_or(Judged::Stranger(Why::Ending), |stem| wants.judged(&stem))
+}
+
+/// The returns that are looked for, by the name that was agreed and by what a name means.
+pub(super) struct Wants<'a> {
+    naming: &'a Naming<'a>,
+    stems: BTreeMap<String, &'a Wanted>,
+    returns: BTreeMap<(&'a AuthorityCode, Quarter), &'a Wanted>,
+}
+
+impl<'a> Wants<'a> {
+    pub(super) fn of(naming: &'a Naming<'a>, wanted: &'a [Wanted]) -> Self {
+        let stem = |it: &Wanted| filled(&naming.source.name, it, str::to_owned).ok();
+        Self {
+            naming,
+            stems: wanted.iter().filter_map(|it| Some((stem(it)?.to_lowercase(), it))).collect(),
+            returns: wanted
+                .iter()
+                .filter_map(|it| Some(((it.authority.as_ref()?, it.quarter?), it)))
+                .collect(),
+        }
+    }
+
+    /// The wanted return that a name without its ending means.
+    pub(super) fn find(&self, stem: &str) -> Option<&'a Wanted> {
+        match self.judged(stem) {
+            Judged::Wanted(it) => Some(it),
+            _ => None,
+        }
+    }
+
+    fn judged(&self, stem: &str) -> Judged<'a> {
+        if let Some(it) = self.stems.get(stem) {
+            return Judged::Wanted(it);
+        }
+        match self.meant(stem) {
+            None => Judged::Nothing,
+            Some(Meant::Unclear(reading)) => Judged::Stranger(Why::Unclear(reading)),
+            Some(Meant::One(authority, quarter)) => match self.returns.get(&(&authority, quarter)) {
+                Some(it) => Judged::Wanted(it),
+                None => Judged::Stranger(Why::NotWanted(authority, quarter)),
+            },
+        }
+    }
+
+    /// Which return of this collection a name means; none when it is one of another that has the same folder.
+    fn meant(&self, stem: &str) -> Option<Meant> {
+        let own = self.naming.meant(stem);
+        let exact = |by: &Naming<'_>, meant: &Meant| match meant {
+            Meant::One(authority, quarter) => by.is_exact(stem, authority, *quarter),
+            Meant::Unclear(_) => false,
+        };
+        if exact(self.naming, &own) {
+            return Some(own);
+        }
+        let others: Vec<(&Naming<'_>, Meant)> =
+            self.naming.beside.iter().map(|it| (it, it.meant(stem))).collect();
+        if others.iter().any(|(by, meant)| exact(by, meant)) {
+            return None;
+        }
+        match (own, others.iter().any(|(_, meant)| matches!(meant, Meant::One(..)))) {
+            (Meant::One(authority, quarter), true) => Some(Meant::Unclear(Reading {
+                authority: Some(authority),
+                quarter: Some(quarter),
+                against: vec!["it may be of more than one collection".to_owned()],
+            })),
+            (Meant::Unclear(_), true) => None,
+            (own, false) => Some(own),
+        }
+    }
 }
 
 impl Claim {
@@ -177,20 +272,22 @@ impl Claim {
 
     /// Reads the file, whole and unchanged, within `limits.file_bytes_max`.
     #[must_use]
-    pub fn bytes(&self, limits: &Limits) -> Outcome {
+    pub fn bytes(&self, looker: &mut Looker, naming: &Naming<'_>, limits: &Limits) -> Outcome {
         let max = limits.file_bytes_max;
         if self.seen.bytes > max {
             return Outcome::refused(format!("the file has {} bytes, more than {max}", self.seen.bytes));
         }
-        let bytes = match self.read(max) {
-            Ok(bytes) => bytes,
-            Err(reason) => return Outcome::failed(format!("cannot read `{}`: {reason}", shown(&self.path))),
+        let name = self.file_name.escape_debug();
+        let bytes = match looker.read(self.lies, &self.file_name, self.seen, max) {
+            Ok(Ok(bytes)) => bytes,
+            Ok(Err(reason)) => return Outcome::failed(format!("cannot read `{name}`: {reason}")),
+            Err(silence) => return Outcome::failed(silence.to_string()),
         };
         let why = why_refused(&bytes);
         let received = Received {
             bytes,
             file_name: self.file_name.clone(),
-            origin: self.path.parent().unwrap_or(&self.path).display().to_string(),
+            origin: self.lies.within(&naming.source.path).display().to_string(),
             etag: Some(self.stamp()),
             last_modified: None,
         };
@@ -208,95 +305,25 @@ impl Claim {
         format!("{} {} {nanos}", self.file_name, self.seen.bytes)
     }
 
-    /// Not through a link, never waiting for a pipe, and only when it is still the file that was claimed.
-    fn read(&self, max: u64) -> Result<Vec<u8>, String> {
-        let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
-        let file = OpenOptions::new().read(true).custom_flags(flags).open(&self.path);
-        let file = file.map_err(|error| error.to_string())?;
-        let mut bytes = Vec::new();
-        (&file).take(max.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-        let metadata = file.metadata().map_err(|error| error.to_string())?;
-        let whole = u64::try_from(bytes.len()).is_ok_and(|length| length == self.seen.bytes);
-        if !metadata.is_file() || Stamp::of(&metadata) != self.seen || !whole {
-            return Err("it changed while it was taken in; it is left for the next time".to_owned());
-        }
-        Ok(bytes)
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.seen.bytes
     }
 
-    /// Moves the file to `done` or `refused` beside it, with `words` in a `.txt` of the same name. One that
-    /// was put away before stays there, and only its receipt is written again.
+    /// Moves the file to `done` or `refused`, with `words` in a `.txt` of the same name. One that lies there
+    /// already stays, and only its receipt is written again.
     ///
     /// Nothing is overwritten: a name that is taken gets a number. Files and folders are synced. Where `done`
     /// is on another disk, the file is copied, compared, and only then removed.
     ///
     /// # Errors
     /// When the file is no longer the one that was claimed (it then stays), or cannot be moved.
-    pub fn settle(self, fate: Fate, words: &str) -> Result<(), CollectError> {
-        let done = match self.lies {
-            Lies::Dropped => away::put(&self.path, &self.file_name, self.seen, (fate.folder(), words)),
-            Lies::PutAway => away::tell_again(&self.path, words),
-        };
-        done.map_err(|reason| CollectError::Settle { path: self.path, reason })
+    pub fn settle(self, looker: &mut Looker, fate: Fate, words: &str) -> Result<(), CollectError> {
+        let (lies, seen, file_name) = (self.lies, self.seen, self.file_name);
+        let name = file_name.clone();
+        let put = Put { lies, file_name, seen, fate, words: words.to_owned() };
+        let done = looker.put_away(put)?;
+        done.map_err(|reason| CollectError::Settle { path: name.into(), reason })
     }
-}
-
-/// What is in the folder, but for what passes and for folders.
-fn entries(source: &FolderSource, found: &mut Found) -> Result<Vec<(PathBuf, Metadata)>, CollectError> {
-    let refuse =
-        |error: io::Error| CollectError::Folder { path: source.path.clone(), reason: error.to_string() };
-    let mut files = Vec::new();
-    for entry in fs::read_dir(&source.path).map_err(refuse)? {
-        let entry = entry.map_err(refuse)?;
-        match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() || is_passing(&entry.path()) => {}
-            Ok(metadata) => files.push((entry.path(), metadata)),
-            // It was taken away between the listing and the look.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            // A stale handle or a broken sector is that file's own trouble.
-            Err(error) => found.unreadable.push((shown(&entry.path()), error.to_string())),
-        }
-    }
-    Ok(files)
-}
-
-/// What the file server's clock says: the stamp of a file made now. None where nothing can be written.
-pub(super) fn server_now(folder: &Path) -> Option<SystemTime> {
-    let probe = tempfile::Builder::new().prefix(".quarterdeck-").tempfile_in(folder).ok()?;
-    probe.as_file().metadata().ok()?.modified().ok()
-}
-
-/// Hidden, or being written by a browser, a copier or a spreadsheet.
-fn is_passing(path: &Path) -> bool {
-    let name = path.file_name().map(OsStr::to_string_lossy).unwrap_or_default().to_lowercase();
-    name.starts_with('.')
-        || name.starts_with("~$")
-        || [".part", ".tmp", ".crdownload", ".filepart"].iter().any(|ending| name.ends_with(ending))
-}
-
-pub(super) fn has_settled(metadata: &Metadata, now: SystemTime, settle: Duration) -> bool {
-    let since = |moment: SystemTime| now.duration_since(moment).ok();
-    // Whoever copied a file may have stamped it with a time to come; when it changed here is known.
-    let here =
-        || u64::try_from(metadata.ctime()).ok().map(|at| SystemTime::UNIX_EPOCH + Duration::from_secs(at));
-    let quiet = metadata.modified().ok().and_then(since).or_else(|| here().and_then(since));
-    quiet.is_some_and(|quiet| quiet >= settle)
-}
-
-pub(super) fn stem_of(source: &FolderSource, wanted: &Wanted) -> Option<String> {
-    filled(&source.name, wanted, str::to_owned).ok()
-}
-
-/// The name without its ending, in lower case; none when the ending is not one of a return.
-pub(super) fn stem(file_name: &str) -> Option<String> {
-    let name = file_name.to_lowercase();
-    let inner = name.strip_suffix(".gz").filter(|inner| ends_well(inner)).unwrap_or(&name);
-    ends_well(inner).then(|| inner.rsplit_once('.').map(|(stem, _)| stem.to_owned())).flatten()
-}
-
-fn ends_well(name: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending))
-}
-
-pub(super) fn shown(path: &Path) -> String {
-    path.file_name().map(OsStr::to_string_lossy).unwrap_or_default().escape_debug().to_string()
 }

@@ -8,7 +8,7 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::quarter::Quarter;
 
 mod address;
-mod away;
+pub mod away;
 mod bearing;
 mod body;
 mod budget;
@@ -20,6 +20,11 @@ mod guard;
 mod hosts;
 pub mod http;
 mod login;
+pub mod looker;
+mod lying;
+mod mark;
+pub mod meant;
+mod names;
 mod oauth;
 pub mod page;
 mod patience;
@@ -27,6 +32,8 @@ mod refusals;
 mod suspect;
 mod validators;
 mod visit;
+
+pub use crate::collect::names::ending as name_ending;
 
 /// One return that is looked for, and what we have of it already.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -191,6 +198,17 @@ pub enum CollectError {
         path.display()
     )]
     Folder {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A drop folder on a share that hangs.
+    #[error(
+        "the drop folder `{}` does not answer: {reason}; that does not mean that nobody has sent",
+        path.display()
+    )]
+    Silent {
         /// The folder.
         path: PathBuf,
         /// Why.

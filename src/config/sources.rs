@@ -159,4 +159,6 @@ pub struct FolderSource {
     pub name: String,
     /// A file is claimed when it has not changed for this long.
     pub settle_seconds: u64,
+    /// How those who send know the folder; none when that was agreed with each.
+    pub shown_as: Option<String>,
 }

@@ -2,11 +2,12 @@
 
 use anyhow::Result;
 
-use crate::config::settings::{Collection, Source};
+use crate::config::settings::{Collection, Settings, Source};
 use crate::domain::deadline::{self, Chase};
 use crate::domain::letter::chaser::{self, ChaserFacts};
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
+use crate::pipeline::agreed;
 use crate::pipeline::composing::{self, Queue};
 use crate::pipeline::facts;
 use crate::pipeline::opening::Walk;
@@ -73,7 +74,7 @@ fn chaser_to(
         due,
         step,
         working_days_late: settings.calendar.between(due, walk.today),
-        how_to_send: how_to_send(collection),
+        how_to_send: how_to_send(settings, collection, row),
         refused: row.refused.clone().or_else(|| wrong.map(str::to_owned)),
         first: queue.first_of(walk, &stem(row), &recipient.id),
     };
@@ -86,15 +87,15 @@ pub fn is_written_to(role: Role, always: &[Role], escalated: &[Role]) -> bool {
     always.contains(&role) || escalated.contains(&role)
 }
 
-fn how_to_send(collection: &Collection) -> Vec<String> {
+fn how_to_send(settings: &Settings, collection: &Collection, row: &ReturnRow) -> Vec<String> {
     let way = match &collection.source {
         Source::Hand => "Send the file to the regional lead, who takes it in by hand.".to_owned(),
         Source::Http(_) | Source::Ees(_) => {
             "Publish the file at the address agreed for your authority; it is fetched within a working day."
                 .to_owned()
         }
-        Source::Folder(_) => {
-            "Put the file into your drop folder; it is taken in within a working day.".to_owned()
+        Source::Folder(source) => {
+            agreed::how_to_put(settings, collection, source, &row.authority, row.quarter)
         }
     };
     vec![way]

@@ -174,6 +174,7 @@ fn keep_refused(
     keep::keep_received(&walk.settings.state, &body.bytes).context("cannot keep what was refused")?;
     let mut detail = described(collection, wanted, body);
     detail["reason"] = json!(reason);
+    detail["etag"] = json!(body.etag);
     walk.journal.append(walk.now, Happened::TurnedAway, &hash, detail)?;
     Ok(Some(hash))
 }

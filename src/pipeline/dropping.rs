@@ -3,29 +3,27 @@
 //! A dropped file stays where it is until the database has judged it. A run that dies in between leaves it
 //! there; the next one finds it taken in already, and puts it away with the verdict that was stored.
 
-use std::fs;
+use std::collections::BTreeMap;
+use std::fs::File;
 
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use crate::collect::folder::{self, Claim, Fate, Mark};
-use crate::collect::{Outcome, Wanted};
-use crate::config::settings::{Collection, FolderSource};
+use crate::collect::looker::{Patience, lock_file};
+use crate::collect::{CollectError, Outcome, Wanted};
+use crate::config::settings::{Collection, FolderSource, Source};
 use crate::domain::letter::notice::{Room, Trouble};
+use crate::pipeline::agreed::Place;
 use crate::pipeline::collecting::{about, described, keep_new, take, trouble, unseen, whole_or_refused};
-use crate::pipeline::forgotten::{self, AS_VERSION, Clocks, Forgotten, MINUTE, TAKEN_IN, Why};
+use crate::pipeline::forgotten::{self, Clocks, Forgotten, Why};
 use crate::pipeline::opening::Walk;
+use crate::pipeline::verdicts::{refused, verdict};
 use crate::pipeline::wanting::{is_about, wanted};
-use crate::pipeline::{Report, doubting, polled};
+use crate::pipeline::{Report, doubting, polled, strangers};
 use crate::store::journal::{Happened, Line};
-use crate::store::judged::{self, Judged};
+use crate::store::judged;
 use crate::store::keep;
-
-/// So many strangers are named, the rest counted.
-const NAMED_MAX: usize = 20;
-
-/// So many reasons stand in a receipt, the rest are counted.
-const REASONS_MAX: usize = 50;
 
 /// A dropped file that was taken in and is not put away yet.
 #[derive(Debug)]
@@ -39,6 +37,8 @@ pub struct Dropped {
 /// Takes in what lies in a drop folder; what was taken in by an earlier run is put away at once. What this
 /// state does not know of, and was put away before, is taken in again.
 ///
+/// A folder that does not answer is left behind; what was taken in until then counts.
+///
 /// # Errors
 /// When something cannot be kept.
 pub(super) fn look(
@@ -48,25 +48,61 @@ pub(super) fn look(
     report: &mut Report,
 ) -> Result<Vec<Dropped>> {
     let wanted = wanted(walk, collection)?;
-    if let Some(why) = not_the_one(walk, collection, source, report)? {
-        unseen(collection, &wanted, why, report);
-        return Ok(Vec::new());
-    }
-    let mut waiting = remember(walk, collection, source, report)?;
-    let found = match folder::look(source, &wanted, walk.machine_now) {
-        Ok(found) => found,
-        Err(error) => {
-            unseen(collection, &wanted, error.to_string(), report);
+    let mut place = open(walk, collection, source)?;
+    let mut waiting = Vec::new();
+    let why = match not_the_one(walk, &mut place, source, report)? {
+        Ok(None) => take_all(walk, &mut place, &wanted, report, &mut waiting)?.err(),
+        Ok(Some(why)) => {
+            unseen(collection, &wanted, why, report);
             return Ok(waiting);
         }
+        Err(silence) => Some(silence),
+    };
+    if let Some(why) = why {
+        unseen(collection, &wanted, why.to_string(), report);
+    }
+    Ok(waiting)
+}
+
+/// Sends somebody to a folder. Nobody goes where a look of before has not come back from.
+fn open<'a>(walk: &Walk<'a>, collection: &'a Collection, source: &'a FolderSource) -> Result<Place<'a>> {
+    let lock = lock_file(&walk.settings.state, source);
+    let made = File::options().create(true).append(true).open(&lock);
+    made.with_context(|| format!("cannot make `{}`", lock.display()))?;
+    let is_folder = |one: &&Collection| matches!(one.source, Source::Folder(_));
+    let folders = walk.settings.collections.iter().filter(is_folder).count();
+    let patience = Patience::of(&walk.settings.limits, folders);
+    Ok(Place::open(walk.settings, collection, source, walk.program, patience))
+}
+
+fn take_all(
+    walk: &mut Walk<'_>,
+    place: &mut Place<'_>,
+    wanted: &[Wanted],
+    report: &mut Report,
+    waiting: &mut Vec<Dropped>,
+) -> Result<Result<(), CollectError>> {
+    waiting.extend(remember(walk, place, report)?);
+    let collection = place.collection;
+    let found = match folder::look(&mut place.looker, &place.naming, wanted, walk.machine_now) {
+        Ok(found) => found,
+        Err(error) => return Ok(Err(error)),
     };
     // What is left for the next look may be of the past; a stranger is of no return.
-    let mut left = found.waiting + found.unsettled + found.unreadable.len();
+    let mut left = found.waiting + found.unsettled.len() + found.unreadable.len();
+    report.young += found.young + found.unsettled.len();
+    for it in &found.unsettled {
+        // It lies there: nobody is asked where it is.
+        report.unseen.add(&collection.name, it);
+    }
     for (wanted, claim) in found.claims {
-        match take_claim(walk, collection, wanted, claim, report)? {
+        match take_claim(walk, place, wanted, claim, report)? {
             Taken::Waits(dropped) => waiting.push(*dropped),
             Taken::Settled => {}
             Taken::Left => left += 1,
+        }
+        if let Some(silence) = place.looker.silence() {
+            return Ok(Err(silence));
         }
     }
     let unreadable = found.unreadable.into_iter().map(|(name, why)| {
@@ -77,11 +113,10 @@ pub(super) fn look(
         let what = format!("{} more files in the drop folder wait for the next run", found.waiting);
         report.failures.push(trouble(collection.name.clone(), what));
     }
-    report.failures.extend(strangers(collection, &found.strangers));
     if left == 0 {
         polled::close(walk, &collection.name)?;
     }
-    Ok(waiting)
+    strangers::tell(walk, place, &found.strangers, &found.told, report)
 }
 
 /// What became of a claim.
@@ -98,15 +133,13 @@ enum Taken {
 ///
 /// It came when its receipt says so, which its sender has; so nobody is written to as if it came now. Where
 /// even the reception is not known, the state is older than the world, and mail is held.
-fn remember(
-    walk: &mut Walk<'_>,
-    collection: &Collection,
-    source: &FolderSource,
-    report: &mut Report,
-) -> Result<Vec<Dropped>> {
+fn remember(walk: &mut Walk<'_>, place: &mut Place<'_>, report: &mut Report) -> Result<Vec<Dropped>> {
+    let collection = place.collection;
     let clocks = Clocks { today: walk.today, machine: walk.machine_now };
-    let found = match forgotten::find(walk.settings, walk.journal.lines(), collection, source, clocks) {
+    let found = match forgotten::find(walk.settings, walk.journal.lines(), place, clocks) {
         Ok(found) => found,
+        // It is told once, by the look that follows.
+        Err(CollectError::Silent { .. }) => return Ok(Vec::new()),
         Err(error) => {
             report.failures.push(trouble(collection.name.clone(), error.to_string()));
             return Ok(Vec::new());
@@ -115,7 +148,7 @@ fn remember(
     if found.iter().any(|one| one.why == Why::Unheard) {
         doubting::raise(walk, "`done` of a drop folder holds returns that this state does not know of")?;
     }
-    report.failures.extend(of_the_forgotten(collection, &found));
+    report.failures.extend(found.iter().map(|one| of_the_forgotten(collection, one)));
     let mut dropped = Vec::new();
     for one in found {
         let (wanted, claim) = (one.put_away.wanted, one.put_away.claim);
@@ -134,53 +167,50 @@ fn remember(
     Ok(dropped)
 }
 
-fn of_the_forgotten(collection: &Collection, found: &[Forgotten]) -> Vec<Trouble> {
-    let (first, rest) = found.split_at(found.len().min(NAMED_MAX));
-    let one = |it: &Forgotten| Trouble {
+fn of_the_forgotten(collection: &Collection, it: &Forgotten) -> Trouble {
+    let folder = it.put_away.fate.folder();
+    Trouble {
         room: Room::Collect,
-        what: match it.why {
-            Why::Unheard => "this state does not know of it, and takes it in again",
-            Why::Grown => "its upload went on after it was taken in, so it is taken in again",
+        what: match (it.why, it.put_away.fate) {
+            (Why::Unheard, _) => "this state does not know of it, and takes it in again",
+            (Why::Grown, Fate::Done) => "its upload went on after it was taken in, so it is taken in again",
+            (Why::Grown, Fate::Refused) => "its upload went on after it was refused, so it is read again",
         }
         .to_owned(),
-        place: format!("{}: `done/{}`", collection.name, it.put_away.claim.file_name()),
+        place: format!("{}: `{folder}/{}`", collection.name, it.put_away.claim.file_name()),
         next: "nothing is lost; see its receipt beside it, and `quarterdeck returns`".to_owned(),
-    };
-    let mut troubles: Vec<Trouble> = first.iter().map(one).collect();
-    if let Some(last) = rest.last() {
-        let place = format!("{}: and {} more in `done`", collection.name, rest.len());
-        troubles.push(Trouble { place, ..one(last) });
     }
-    troubles
 }
 
 /// Why this folder cannot be the one that was seen before; it is marked when it is seen for the first time.
 fn not_the_one(
     walk: &mut Walk<'_>,
-    collection: &Collection,
+    place: &mut Place<'_>,
     source: &FolderSource,
     report: &mut Report,
-) -> Result<Option<String>> {
-    let is_ours = source.path.starts_with(&walk.settings.state);
-    if is_ours {
-        fs::create_dir_all(&source.path).context("cannot make the drop folder")?;
-    }
+) -> Result<Result<Option<String>, CollectError>> {
+    let collection = place.collection;
     let subject = format!("drop folder {}", source.path.display());
     let is_known =
         walk.journal.lines().iter().any(|line| line.event == Happened::Noted && line.subject == subject);
-    match folder::mark(source) {
-        Mark::Unknown => return Ok(None),
+    let is_ours = source.path.starts_with(&walk.settings.state);
+    let mark = match place.looker.mark() {
+        Ok(mark) => mark,
+        Err(silence) => return Ok(Err(silence)),
+    };
+    match mark {
+        Mark::Unknown if !is_ours => return Ok(Ok(None)),
         Mark::Gone if is_known && !is_ours => {
-            return Ok(Some(format!(
+            return Ok(Ok(Some(format!(
                 "the drop folder `{}` has lost its folder `done`: the disk or share may not be mounted, so \
                  this does not mean that nobody has sent; if all is well, make `done` again",
                 source.path.display()
-            )));
+            ))));
         }
-        Mark::Gone => {
-            if let Err(error) = folder::make_mark(source) {
+        Mark::Gone | Mark::Unknown => {
+            if let Err(error) = place.looker.make_mark() {
                 report.failures.push(trouble(collection.name.clone(), error.to_string()));
-                return Ok(None);
+                return Ok(Ok(None));
             }
         }
         Mark::Is => {}
@@ -188,23 +218,28 @@ fn not_the_one(
     if !is_known {
         walk.journal.append(walk.now, Happened::Noted, &subject, json!({ "collection": collection.name }))?;
     }
-    Ok(None)
+    Ok(Ok(None))
 }
 
 fn take_claim(
     walk: &mut Walk<'_>,
-    collection: &Collection,
+    place: &mut Place<'_>,
     wanted: Wanted,
     claim: Claim,
     report: &mut Report,
 ) -> Result<Taken> {
-    let outcome = whole_or_refused(walk, collection, &wanted, claim.bytes(&walk.settings.limits))?;
+    let collection = place.collection;
+    let outcome = claim.bytes(&mut place.looker, &place.naming, &walk.settings.limits);
+    if place.looker.silence().is_some() {
+        return Ok(Taken::Left);
+    }
+    let outcome = whole_or_refused(walk, collection, &wanted, outcome)?;
     let received = match outcome {
         Outcome::Received(received) => received,
-        refused @ Outcome::Refused { .. } => {
-            let words = refused_words(&refused);
-            take(walk, collection, &wanted, refused, report)?;
-            if let Err(error) = claim.settle(Fate::Refused, &words) {
+        turned_away @ Outcome::Refused { .. } => {
+            let words = refused(walk, &claim, &turned_away);
+            take(walk, collection, &wanted, turned_away, report)?;
+            if let Err(error) = claim.settle(&mut place.looker, Fate::Refused, &words) {
                 report.failures.push(trouble(about(collection, &wanted), error.to_string()));
             }
             return Ok(Taken::Settled);
@@ -232,7 +267,8 @@ fn take_claim(
     }
     keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
     report.unchanged += 1;
-    Ok(put_one_away(walk, dropped, report)?.map_or(Taken::Settled, |dropped| Taken::Waits(Box::new(dropped))))
+    Ok(put_one_away(walk, place, dropped, report)?
+        .map_or(Taken::Settled, |dropped| Taken::Waits(Box::new(dropped))))
 }
 
 /// Puts every dropped file away whose verdict is stored: into `done`, or `refused`, with a receipt in words.
@@ -242,13 +278,34 @@ fn take_claim(
 /// # Errors
 /// When the database cannot be read. A file that cannot be moved is a failure in the report.
 pub fn put_away(walk: &Walk<'_>, dropped: Vec<Dropped>, report: &mut Report) -> Result<()> {
+    let mut by_collection: BTreeMap<String, Vec<Dropped>> = BTreeMap::new();
     for one in dropped {
-        put_one_away(walk, one, report)?;
+        by_collection.entry(one.collection.clone()).or_default().push(one);
+    }
+    for collection in &walk.settings.collections {
+        let Source::Folder(source) = &collection.source else { continue };
+        let Some(dropped) = by_collection.remove(&collection.name) else { continue };
+        let mut place = open(walk, collection, source)?;
+        for one in dropped {
+            put_one_away(walk, &mut place, one, report)?;
+            if let Some(silence) = place.looker.silence() {
+                report.failures.push(trouble(
+                    format!("collection `{}`", collection.name),
+                    format!("{silence}; what was taken in is put away by the next run"),
+                ));
+                break;
+            }
+        }
     }
     Ok(())
 }
 
-fn put_one_away(walk: &Walk<'_>, dropped: Dropped, report: &mut Report) -> Result<Option<Dropped>> {
+fn put_one_away(
+    walk: &Walk<'_>,
+    place: &mut Place<'_>,
+    dropped: Dropped,
+    report: &mut Report,
+) -> Result<Option<Dropped>> {
     let is_it = |line: &&Line| {
         line.event == Happened::Received
             && line.subject == dropped.hash
@@ -256,61 +313,12 @@ fn put_one_away(walk: &Walk<'_>, dropped: Dropped, report: &mut Report) -> Resul
     };
     let Some(line) = walk.journal.lines().iter().rev().find(is_it) else { return Ok(Some(dropped)) };
     let Some(judged) = judged::of(walk.store.connection(), line.seq)? else { return Ok(Some(dropped)) };
-    let (fate, words) = verdict(walk, &judged);
-    let place = format!("{} {}", dropped.collection, dropped.claim.file_name());
-    if let Err(error) = dropped.claim.settle(fate, &words) {
-        report.failures.push(trouble(place, error.to_string()));
+    let (fate, words) = verdict(walk, place, &dropped.wanted, dropped.claim.size(), &judged);
+    let about = format!("{} {}", dropped.collection, dropped.claim.file_name());
+    match dropped.claim.settle(&mut place.looker, fate, &words) {
+        // Whoever has the folder in hand tells that it does not answer, once.
+        Ok(()) | Err(CollectError::Silent { .. }) => {}
+        Err(error) => report.failures.push(trouble(about, error.to_string())),
     }
     Ok(None)
-}
-
-/// The receipt beside a file: what became of it, by reason, most rows first.
-fn verdict(walk: &Walk<'_>, judged: &Judged) -> (Fate, String) {
-    let local = judged.received_at.with_timezone(&walk.settings.zone);
-    let at = format!("{} {}", local.format(MINUTE), local.format("%Z"));
-    if let Some(reason) = &judged.refused {
-        let words = format!(
-            "Refused. It came on {at}.\n\n{reason}\n\nWhat was accepted before still counts. Put the file \
-             right and drop it again.\n{}",
-            reasons(judged)
-        );
-        return (Fate::Refused, words);
-    }
-    let head = format!(
-        "{TAKEN_IN}{at}{AS_VERSION}{}.\n\nRows read: {}\nRows accepted: {}\nRows set aside: {}\n",
-        judged.version, judged.rows_read, judged.rows_accepted, judged.rows_quarantined
-    );
-    (Fate::Done, head + &reasons(judged))
-}
-
-/// The rows that were set aside, by reason, most rows first.
-fn reasons(judged: &Judged) -> String {
-    let (shown, rest) = judged.reasons.split_at(judged.reasons.len().min(REASONS_MAX));
-    let reasons = shown.iter().map(|reason| {
-        let rows = if reason.rows == 1 { "1 row".to_owned() } else { format!("{} rows", reason.rows) };
-        format!("\n{rows} set aside: {}\n  {}\n", reason.words, reason.places)
-    });
-    let more = (!rest.is_empty())
-        .then(|| format!("\nand {} more reasons; `quarterdeck verify` names all.\n", rest.len()));
-    reasons.chain(more).collect()
-}
-
-fn refused_words(refused: &Outcome) -> String {
-    let Outcome::Refused { reason, .. } = refused else { return String::new() };
-    format!("Refused.\n\n{reason}\n\nWhat was accepted before still counts.\n")
-}
-
-fn strangers(collection: &Collection, names: &[String]) -> Vec<Trouble> {
-    let (first, rest) = names.split_at(names.len().min(NAMED_MAX));
-    let mut places: Vec<String> = first.iter().map(|name| format!("{}: `{name}`", collection.name)).collect();
-    if !rest.is_empty() {
-        places.push(format!("{}: and {} more", collection.name, rest.len()));
-    }
-    let one = |place: String| Trouble {
-        room: Room::Collect,
-        what: "a file in the drop folder matches no return that is expected; it was not touched".to_owned(),
-        place,
-        next: "rename it as the collection's `name` says, or take it away".to_owned(),
-    };
-    places.into_iter().map(one).collect()
 }

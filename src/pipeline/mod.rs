@@ -10,6 +10,7 @@
 
 pub mod addressed;
 pub mod advising;
+pub mod agreed;
 pub mod apart;
 pub mod asking;
 pub mod backing_up;
@@ -53,10 +54,12 @@ pub mod revising;
 pub mod sentences;
 mod settled;
 pub mod stopping;
+pub mod strangers;
 pub mod supporting;
 pub mod telling;
 pub mod unpublished;
 pub mod unseen;
+mod verdicts;
 mod versions;
 mod wanting;
 mod whose;
@@ -127,6 +130,12 @@ pub struct Report {
     pub stopped: bool,
     /// Whether nothing could be sent because the mail server was out of reach, or refused our login.
     pub mail_is_barred: bool,
+    /// Files in drop folders that came just now, or may still be written: they wait for the next run.
+    pub young: usize,
+    /// Files that lie in drop folders and are not taken in.
+    pub lying: usize,
+    /// What the operator is told and is no failure: files in drop folders that are not taken in.
+    pub remarks: Vec<Trouble>,
     /// What could not be done, in words; each is in a notice to the operator too.
     pub failures: Vec<Trouble>,
 }

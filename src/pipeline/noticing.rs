@@ -56,6 +56,7 @@ fn of_a_walk(walk: &Walk<'_>, report: &Report, rest: Rest) -> Vec<Letter> {
         let of_messages = messages(walk, composing::last_queued(walk, MESSAGES, &recipient.id));
         let mut sets = vec![
             (format!("{} {}", walk.today, fingerprint(&report.failures)), report.failures.clone()),
+            (format!("files {} {}", walk.today, fingerprint(&report.remarks)), report.remarks.clone()),
             (format!("messages {}", fingerprint(&of_messages)), of_messages),
         ];
         sets.extend(of_the_state(walk));

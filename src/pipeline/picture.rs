@@ -9,6 +9,7 @@ use crate::config::settings::Settings;
 use crate::domain::due::{self, CronPattern, Span};
 use crate::domain::schedule::Job;
 use crate::pipeline::posting;
+use crate::pipeline::strangers::{self, Lying};
 use crate::store::holder::{Holder, holder};
 use crate::store::journal::{Happened, Line};
 use crate::store::outbox::{self, Standing, Track};
@@ -54,6 +55,8 @@ pub struct Picture {
     pub stuck: Option<DateTime<Utc>>,
     /// What is not tried again, and since when.
     pub set_aside: Vec<(DateTime<Utc>, String)>,
+    /// Files that lie in drop folders and are not taken in.
+    pub lying: Vec<Lying>,
     /// Copies of the state.
     pub backups: Backups,
     /// Files received.
@@ -119,6 +122,7 @@ impl Picture {
             messages: standings(settings, tracks.values()),
             stuck: stuck(settings, &tracks.values(), &runs, now),
             set_aside: set_aside(lines),
+            lying: strangers::lying(settings, lines),
             backups: Backups::of(settings, lines, now),
             received: lines.iter().filter(|line| line.event == Happened::Received).count(),
             lines: lines.len(),

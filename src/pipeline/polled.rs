@@ -30,9 +30,17 @@ fn name(wanted: &Wanted) -> Name {
     (wanted.authority.as_ref().map(ToString::to_string), wanted.quarter.map(|quarter| quarter.to_string()))
 }
 
+/// How the subject begins of the line that closes the history of a collection.
+const HISTORY: &str = "history.";
+
 /// The subject of the line that closes the history of a collection.
 pub(super) fn history_subject(collection: &str) -> String {
-    format!("history.{collection}")
+    format!("{HISTORY}{collection}")
+}
+
+/// Whether it is the subject of such a line, and not of the end of a run.
+pub(super) fn closes_a_history(subject: &str) -> bool {
+    subject.starts_with(HISTORY)
 }
 
 /// Under this subject the operator has what was given up asked for again.

@@ -86,8 +86,10 @@ pub fn foreign(state: &Path, configured: &[&Path]) -> io::Result<Vec<PathBuf>> {
     let is_configured = |path: &Path| configured.iter().any(|one| one.starts_with(path));
     let mut strangers = Vec::new();
     for (name, path) in entries(state)? {
-        let ours =
-            OURS.contains(&name.as_str()) || name.ends_with(ASIDE) || name == format!("{FILE_NAME}.wal");
+        let ours = OURS.contains(&name.as_str())
+            || name.ends_with(ASIDE)
+            || name == format!("{FILE_NAME}.wal")
+            || is_lock_of_a_folder(&name);
         let left_over = keep::is_unfinished(&name) || is_left_over_file(&name);
         if !ours && !left_over && !is_configured(&path) {
             strangers.push(path);
@@ -106,6 +108,11 @@ pub fn foreign(state: &Path, configured: &[&Path]) -> io::Result<Vec<PathBuf>> {
     }
     strangers.sort();
     Ok(strangers)
+}
+
+/// Held by whoever looks into a drop folder, so that nobody follows one who has not come back.
+fn is_lock_of_a_folder(name: &str) -> bool {
+    name.starts_with("folder-") && Path::new(name).extension().is_some_and(|end| end == "lock")
 }
 
 /// The messages in the state folder whose file names nobody knows.

@@ -66,7 +66,7 @@ fn named(report: &Report) -> Vec<&str> {
 fn a_restored_state_takes_in_again_what_was_put_away_since() {
     let region = from_a_backup();
     let doctor = region.run("2017-11-09T08:00:00Z", &["doctor"]);
-    assert!(doctor.out.contains("2 files in `done` are not known to this state"), "{}", doctor.out);
+    assert!(doctor.out.contains("2 files that were put away are not known to this state"), "{}", doctor.out);
     let status = region.run("2017-11-09T08:00:00Z", &["status"]);
     assert!(status.out.contains("this state was restored from the backup of 6 November"), "{}", status.out);
     let report = region.walk("2017-11-09T09:00:00Z");

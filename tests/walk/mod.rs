@@ -17,6 +17,7 @@ mod deadlines;
 mod deaths;
 mod deeds;
 mod doctor;
+mod drop_folder;
 mod endings;
 mod figures;
 mod forgotten;

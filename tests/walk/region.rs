@@ -146,16 +146,25 @@ impl Region {
         self.walk_with(now, None, stop).unwrap()
     }
 
+    /// A run whose workers are started as `program`.
+    pub(super) fn walk_by(&self, now: &str, program: &Path) -> Report {
+        self.walk_of(now, None, Stop::never(), program).unwrap()
+    }
+
     pub(super) fn try_walk(&self, now: &str, only: Option<Step>) -> anyhow::Result<Report> {
         self.walk_with(now, only, Stop::never())
     }
 
     fn walk_with(&self, now: &str, only: Option<Step>, stop: Stop) -> anyhow::Result<Report> {
+        self.walk_of(now, only, stop, Path::new(PROGRAM))
+    }
+
+    fn walk_of(&self, now: &str, only: Option<Step>, stop: Stop, program: &Path) -> anyhow::Result<Report> {
         let settings = self.settings();
         let machine = SystemTime::UNIX_EPOCH + Duration::from_secs(4_000_000_000);
         let moment = Moment { now: instant(now), machine };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let mut walk = Walk::open(&settings, moment, Path::new(PROGRAM), Box::new(|_| {}))?;
+        let mut walk = Walk::open(&settings, moment, program, Box::new(|_| {}))?;
         walk.stop = stop;
         runtime.block_on(pipeline::once(&mut walk, only))
     }

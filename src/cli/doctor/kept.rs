@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 
-use crate::cli::doctor::Seen;
+use crate::cli::doctor::{Seen, reach};
 use crate::cli::print;
 use crate::clock;
+use crate::collect::CollectError;
 use crate::config::settings::{Collection, Settings, Source};
 use crate::pipeline::forgotten::{self, Clocks};
 use crate::pipeline::picture::{Picture, age, counted};
@@ -34,14 +35,17 @@ fn forgotten(settings: &Settings, lines: &[Line], clocks: Clocks) -> Vec<Seen> {
     let one = |collection: &Collection| {
         let Source::Folder(source) = &collection.source else { return None };
         let check = format!("put away {}", collection.name);
-        let found = match forgotten::find(settings, lines, collection, source, clocks) {
+        let mut place = reach::place(settings, collection, source);
+        let found = match forgotten::find(settings, lines, &mut place, clocks) {
             Ok(found) => found,
+            // The line of the source says it.
+            Err(CollectError::Silent { .. }) => return None,
             Err(error) => return Some(Seen::warning(check, error.to_string(), "see what its folder is")),
         };
         let names = found.iter().take(NAMED_MAX).map(|one| format!("`{}`", one.put_away.claim.file_name()));
         let names: Vec<String> = names.collect();
         (!found.is_empty()).then(|| {
-            let files = counted(found.len(), "file in `done` is", "files in `done` are");
+            let files = counted(found.len(), "file that was put away is", "files that were put away are");
             let saw = format!("{files} not known to this state, such as {}", names.join(", "));
             Seen::warning(check, saw, "nothing: the next run takes them in again")
         })

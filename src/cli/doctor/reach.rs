@@ -1,20 +1,24 @@
 //! What must be reached: the mail server, each source, the heartbeat. Nothing is sent, nothing is kept.
 
 use std::convert::Infallible;
-use std::fs;
-use std::path::Path;
+use std::time::Duration;
 
 use chrono::NaiveDate;
 use serde_json::Value;
-use tempfile::NamedTempFile;
 
 use crate::cli::doctor::Seen;
+use crate::cli::print;
+use crate::collect::folder::Mark;
 use crate::collect::http::{Asked, Round, fetch_all};
+use crate::collect::looker::Patience;
 use crate::collect::{Outcome, Wanted, ees};
 use crate::config::settings::{
     Collection, EesSource, FolderSource, Limits, PostSettings, Reporters, Settings, Source,
 };
 use crate::mail::Post;
+use crate::pipeline::agreed::Place;
+use crate::pipeline::picture::counted;
+use crate::pipeline::strangers;
 use crate::pipeline::telling::{self, Beat};
 use crate::store::journal::{Happened, Line};
 
@@ -48,7 +52,7 @@ pub(super) async fn sources(settings: &Settings, lines: &[Line], today: NaiveDat
         let check = format!("source {}", collection.name);
         seen.push(match &collection.source {
             Source::Hand => Seen::ok(check, "files are taken in by hand"),
-            Source::Folder(source) => folder(&check, settings, source),
+            Source::Folder(source) => folder(&check, settings, collection, source, lines),
             Source::Http(source) => {
                 let newest = newest(settings, collection, &source.url, lines, today);
                 web(&check, settings, Asked::Files(source), newest).await
@@ -142,27 +146,52 @@ fn version(collection: &Collection, source: &EesSource, lines: &[Line]) -> Optio
     known.and_then(|line| text(line, "etag"))
 }
 
-fn folder(check: &str, settings: &Settings, source: &FolderSource) -> Seen {
+fn folder(
+    check: &str,
+    settings: &Settings,
+    collection: &Collection,
+    source: &FolderSource,
+    lines: &[Line],
+) -> Seen {
     let path = source.path.display();
-    if !source.path.exists() && source.path.starts_with(&settings.state) {
+    let mut place = place(settings, collection, source);
+    if source.path.starts_with(&settings.state) && matches!(place.looker.mark(), Ok(Mark::Unknown)) {
         return Seen::ok(check, format!("the first run makes the drop folder `{path}`"));
     }
-    let next = "let the daemon's user read and write it, and its `done` and `refused`";
-    if let Err(error) = fs::read_dir(&source.path) {
-        return Seen::problem(check, format!("cannot read the drop folder `{path}`: {error}"), next);
-    }
-    for name in ["", "done", "refused"] {
-        let into = source.path.join(name);
-        if into.is_dir() && !can_write(&into) {
-            return Seen::problem(check, format!("cannot write to `{}`", into.display()), next);
+    match place.looker.try_out() {
+        Err(silence) => {
+            let next = "see whether the share is mounted and its server answers; runs go on without it";
+            return Seen::problem(check, silence.to_string(), next);
         }
+        Ok(Err(saw)) => {
+            let next = "let the daemon's user read and write it, and its `done` and `refused`";
+            return Seen::problem(check, saw, next);
+        }
+        Ok(Ok(())) => {}
+    }
+    let lying = strangers::lying(settings, lines).into_iter().filter(|it| it.collection == collection.name);
+    let lying: Vec<String> = lying.map(|it| format!("`{}` ({})", it.name, it.why)).collect();
+    if let Some(first) = lying.first() {
+        let files = counted(lying.len(), "file is", "files are");
+        let saw = format!("{files} not taken in from the drop folder `{path}`, such as {first}");
+        return Seen::warning(
+            check,
+            saw,
+            "`quarterdeck status` names each; a note beside it says what to do",
+        );
     }
     Seen::ok(check, format!("the drop folder `{path}` can be read, and files can be put away"))
 }
 
-/// A hidden file is never taken for a return, and goes at once.
-fn can_write(folder: &Path) -> bool {
-    NamedTempFile::with_prefix_in(".doctor-", folder).and_then(NamedTempFile::close).is_ok()
+/// Sends somebody to a drop folder, who does not keep us waiting.
+pub(super) fn place<'a>(
+    settings: &'a Settings,
+    collection: &'a Collection,
+    source: &'a FolderSource,
+) -> Place<'a> {
+    let limit = Duration::from_secs(settings.limits.fetch_seconds.min(SECONDS_MAX));
+    let patience = Patience { answer: limit, whole: limit };
+    Place::open(settings, collection, source, &print::program(), patience)
 }
 
 /// The heartbeat, asked only when that was asked for: whoever listens takes it for a run.

@@ -116,10 +116,17 @@ fn drop_folder(text: &Text, typed: &FolderToml, folder: &Path, at: &str, desk: &
     if let Some(why) = web::wrong_placeholders(&typed.name) {
         desk.problem(text, &typed.name.span, format!("{at}: folder: `name`: {why}"));
     }
+    if let Some(shown) = &typed.shown_as
+        && (shown.value.trim().is_empty() || shown.value.chars().any(char::is_control))
+    {
+        let sentence = format!("{at}: folder: `shown_as`: write in one line what those who send know it by");
+        desk.problem(text, &shown.span, sentence);
+    }
     FolderSource {
         path: folder.join(&typed.path),
         name: typed.name.value.clone(),
         settle_seconds: typed.settle_seconds,
+        shown_as: typed.shown_as.as_ref().map(|shown| shown.value.trim().to_owned()),
     }
 }
 

@@ -95,6 +95,8 @@ pub struct FolderToml {
     /// A file is claimed when it has not changed for this long.
     #[schemars(range(min = 0, max = 3600), extend("x-of" = "seconds"))]
     pub settle_seconds: u64,
+    /// How those who send know the folder, such as `\\\\server\\returns`; chasers and receipts say it.
+    pub shown_as: Option<At<String>>,
 }
 
 /// A data set of the Explore Education Statistics API, version 1.

@@ -50,6 +50,8 @@ pub struct Trouble {
 pub enum Room {
     /// A source could not be fetched.
     Collect,
+    /// A file in a drop folder is not taken in.
+    Drop,
     /// A file could not be read.
     Read,
     /// A check did not run.
@@ -67,8 +69,9 @@ pub enum Room {
 }
 
 impl Room {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Collect,
+        Self::Drop,
         Self::Read,
         Self::Check,
         Self::Mail,
@@ -81,6 +84,7 @@ impl Room {
     fn heading(self) -> &'static str {
         match self {
             Self::Collect => "Sources that could not be fetched",
+            Self::Drop => "Files in drop folders that are not taken in",
             Self::Read => "Files that could not be read",
             Self::Check => "Checks that did not run",
             Self::Mail => "Messages that were not sent",
@@ -95,6 +99,9 @@ impl Room {
     fn counted(self, count: usize) -> String {
         match self {
             Self::Collect => words::counted(count, "source not fetched", "sources not fetched"),
+            Self::Drop => {
+                words::counted(count, "file to look at in a drop folder", "files to look at in drop folders")
+            }
             Self::Read => words::counted(count, "file not read", "files not read"),
             Self::Check => words::counted(count, "check did not run", "checks did not run"),
             Self::Mail => words::counted(count, "message not sent", "messages not sent"),
