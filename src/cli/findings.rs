@@ -14,7 +14,7 @@ use crate::cli::support;
 use crate::config::settings::Settings;
 use crate::domain::finding::{Action, Deed, State, bare};
 use crate::domain::support::Support;
-use crate::pipeline::{asking, found, worded};
+use crate::pipeline::{asking, found, remembered, worded};
 use crate::store::check_file::CheckFile;
 use crate::store::decided;
 use crate::store::findings::{self, Finding};
@@ -60,7 +60,7 @@ impl Kept {
         let configured = asking::configured_for(settings, &checks, &lines);
         let findings = findings::fold(store.connection(), &lines, &configured, print::now(with))
             .context("cannot read the findings")?;
-        let actions = found::actions(&lines);
+        let actions = remembered::actions(&lines);
         let supports = decided::supports(&lines);
         let checks = checks.into_iter().map(|(check, _)| (check.name.clone(), check)).collect();
         Ok(Self { store, checks, findings, actions, supports, lines })

@@ -31,6 +31,7 @@ use crate::pipeline::found::{self, Telling};
 use crate::pipeline::neighbouring;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::regional::{self, is_regional};
+use crate::pipeline::remembered;
 use crate::pipeline::revising;
 use crate::pipeline::supporting::{self, Supporting};
 use crate::pipeline::unpublished;
@@ -122,9 +123,9 @@ impl Everything {
         Ok(Self {
             checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),
             collections,
-            actions: found::actions(walk.journal.lines()),
-            undone: found::undone(walk.journal.lines()),
-            quiet: found::quiet(walk.journal.lines()),
+            actions: remembered::actions(walk.journal.lines()),
+            undone: remembered::undone(walk.journal.lines()),
+            quiet: remembered::quiet(walk.journal.lines()),
             supports: decided::supports(walk.journal.lines()),
             unpublished: returns_of::remarks(walk.store.connection(), receipt::TAKEN_BACK)?,
             returns: returns(walk, &[ended, quarter])?,
@@ -163,7 +164,7 @@ fn digest_to(
     let stem = MessageKey::stem(Kind::Digest, &plan.name);
     let (mut since, mut before) = (
         composing::last_queued(walk, &stem, &recipient.id),
-        found::told(walk.journal.lines(), &stem, &recipient.id),
+        remembered::told(walk.journal.lines(), &stem, &recipient.id),
     );
     for letter in earlier {
         since = Some(walk.now);

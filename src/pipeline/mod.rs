@@ -48,6 +48,7 @@ pub mod rebuilding;
 pub mod receipting;
 pub mod refreshing;
 pub mod regional;
+pub mod remembered;
 pub mod reminding;
 pub mod repairing;
 pub mod revising;

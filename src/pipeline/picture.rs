@@ -167,7 +167,8 @@ impl Picture {
         }
         if let Some((_, first)) = self.set_aside.first() {
             let what = format!("{} set aside and not tried again, such as: {first}", self.set_aside.len());
-            let next = "see the log of that day; put right what stops it, then `quarterdeck once --again`";
+            let next =
+                "see the log of that day; put right what stops it, then `quarterdeck once --again WHAT`";
             found.push(Attention { what, next });
         }
         if self.backups.are_lacking() {

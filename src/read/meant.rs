@@ -99,9 +99,7 @@ pub(crate) fn stands_for_none(text: &str) -> bool {
 pub(crate) fn is_day(text: &str) -> bool {
     let lower = text.trim().to_lowercase();
     let Some((first, second)) = lower.split_once(['-', ' ', '/']) else { return false };
-    let is_pair =
-        |day: &str, month: &str| number(day).is_some_and(|day| day <= 31) && MONTHS.contains(&month);
-    is_pair(first, second) || is_pair(second, first)
+    number(first).is_some_and(|day| day <= 31) && MONTHS.contains(&second)
 }
 
 /// Without the brackets and marks around it.

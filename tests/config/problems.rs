@@ -54,7 +54,7 @@ fn a_file_that_is_not_toml_does_not_hide_the_others() {
     let expected = "\
 config/authorities.toml:46:8: authority `E06000023`: `code = E06000023`: string values must be quoted, \
 expected literal string
-config/quarterdeck.toml:501:20: schedule: `remind_from_hour = 24`: expected a whole number from 0 to 23
+config/quarterdeck.toml:515:20: schedule: `remind_from_hour = 24`: expected a whole number from 0 to 23
 config/recipients.toml:33:8: recipient `operator`: `role = \"opertor\"`: expected `performance-lead`, \
 `director`, `regional-lead` or `operator`; did you mean `operator`?";
     let edits = [

@@ -157,7 +157,7 @@ fn a_command_stands_in_no_digest_but_the_operators() {
     for (role, style) in [Role::PerformanceLead, Role::Director, Role::RegionalLead].into_iter().zip(STYLES) {
         let text = dump(&write(style, &recipient(role, &[]), &digest_facts()));
         assert!(!text.contains("quarterdeck "), "{style:?}: {text}");
-        let whom = "Questions about a finding? Give its number to Kim Lead, kim@region.example.";
+        let whom = "Questions about a finding? Give its number to Kim Lead (kim@region.example).";
         assert!(text.contains("Finding 9b0c11.") && text.contains(whom), "{style:?}: {text}");
     }
     let text = dump(&write(STYLES[2], &recipient(Role::Operator, &[]), &digest_facts()));

@@ -5,8 +5,9 @@ use quarterdeck::cli::arguments::Arguments;
 
 use super::source::Source;
 
-/// What stands for a day and for a number where a command is advised; every other word may be any text.
-const PLACEHOLDERS: [(&str, &str); 2] = [("DATE", "2027-01-20"), ("N", "1")];
+/// What stands for a day, an instant and a number where a command is advised; every other word may be any text.
+const PLACEHOLDERS: [(&str, &str); 3] =
+    [("DATE", "2027-01-20"), ("INSTANT", "2027-01-20T08:00:00Z"), ("N", "1")];
 
 /// The advice of a file against which our command line has something.
 pub(super) fn that_cannot_be_typed(source: &Source) -> Vec<String> {
