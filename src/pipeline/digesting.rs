@@ -1,6 +1,6 @@
 //! Digests: who gets one now, and from what it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
@@ -34,6 +34,7 @@ use crate::store::check_file::CheckFile;
 use crate::store::decided;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, ReturnRow};
+use crate::store::outbox;
 use crate::store::schedules;
 
 /// Deadlines within this many weeks are in a digest.
@@ -80,7 +81,8 @@ fn occurrences(walk: &Walk<'_>, history: &History, plan: &DigestPlan) -> Vec<Dat
 }
 
 /// What every digest of a walk is written from; each recipient sees their part.
-struct Everything {
+struct Everything<'a> {
+    sent: BTreeSet<&'a str>,
     checks: BTreeMap<String, CheckFile>,
     collections: BTreeMap<String, CollectionFacts>,
     actions: Vec<Action>,
@@ -91,8 +93,8 @@ struct Everything {
     quarter: Quarter,
 }
 
-impl Everything {
-    fn gather(walk: &Walk<'_>, recipients: &[&Recipient]) -> Result<Self> {
+impl<'a> Everything<'a> {
+    fn gather(walk: &'a Walk<'_>, recipients: &[&Recipient]) -> Result<Self> {
         let ended = Quarter::containing(walk.today).plus(-1);
         let mut collections = BTreeMap::new();
         for collection in &walk.settings.collections {
@@ -103,6 +105,7 @@ impl Everything {
         withheld::seal(walk.settings, &mut collections, (&readers, walk.journal.lines()));
         let quarter = quarter_of_most(walk, &collections).unwrap_or(ended);
         Ok(Self {
+            sent: outbox::sent(walk.journal.lines()),
             checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),
             collections,
             actions: found::actions(walk.journal.lines()),
@@ -135,14 +138,15 @@ fn is_own(walk: &Walk<'_>, collection: &str) -> bool {
 
 fn digest_to(
     walk: &Walk<'_>,
-    known: &Everything,
+    known: &Everything<'_>,
     findings: &[Finding],
     plan: &DigestPlan,
     occurrence: DateTime<Utc>,
     recipient: &Recipient,
 ) -> Option<Letter> {
     let stem = MessageKey::stem(Kind::Digest, &plan.name);
-    let since = composing::last_queued(walk, &stem, &recipient.id);
+    let lines = walk.journal.lines();
+    let since = composing::last_sent(lines, &known.sent, &stem, &recipient.id);
     let telling = Telling {
         settings: walk.settings,
         recipient,
@@ -156,7 +160,7 @@ fn digest_to(
     // What is about the region as a whole stands apart.
     let own = findings.iter().filter(|one| !is_regional(walk.settings, one));
     let seen: Vec<&Finding> = own.filter(|one| recipient.may_see(&one.key.authority)).collect();
-    let told = found::tell(&telling, &seen, &found::told(walk.journal.lines(), &stem, &recipient.id));
+    let told = found::tell(&telling, &seen, &found::told(lines, &known.sent, &stem, &recipient.id));
     let supporting = Supporting {
         settings: walk.settings,
         recipient,
@@ -189,7 +193,7 @@ fn digest_to(
     digest::compose(&composing::occasion(walk, recipient), plan.style, plan.when_nothing_changed, &facts)
 }
 
-fn figures(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<OwnFigure> {
+fn figures(walk: &Walk<'_>, known: &Everything<'_>, recipient: &Recipient) -> Vec<OwnFigure> {
     let all = known.collections.values().flat_map(|one| one.figures.iter().map(move |it| (one, it)));
     all.filter(|(_, (_, it))| recipient.may_see(&it.authority) && it.own.status.is_some())
         .filter_map(|(one, (quarter, it))| facts::own_figure(walk.settings, one, recipient, *quarter, it))
@@ -197,14 +201,14 @@ fn figures(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<Ow
 }
 
 /// The deadlines of a recipient's authorities; those of the region itself are for its own people.
-fn deadlines(known: &Everything, recipient: &Recipient) -> Vec<DeadlineFact> {
+fn deadlines(known: &Everything<'_>, recipient: &Recipient) -> Vec<DeadlineFact> {
     let own = |one: &&DeadlineFact| !one.authorities.is_empty() || recipient.scope == Scope::Region;
     known.deadlines.iter().filter(own).cloned().collect()
 }
 
 /// The region's values of its own collections: one per indicator, from any authority's row. While fewer than
 /// half of the authorities are in the newest one, the one before.
-fn region_values(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<RegionValue> {
+fn region_values(walk: &Walk<'_>, known: &Everything<'_>, recipient: &Recipient) -> Vec<RegionValue> {
     let mut values: BTreeMap<(String, String), RegionValue> = BTreeMap::new();
     for (name, one) in &known.collections {
         let own = is_own(walk, name);
@@ -225,7 +229,7 @@ fn region_values(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> 
 }
 
 /// What half of the region shows alike, as it stands: one story, not sixteen.
-fn alike(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<RegionalFact> {
+fn alike(walk: &Walk<'_>, known: &Everything<'_>, findings: &[Finding]) -> Vec<RegionalFact> {
     let stands = |one: &&Finding| {
         let now = one.moments.last().map(|(moment, _)| moment);
         now.is_some_and(|it| it.state.is_open() && it.state != State::Recovering && !it.stale)
@@ -251,7 +255,7 @@ fn alike(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<Regio
 /// What is not as it was in a recipient's last digest; before the first one, nothing was told.
 fn revisions(
     walk: &Walk<'_>,
-    known: &Everything,
+    known: &Everything<'_>,
     recipient: &Recipient,
     findings: &[Finding],
     since: Option<DateTime<Utc>>,

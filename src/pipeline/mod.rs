@@ -101,6 +101,8 @@ pub struct Report {
     pub loaded: usize,
     /// Submissions refused whole.
     pub refused: usize,
+    /// Which, and why; each sender has it in a receipt.
+    pub refusals: Vec<Trouble>,
     /// Rows accepted.
     pub rows_accepted: u64,
     /// Rows quarantined.
@@ -115,7 +117,7 @@ pub struct Report {
     pub sent: usize,
     /// Whether it was told to stop, and left the rest to the next one.
     pub stopped: bool,
-    /// Whether nothing could be sent because the mail server was out of reach, or refused our login.
+    /// Whether nothing more could be sent: the mail server was out of reach, put us off, or refused us.
     pub mail_is_barred: bool,
     /// What could not be done, in words; each is in a notice to the operator too.
     pub failures: Vec<Trouble>,

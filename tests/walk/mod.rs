@@ -2,6 +2,7 @@
 
 mod actions;
 mod alike;
+mod answers;
 mod arrivals;
 mod attacker;
 mod autumn;

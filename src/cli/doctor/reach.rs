@@ -19,7 +19,7 @@ use crate::store::journal::{Happened, Line};
 /// A source that is well answers long before.
 const SECONDS_MAX: u64 = 20;
 
-/// The mail server takes our login, or the folder can be written to.
+/// The mail server takes our login and mail from us, or the folder can be written to.
 pub(super) async fn mail(settings: &Settings) -> Seen {
     let tried = match Post::open(&settings.mail) {
         Ok(post) => post.try_out().await,
