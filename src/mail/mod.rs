@@ -139,6 +139,14 @@ pub enum PostError {
         /// What the library said.
         reason: String,
     },
+    /// An address that the mail library does not take.
+    #[error("cannot use `{address}` as the sender of the envelope: {reason}")]
+    Sender {
+        /// The setting `bounces`.
+        address: String,
+        /// What the library said.
+        reason: String,
+    },
     /// The folder cannot be made.
     #[error("cannot make the folder `{}` for messages: {source}", path.display())]
     Folder {
@@ -153,7 +161,7 @@ impl Post {
     /// Gets ready to post; connects to nothing yet.
     ///
     /// # Errors
-    /// When the folder cannot be made, or the certificates cannot be used.
+    /// When the folder cannot be made, or the certificates or the envelope's sender cannot be used.
     pub fn open(settings: &MailSettings) -> Result<Self, PostError> {
         match &settings.post {
             PostSettings::Smtp(smtp) => {

@@ -191,8 +191,7 @@ fn failed(template: &'static str, error: &minijinja::Error) -> RenderError {
     RenderError::Template { template, reason: format!("{error:#}") }
 }
 
-/// Bytes in base64 (RFC 4648, 4).
-pub(super) fn base64(bytes: &[u8]) -> String {
+fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let digit = |bits: u32| {
         DIGITS.get(usize::try_from(bits & 63).unwrap_or(0)).map_or('=', |digit| char::from(*digit))

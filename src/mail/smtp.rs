@@ -1,7 +1,7 @@
 //! A mail server, spoken to command by command.
 //!
-//! The promise that a message is journalled between the reply 354 and its body needs that, and so do the
-//! rules of what a failure is about. What comes before a recipient is named is about the line or about us,
+//! The mail library's own transport hides the reply 354. The promise that a message is journalled between that
+//! reply and its body needs it, and so do the rules of what a failure is about. What comes before a recipient is named is about the line or about us,
 //! never about a message: then nothing is refused for good, and no message loses a try.
 
 mod line;
@@ -11,11 +11,16 @@ mod verdict;
 mod wire;
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::io;
+use std::iter;
 use std::time::Duration;
 
+use lettre::Address;
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
+use lettre::transport::smtp::extension::MailParameter;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsConnector;
 
 use crate::config::settings::{SmtpSettings, SmtpTls};
@@ -60,7 +65,7 @@ impl Patience {
 pub struct SmtpPost {
     settings: SmtpSettings,
     tls: Option<TlsConnector>,
-    bounces: EmailAddress,
+    bounces: Address,
     patience: Patience,
     run: Mutex<Run>,
 }
@@ -75,7 +80,7 @@ impl SmtpPost {
     /// Reads the certificate authority; connects to nothing yet.
     ///
     /// # Errors
-    /// When the certificates cannot be used.
+    /// When the certificates or the envelope's sender cannot be used.
     pub fn open(
         settings: &SmtpSettings,
         bounces: &EmailAddress,
@@ -85,8 +90,9 @@ impl SmtpPost {
             SmtpTls::Starttls | SmtpTls::Implicit => Some(tls::connector(settings)?),
             SmtpTls::Loopback => None,
         };
-        let (settings, bounces, run) = (settings.clone(), bounces.clone(), Mutex::default());
-        Ok(Self { settings, tls, bounces, patience, run })
+        let bounces =
+            address(bounces).map_err(|reason| PostError::Sender { address: bounces.to_string(), reason })?;
+        Ok(Self { settings: settings.clone(), tls, bounces, patience, run: Mutex::default() })
     }
 
     /// Sends one message in a transaction of its own, over the connection of the run.
@@ -132,10 +138,10 @@ impl SmtpPost {
     /// In words, without the secret.
     pub async fn try_out(self) -> Result<String, String> {
         let mut line = self.connect().await.map_err(|shut| shut.words)?;
-        let asked = self.answer(&mut line, &self.mail(Size::Unsaid, 0)).await;
+        let asked = self.answer(&mut line, "MAIL", self.mail(Size::Unsaid, 0)).await;
         if asked.as_ref().is_ok_and(Reply::is_yes) {
             // What it said to MAIL is what counts.
-            drop(self.answer(&mut line, "RSET").await);
+            drop(self.answer(&mut line, "RSET", Rset).await);
         }
         self.goodbye(line).await;
         let safe = match self.settings.tls {
@@ -167,7 +173,7 @@ impl SmtpPost {
 
     /// Every message of the line has its answer by now: how the goodbye goes changes nothing.
     async fn goodbye(&self, mut line: Line) {
-        drop(timeout(GOODBYE.min(self.limit()), line.wire.ask("QUIT")).await);
+        drop(timeout(GOODBYE.min(self.limit()), line.connection.quit()).await);
     }
 
     /// The run's line, clean for a new transaction; a fresh one after some messages.
@@ -177,7 +183,7 @@ impl SmtpPost {
         }
         if let Some(mut line) = run.line.take() {
             let is_good = line.bodies < BODIES_PER_LINE
-                && self.answer(&mut line, "RSET").await.is_ok_and(|reply| reply.is_yes());
+                && self.answer(&mut line, "RSET", Rset).await.is_ok_and(|reply| reply.is_yes());
             if is_good {
                 return Ok(line);
             }
@@ -241,82 +247,99 @@ impl SmtpPost {
         format!("no answer to {asked} within {} seconds", self.settings.timeout_seconds)
     }
 
-    /// The answer to one line, or in words why there is none.
-    async fn answer(&self, line: &mut Line, command: &str) -> Result<Reply, String> {
-        let asked = command.split([' ', ':']).next().unwrap_or_default();
-        match timeout(self.limit(), line.wire.ask(command)).await {
-            Ok(Ok(reply)) => Ok(reply),
-            Ok(Err(error)) => Err(format!("{asked}: {error}")),
+    /// The answer to one command, or in words why there is none.
+    async fn answer(&self, line: &mut Line, asked: &str, command: impl Display) -> Result<Reply, String> {
+        match timeout(self.limit(), line.connection.command(command)).await {
+            Ok(answer) => Reply::heard(answer).map_err(|words| format!("{asked}: {words}")),
             Err(_) => Err(self.silence(asked)),
         }
     }
 
-    fn mail(&self, size: Size, bytes: usize) -> String {
-        let from = &self.bounces;
-        match size {
-            Size::Said => format!("MAIL FROM:<{from}> SIZE={bytes}"),
-            Size::Unsaid => format!("MAIL FROM:<{from}>"),
-        }
+    fn mail(&self, size: Size, bytes: usize) -> Mail {
+        let size = match size {
+            Size::Said => vec![MailParameter::Size(bytes)],
+            Size::Unsaid => vec![],
+        };
+        Mail::new(Some(self.bounces.clone()), size)
     }
 
     /// From MAIL to the reply 354.
     async fn ask(&self, line: &mut Line, message: &Message, size: Size) -> Result<(), Declined> {
+        let refused = |reply| Declined::Message(Sending::Refused { reply });
         let bytes = message.bytes.len();
         if let Some(max) = line.bytes_max.filter(|max| bytes as u64 > *max) {
-            let reply = format!("the message has {bytes} bytes, and the mail server takes {max} at the most");
-            return Err(Declined::Message(Sending::Refused { reply }));
+            let most = format!("the message has {bytes} bytes, and the mail server takes {max} at the most");
+            return Err(refused(most));
         }
+        let to = address(&message.to).map_err(refused)?;
         let lost = |named| move |words| Declined::Line(words, named);
         let size = if line.takes_size { size } else { Size::Unsaid };
-        let answer = self.answer(line, &self.mail(size, bytes)).await.map_err(lost(Named::NotYet))?;
+        let answer = self.answer(line, "MAIL", self.mail(size, bytes)).await.map_err(lost(Named::NotYet))?;
         to_mail(&answer, size)?;
-        let rcpt = format!("RCPT TO:<{}>", message.to);
-        let answer = self.answer(line, &rcpt).await.map_err(lost(Named::Already))?;
+        let answer = self.answer(line, "RCPT", Rcpt::new(to, vec![])).await.map_err(lost(Named::Already))?;
         to_rcpt(&answer)?;
-        let answer = self.answer(line, "DATA").await.map_err(lost(Named::Already))?;
+        let answer = self.answer(line, "DATA", Data).await.map_err(lost(Named::Already))?;
         to_data(&answer)
     }
 
     /// The body and its dot, and what is heard of it.
     async fn give(&self, line: &mut Line, bytes: &[u8], hurry: Hurry<'_>) -> Given {
         let is_given = Cell::new(false);
-        let written = timeout(self.limit(), line.wire.give(bytes, &is_given)).await;
-        let cut = match written {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            Err(_) => {
-                Some(format!("the body was not taken within {} seconds", self.settings.timeout_seconds))
-            }
-        };
+        // The library ends the body with a line break of its own before the dot.
+        let mut body = Some(bytes.strip_suffix(b"\r\n").unwrap_or(bytes));
+        // The library asks for a next part only when the last one was written: till then no dot has left.
+        let parts = iter::from_fn(|| {
+            let part = body.take();
+            is_given.set(part.is_none());
+            part
+        });
         line.bodies += 1;
-        match (cut, is_given.get()) {
-            (Some(words), false) => return Given::Cut(words),
-            (Some(words), true) => return Given::Lost(words),
-            (None, _) => {}
+        let answer = tokio::select! {
+            answer = line.connection.message_iter(parts) => Ok(answer),
+            words = self.enough(&is_given, hurry) => Err(words),
+        };
+        match (answer.map(Reply::heard), is_given.get()) {
+            (Ok(Ok(reply)), _) => Given::Answered(reply),
+            (Ok(Err(words)), true) => Given::Lost(format!("after the body: {words}")),
+            (Err(words), true) => Given::Silent(format!("no answer to the body {words}")),
+            (Ok(Err(words)), false) => Given::Cut(words),
+            (Err(words), false) => Given::Cut(format!("the body was not taken {words}")),
         }
+    }
+
+    /// Comes to an end, in words, when a body or its answer is waited for no longer.
+    async fn enough(&self, is_given: &Cell<bool>, hurry: Hurry<'_>) -> String {
+        let within = |limit: Duration| format!("within {} seconds", limit.as_secs());
+        let late = async {
+            sleep(self.limit()).await;
+            if !is_given.get() {
+                return within(self.limit());
+            }
+            sleep(self.patience.answer).await;
+            within(self.patience.answer)
+        };
         let hurried = async {
             hurry.told().await;
             // A run that is told to stop has a minute for what it has in hand.
-            tokio::time::sleep(self.limit().min(Duration::from_secs(45))).await;
+            sleep(self.limit().min(Duration::from_secs(45))).await;
+            "before the end of the run".to_owned()
         };
         tokio::select! {
-            answer = timeout(self.patience.answer, line.wire.hear()) => match answer {
-                Ok(Ok(reply)) => Given::Answered(reply),
-                Ok(Err(error)) => Given::Lost(format!("after the body: {error}")),
-                Err(_) => {
-                    let seconds = self.patience.answer.as_secs();
-                    Given::Silent(format!("no answer to the body within {seconds} seconds"))
-                }
-            },
-            () = hurried => Given::Silent("no answer to the body before the end of the run".to_owned()),
+            words = late => words,
+            words = hurried => words,
         }
     }
+}
+
+/// As the mail library has it; nothing is an address to us that is none to it.
+fn address(of: &EmailAddress) -> Result<Address, String> {
+    of.as_str().parse().map_err(|error| format!("the address is not taken: {error}"))
 }
 
 /// Waits, unless the run is told to stop.
 async fn slept(pause: Duration, hurry: Hurry<'_>) -> Result<(), ()> {
     tokio::select! {
-        () = tokio::time::sleep(pause) => Ok(()),
+        () = sleep(pause) => Ok(()),
         () = hurry.told() => Err(()),
     }
 }

@@ -1,26 +1,35 @@
 //! Opening the line to a mail server: greeting, name, TLS, login.
 //!
-//! What goes wrong here says nothing of a message.
+//! What goes wrong here says nothing of a message. The line is connected here and handed to the mail library,
+//! which would not have small writes go out at once: then each body's dot waits for 40 ms.
 
 use std::cell::Cell;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
+use lettre::transport::smtp;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
+use lettre::transport::smtp::commands::Starttls;
+use lettre::transport::smtp::extension::ClientId;
 use rustls::pki_types::ServerName;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::config::settings::{SmtpSettings, SmtpTls};
 use crate::domain::host;
-use crate::mail::render::base64;
-use crate::mail::smtp::reply::Reply;
-use crate::mail::smtp::wire::Wire;
+use crate::mail::smtp::reply::{self, Reply};
+use crate::mail::smtp::wire::{Heard, Wire};
+
+const LOGINS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 /// A line on which messages may be sent.
 pub(super) struct Line {
-    /// The wire.
-    pub(super) wire: Wire,
+    /// The library's end of it.
+    pub(super) connection: AsyncSmtpConnection,
     /// Whether the server takes the size of a message with MAIL (RFC 1870).
     pub(super) takes_size: bool,
     /// The most that the server takes, when it says so.
@@ -69,83 +78,82 @@ pub(super) async fn open(
         words: format!("cannot open `{}:{}`: {}", settings.host, settings.port, shut.words),
         means: shut.means,
     };
-    let mut greeted = greet(settings, tls, stage).await.map_err(cannot)?;
-    log_in(settings, &mut greeted).await?;
-    Ok(greeted.line)
-}
-
-/// A line, and the logins that its server offers.
-struct Greeted {
-    line: Line,
-    logins: Vec<String>,
+    let (mut connection, offers) = greet(settings, tls, stage).await.map_err(cannot)?;
+    log_in(settings, &mut connection, &offers).await?;
+    let size = offers.iter().find_map(|offer| offer.strip_prefix("SIZE"));
+    let bytes_max = size.and_then(|max| max.trim().parse().ok()).filter(|max| *max > 0);
+    Ok(Line { connection, takes_size: size.is_some(), bytes_max, bodies: 0 })
 }
 
 async fn greet(
     settings: &SmtpSettings,
     tls: Option<&TlsConnector>,
     stage: &Cell<Opening>,
-) -> Result<Greeted, Shut> {
-    let mut wire = Wire::connect(&settings.host, settings.port).await.map_err(lost)?;
-    let own = wire.own_address().map_err(lost)?;
-    let hello = format!("EHLO {}", settings.hello.clone().unwrap_or_else(|| own_name(&machine(), own)));
-    match (settings.tls, tls) {
-        (SmtpTls::Loopback, _) => {
-            if !wire.server_address().is_ok_and(|address| address.is_loopback()) {
-                return Err(ours("without TLS only a loopback address is spoken to".to_owned()));
-            }
+) -> Result<(AsyncSmtpConnection, Vec<String>), Shut> {
+    let tcp = TcpStream::connect((settings.host.as_str(), settings.port)).await.map_err(lost)?;
+    tcp.set_nodelay(true).map_err(lost)?;
+    let (own, server) = (tcp.local_addr().map_err(lost)?, tcp.peer_addr().map_err(lost)?);
+    let hello = match &settings.hello {
+        Some(name) => ClientId::Domain(name.clone()),
+        None => own_name(ClientId::default(), own.ip()),
+    };
+    let heard = Heard::default();
+    let wire: Box<dyn AsyncTokioStream> = match (settings.tls, tls) {
+        (SmtpTls::Loopback, _) if !server.ip().is_loopback() => {
+            return Err(ours("without TLS only a loopback address is spoken to".to_owned()));
         }
-        (SmtpTls::Implicit, Some(tls)) => wire = secured(settings, wire, tls).await?,
+        (SmtpTls::Loopback, _) => {
+            greeted(&tcp, stage).await?;
+            Box::new(Wire::over(tcp, server, &heard))
+        }
+        (SmtpTls::Implicit, Some(tls)) => {
+            Box::new(Wire::over(secured(settings, tcp, tls).await?, server, &heard))
+        }
         (SmtpTls::Starttls, Some(tls)) => {
-            stage.set(Opening::Greeting);
-            greeted(&mut wire).await?;
-            stage.set(Opening::Talking);
-            let offers = yes("EHLO", wire.ask(&hello).await)?;
-            if !offers.offers().iter().any(|offer| offer.eq_ignore_ascii_case("STARTTLS")) {
-                return Err(ours(
-                    "the server does not offer STARTTLS, and nothing is sent in clear".to_owned(),
-                ));
-            }
-            yes("STARTTLS", wire.ask("STARTTLS").await)?;
-            wire = secured(settings, wire, tls).await?;
+            greeted(&tcp, stage).await?;
+            let tcp = asked_for_tls(tcp, server, &hello).await?;
+            Box::new(Wire::over(secured(settings, tcp, tls).await?, server, &heard).greeted())
         }
         (_, None) => return Err(ours("TLS was not prepared".to_owned())),
-    }
-    if settings.tls != SmtpTls::Starttls {
-        stage.set(Opening::Greeting);
-        greeted(&mut wire).await?;
-        stage.set(Opening::Talking);
-    }
-    let offers = yes("EHLO", wire.ask(&hello).await)?;
-    Ok(with_offers(wire, offers.offers()))
+    };
+    stage.set(Opening::Talking);
+    let opened = AsyncSmtpConnection::connect_with_transport(wire, &hello).await;
+    Ok((opened.map_err(|error| unwilling(&error))?, heard.offers()))
 }
 
-fn with_offers(wire: Wire, offers: &[String]) -> Greeted {
-    let mut line = Line { wire, takes_size: false, bytes_max: None, bodies: 0 };
-    let mut logins = Vec::new();
-    for offer in offers {
-        let upper = offer.to_ascii_uppercase();
-        // Some old servers write `AUTH=LOGIN`.
-        let mut words = upper.split([' ', '=']);
-        match words.next() {
-            Some("SIZE") => {
-                line.takes_size = true;
-                line.bytes_max = words.next().and_then(|max| max.parse().ok()).filter(|max| *max > 0);
-            }
-            Some("AUTH") => logins.extend(words.map(str::to_owned)),
-            _ => {}
-        }
+/// Waits for the first byte of the greeting, which stays to be read.
+async fn greeted(tcp: &TcpStream, stage: &Cell<Opening>) -> Result<(), Shut> {
+    stage.set(Opening::Greeting);
+    tcp.peek(&mut [0]).await.map_err(lost)?;
+    stage.set(Opening::Talking);
+    Ok(())
+}
+
+/// Asks in clear for TLS, and for nothing else. What is said over TLS begins anew, with a connection of the
+/// library that knows nothing of what was offered in clear.
+async fn asked_for_tls(tcp: TcpStream, server: SocketAddr, hello: &ClientId) -> Result<TcpStream, Shut> {
+    let tcp = tcp.into_std().map_err(lost)?;
+    let kept = tcp.try_clone().map_err(lost)?;
+    let tcp = TcpStream::from_std(tcp).map_err(lost)?;
+    let wire = Box::new(Wire::over(tcp, server, &Heard::default()).bytewise());
+    let opened = AsyncSmtpConnection::connect_with_transport(wire, hello).await;
+    let mut clear = opened.map_err(|error| unwilling(&error))?;
+    if !clear.can_starttls() {
+        return Err(ours("the server does not offer STARTTLS, and nothing is sent in clear".to_owned()));
     }
-    Greeted { line, logins }
+    clear.command(Starttls).await.map_err(|error| unwilling(&error))?;
+    drop(clear);
+    TcpStream::from_std(kept).map_err(lost)
 }
 
-async fn greeted(wire: &mut Wire) -> Result<(), Shut> {
-    yes("the connection", wire.hear().await).map(drop)
-}
-
-async fn secured(settings: &SmtpSettings, wire: Wire, tls: &TlsConnector) -> Result<Wire, Shut> {
+async fn secured(
+    settings: &SmtpSettings,
+    tcp: TcpStream,
+    tls: &TlsConnector,
+) -> Result<TlsStream<TcpStream>, Shut> {
     let name = ServerName::try_from(settings.host.clone())
         .map_err(|_| ours(format!("`{}` is no name that a certificate can be for", settings.host)))?;
-    wire.secured(tls, name).await.map_err(|error| not_safe(settings.tls, &error))
+    tls.connect(name, tcp).await.map_err(|error| not_safe(settings.tls, &error))
 }
 
 /// A port that speaks the other way is said to; a line that was lost is no fault of its certificate.
@@ -162,42 +170,28 @@ fn not_safe(tls: SmtpTls, error: &io::Error) -> Shut {
     }
 }
 
-async fn log_in(settings: &SmtpSettings, greeted: &mut Greeted) -> Result<(), Shut> {
+async fn log_in(
+    settings: &SmtpSettings,
+    connection: &mut AsyncSmtpConnection,
+    offers: &[String],
+) -> Result<(), Shut> {
     let Some((user, password_file)) = &settings.login else { return Ok(()) };
     let password = password(password_file).map_err(ours)?;
-    let Greeted { line: Line { wire, .. }, logins } = greeted;
-    let offers = |one: &str| logins.iter().any(|login| login == one);
-    let answer = if offers("PLAIN") {
-        let both = format!("\0{user}\0{}", password.expose_secret());
-        wire.ask(&format!("AUTH PLAIN {}", base64(both.as_bytes()))).await
-    } else if offers("LOGIN") {
-        login(wire, user, &password).await
-    } else {
-        let offered = if logins.is_empty() { "none".to_owned() } else { logins.join(", ") };
-        return Err(ours(format!(
-            "the login of `{user}` failed: the server offers {offered}, not PLAIN or LOGIN"
-        )));
-    };
+    if connection.server_info().get_auth_mechanism(&LOGINS).is_none() {
+        let offered = offers.iter().find_map(|offer| offer.strip_prefix("AUTH ")).unwrap_or("none");
+        let words = format!("the login of `{user}` failed: the server offers {offered}, not PLAIN or LOGIN");
+        return Err(ours(words));
+    }
+    let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
+    let Err(error) = connection.auth(&LOGINS, &credentials).await else { return Ok(()) };
     // Not the server's words: some repeat what they were given.
-    match answer {
-        Ok(reply) if reply.is_yes() => Ok(()),
-        Ok(reply) => Err(Shut {
+    Err(match Reply::refusal(&error) {
+        Some(reply) => Shut {
             words: format!("the login of `{user}` was refused with {}; see the password file", reply.code()),
             means: means(&reply),
-        }),
-        Err(error) => Err(lost(format!("the login of `{user}` failed: {error}"))),
-    }
-}
-
-async fn login(wire: &mut Wire, user: &str, password: &SecretString) -> io::Result<Reply> {
-    let mut answer = wire.ask("AUTH LOGIN").await?;
-    for part in [user, password.expose_secret()] {
-        if answer.code() != 334 {
-            break;
-        }
-        answer = wire.ask(&base64(part.as_bytes())).await?;
-    }
-    Ok(answer)
+        },
+        None => lost(format!("the login of `{user}` failed: {}", reply::words(&error))),
+    })
 }
 
 fn password(path: &Path) -> Result<SecretString, String> {
@@ -206,12 +200,11 @@ fn password(path: &Path) -> Result<SecretString, String> {
     Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
 }
 
-fn yes(asked: &str, answer: io::Result<Reply>) -> Result<Reply, Shut> {
-    let reply = answer.map_err(lost)?;
-    if reply.is_yes() {
-        return Ok(reply);
+fn unwilling(error: &smtp::Error) -> Shut {
+    match Reply::refusal(error) {
+        Some(reply) => Shut { words: format!("it answers {}", reply.words()), means: means(&reply) },
+        None => lost(reply::words(error)),
     }
-    Err(Shut { words: format!("{asked} was answered with {}", reply.words()), means: means(&reply) })
 }
 
 fn means(reply: &Reply) -> Means {
@@ -226,35 +219,32 @@ fn ours(words: String) -> Shut {
     Shut { words, means: Means::Ours }
 }
 
-fn machine() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
-}
-
 /// How we name ourselves when nothing is configured: by the machine's name where it is a full one; else by
 /// the address of our end of the line, as RFC 5321, 4.1.4 has it. Many servers refuse a name without a dot.
-fn own_name(machine: &str, own: IpAddr) -> String {
-    match own {
-        _ if host::is_full_name(machine) => machine.to_owned(),
-        IpAddr::V4(four) => format!("[{four}]"),
-        IpAddr::V6(six) => match six.to_ipv4_mapped() {
-            Some(four) => format!("[{four}]"),
-            None => format!("[IPv6:{six}]"),
-        },
+fn own_name(machine: ClientId, own: IpAddr) -> ClientId {
+    match (machine, own.to_canonical()) {
+        (ClientId::Domain(name), _) if host::is_full_name(&name) => ClientId::Domain(name),
+        (_, IpAddr::V4(four)) => ClientId::Ipv4(four),
+        (_, IpAddr::V6(six)) => ClientId::Ipv6(six),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use lettre::transport::smtp::extension::ClientId;
+
     use crate::mail::smtp::line::own_name;
 
     #[test]
     fn a_machine_without_a_full_name_is_named_by_its_address() {
-        let four = "192.0.2.7".parse().unwrap();
-        assert_eq!(own_name("watch.council.example", four), "watch.council.example");
+        let name = |machine: &str, own: &str| {
+            own_name(ClientId::Domain(machine.to_owned()), own.parse().unwrap()).to_string()
+        };
+        assert_eq!(name("watch.council.example", "192.0.2.7"), "watch.council.example");
         for machine in ["vm", "ls_data_01", "ls_data_01.council.example", ""] {
-            assert_eq!(own_name(machine, four), "[192.0.2.7]", "{machine}");
+            assert_eq!(name(machine, "192.0.2.7"), "[192.0.2.7]", "{machine}");
         }
-        assert_eq!(own_name("vm", "2001:db8::7".parse().unwrap()), "[IPv6:2001:db8::7]");
-        assert_eq!(own_name("vm", "::ffff:127.0.0.1".parse().unwrap()), "[127.0.0.1]");
+        assert_eq!(name("vm", "2001:db8::7"), "[IPv6:2001:db8::7]");
+        assert_eq!(name("vm", "::ffff:127.0.0.1"), "[127.0.0.1]");
     }
 }

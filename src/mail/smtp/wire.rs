@@ -1,210 +1,125 @@
-//! The wire to a mail server: lines out, replies in, in clear or over TLS.
+//! What the mail library speaks over: a line that keeps what came, and ends what does not come to an end.
 
-use std::cell::Cell;
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
-
-use rustls::pki_types::ServerName;
-
-use crate::mail::smtp::reply::Reply;
-
-/// Four times what RFC 5321, 4.5.3.1.5 allows.
-const LINE_BYTES_MAX: usize = 2048;
+use lettre::transport::smtp::client::AsyncTokioStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// No server has so much to say; one that never comes to an end is not listened to for ever.
 const REPLY_BYTES_MAX: usize = 64 * 1024;
 
 const CHUNK: usize = 4096;
 
-/// An open connection, and what was read of it and not yet taken.
-pub(super) struct Wire {
-    stream: Stream,
-    read: Vec<u8>,
-}
+/// What came since we last said something: the library keeps little of what a server offers.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Heard(Arc<Mutex<Vec<u8>>>);
 
-enum Stream {
-    Clear(TcpStream),
-    Safe(Box<TlsStream<TcpStream>>),
-}
-
-impl Wire {
-    /// Connects in clear. Small writes go out at once: a body must not wait for the answer to its own start.
-    pub(super) async fn connect(host: &str, port: u16) -> io::Result<Self> {
-        let stream = TcpStream::connect((host, port)).await?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream: Stream::Clear(stream), read: Vec::new() })
+impl Heard {
+    /// The lines of the last reply but its first, without their codes: after EHLO, what is offered.
+    pub(super) fn offers(&self) -> Vec<String> {
+        let reply = String::from_utf8_lossy(&self.bytes()).into_owned();
+        reply.lines().skip(1).filter_map(|line| line.get(4..)).map(str::to_ascii_uppercase).collect()
     }
 
-    /// The address of our end.
-    pub(super) fn own_address(&self) -> io::Result<IpAddr> {
-        Ok(self.tcp().local_addr()?.ip())
-    }
-
-    /// The address of the server.
-    pub(super) fn server_address(&self) -> io::Result<IpAddr> {
-        Ok(self.tcp().peer_addr()?.ip())
-    }
-
-    fn tcp(&self) -> &TcpStream {
-        match &self.stream {
-            Stream::Clear(stream) => stream,
-            Stream::Safe(stream) => stream.get_ref().0,
-        }
-    }
-
-    /// Goes over to TLS.
-    ///
-    /// What was read ahead in clear is refused: it may be the words of somebody in the middle, who wants them
-    /// to be taken for the server's.
-    pub(super) async fn secured(self, tls: &TlsConnector, name: ServerName<'static>) -> io::Result<Self> {
-        let Stream::Clear(stream) = self.stream else { return Err(io::Error::other("it is safe already")) };
-        if !self.read.is_empty() {
-            let words =
-                "something came in clear behind the answer to STARTTLS: somebody may be in the middle";
-            return Err(io::Error::other(words));
-        }
-        let safe = tls.connect(name, stream).await?;
-        Ok(Self { stream: Stream::Safe(Box::new(safe)), read: Vec::new() })
-    }
-
-    /// Says one line and hears the reply.
-    pub(super) async fn ask(&mut self, line: &str) -> io::Result<Reply> {
-        self.write(format!("{line}\r\n").as_bytes()).await?;
-        self.flush().await?;
-        self.hear().await
-    }
-
-    /// Gives a body with its dot in one piece; `is_given` turns true when nothing of it is left on our side.
-    pub(super) async fn give(&mut self, body: &[u8], is_given: &Cell<bool>) -> io::Result<()> {
-        self.write(&with_dot(body)).await?;
-        // Short of this, the last bytes were not handed over: without its dot no server takes a body.
-        is_given.set(true);
-        self.flush().await
-    }
-
-    /// Hears one reply.
-    pub(super) async fn hear(&mut self) -> io::Result<Reply> {
-        let (mut lines, mut bytes) = (Vec::new(), 0);
-        loop {
-            let line = self.line().await?;
-            bytes += line.len();
-            if bytes > REPLY_BYTES_MAX {
-                return Err(odd("its reply does not end"));
-            }
-            let (code, rest) = code(&line).ok_or_else(|| odd("what came is no reply of a mail server"))?;
-            let more = rest.starts_with('-');
-            lines.push(rest.get(1..).unwrap_or_default().to_owned());
-            if !more {
-                return Ok(Reply::new(code, lines));
-            }
-        }
-    }
-
-    async fn line(&mut self) -> io::Result<String> {
-        let mut seen = 0;
-        loop {
-            if let Some(end) = self.read.iter().skip(seen).position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.read.drain(..=seen + end).collect();
-                return Ok(plain(&line));
-            }
-            seen = self.read.len();
-            if seen > LINE_BYTES_MAX {
-                return Err(odd("its reply has a line without an end"));
-            }
-            let mut chunk = [0; CHUNK];
-            let count = self.fill(&mut chunk).await?;
-            if count == 0 {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the line"));
-            }
-            self.read.extend_from_slice(chunk.get(..count).unwrap_or_default());
-        }
-    }
-
-    async fn fill(&mut self, chunk: &mut [u8]) -> io::Result<usize> {
-        match &mut self.stream {
-            Stream::Clear(stream) => stream.read(chunk).await,
-            Stream::Safe(stream) => stream.read(chunk).await,
-        }
-    }
-
-    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        match &mut self.stream {
-            Stream::Clear(stream) => stream.write_all(bytes).await,
-            Stream::Safe(stream) => stream.write_all(bytes).await,
-        }
-    }
-
-    async fn flush(&mut self) -> io::Result<()> {
-        match &mut self.stream {
-            Stream::Clear(stream) => stream.flush().await,
-            Stream::Safe(stream) => stream.flush().await,
-        }
+    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Each line that begins with a dot gets one more (RFC 5321, 4.5.2); a dot of its own ends the body.
-fn with_dot(body: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(body.len() + body.len() / 64 + 5);
-    let mut starts_line = true;
-    for byte in body {
-        if starts_line && *byte == b'.' {
-            out.push(b'.');
-        }
-        out.push(*byte);
-        starts_line = *byte == b'\n';
-    }
-    if !starts_line {
-        out.extend_from_slice(b"\r\n");
-    }
-    out.extend_from_slice(b".\r\n");
-    out
+/// A line in clear or over TLS.
+#[derive(Debug)]
+pub(super) struct Wire<S> {
+    stream: S,
+    server: SocketAddr,
+    heard: Heard,
+    /// What is read before the first byte of the line.
+    ahead: &'static [u8],
+    /// How many bytes are read at once.
+    chunk: usize,
 }
 
-fn odd(words: &str) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, words.to_owned())
-}
-
-/// Without its end, and without what would play tricks on a terminal.
-fn plain(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    text.trim_end().chars().map(|letter| if letter.is_control() { '?' } else { letter }).collect()
-}
-
-fn code(line: &str) -> Option<(u16, &str)> {
-    let (code, rest) = line.split_at_checked(3)?;
-    let is_code =
-        code.bytes().all(|byte| byte.is_ascii_digit()) && (b"2345").contains(code.as_bytes().first()?);
-    (is_code && matches!(rest.as_bytes().first(), None | Some(b' ' | b'-'))).then_some(())?;
-    Some((code.parse().ok()?, rest))
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::mail::smtp::wire::{code, with_dot};
-
-    #[test]
-    fn a_body_ends_with_one_dot_and_its_own_dots_are_doubled() {
-        for (body, wanted) in [
-            ("a\r\n", "a\r\n.\r\n"),
-            (".\r\n..\r\na.\r\n", "..\r\n...\r\na.\r\n.\r\n"),
-            ("a", "a\r\n.\r\n"),
-            ("", ".\r\n"),
-        ] {
-            assert_eq!(with_dot(body.as_bytes()), wanted.as_bytes(), "{body:?}");
-        }
+impl<S> Wire<S> {
+    /// Over `stream`, whose other end is `server`.
+    pub(super) fn over(stream: S, server: SocketAddr, heard: &Heard) -> Self {
+        Self { stream, server, heard: heard.clone(), ahead: b"", chunk: CHUNK }
     }
 
-    #[test]
-    fn a_reply_begins_with_three_digits() {
-        assert_eq!(code("250-relay"), Some((250, "-relay")));
-        assert_eq!(code("354"), Some((354, "")));
-        for odd in ["", "25", "2500", "HTTP/1.1 400", "99 x", "199 x", "\u{15}\u{3}\u{1}"] {
-            assert_eq!(code(odd), None, "{odd:?}");
+    /// Reads no byte ahead, to give the line on to TLS. Words that somebody in the middle puts behind the
+    /// answer to STARTTLS are then no handshake, instead of being taken for the server's.
+    pub(super) fn bytewise(self) -> Self {
+        Self { chunk: 1, ..self }
+    }
+
+    /// The library waits for a greeting, and there is none again behind STARTTLS.
+    pub(super) fn greeted(self) -> Self {
+        Self { ahead: b"220 it greeted in clear\r\n", ..self }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let wire = self.get_mut();
+        if let Some((now, later)) = wire.ahead.split_at_checked(into.remaining().min(wire.ahead.len()))
+            && !now.is_empty()
+        {
+            into.put_slice(now);
+            wire.ahead = later;
+            return Poll::Ready(Ok(()));
         }
+        if wire.heard.bytes().len() > REPLY_BYTES_MAX {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "its reply does not end")));
+        }
+        let mut chunk = [0; CHUNK];
+        let room = into.remaining().min(wire.chunk);
+        let mut part = ReadBuf::new(chunk.get_mut(..room).unwrap_or_default());
+        let read = ready!(Pin::new(&mut wire.stream).poll_read(context, &mut part));
+        let is_lost = |error: &io::Error| error.kind() == io::ErrorKind::UnexpectedEof;
+        if read.as_ref().is_err_and(is_lost) || (read.is_ok() && part.filled().is_empty()) {
+            let closed = io::Error::new(io::ErrorKind::UnexpectedEof, "the server closed the line");
+            return Poll::Ready(Err(closed));
+        }
+        read?;
+        let words: Vec<u8> = part.filled().iter().copied().map(plain).collect();
+        wire.heard.bytes().extend_from_slice(&words);
+        into.put_slice(&words);
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Without what would play tricks on a terminal; the library takes a reply outside of UTF-8 for none.
+fn plain(byte: u8) -> u8 {
+    if matches!(byte, b' '..=b'~' | b'\r' | b'\n') { byte } else { b'?' }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let wire = self.get_mut();
+        wire.heard.bytes().clear();
+        Pin::new(&mut wire.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
+    }
+}
+
+impl<S> AsyncTokioStream for Wire<S>
+where
+    S: AsyncRead + AsyncWrite + Send + Sync + Unpin + std::fmt::Debug,
+{
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        Ok(self.server)
     }
 }
