@@ -65,8 +65,8 @@ pub enum Sending {
         /// The relay's words, or what went wrong.
         reply: String,
     },
-    /// It was certainly not taken, nor will any other be in this run, which says nothing of any of them. No try
-    /// is counted.
+    /// It was certainly not taken, nor will any other be in this run, which says nothing of any of them. No
+    /// try is counted.
     Barred {
         /// The relay's words, or what went wrong.
         reply: String,

@@ -1,8 +1,9 @@
 //! A mail server, spoken to command by command.
 //!
-//! The mail library's own transport hides the reply 354. The promise that a message is journalled between that
-//! reply and its body needs it, and so do the rules of what a failure is about. What comes before a recipient is named is about the line or about us,
-//! never about a message: then nothing is refused for good, and no message loses a try.
+//! The mail library's own transport hides the reply 354. The promise that a message is journalled between
+//! that reply and its body needs it, and so do the rules of what a failure is about. What comes before a
+//! recipient is named is about the line or about us, never about a message: then nothing is refused for good,
+//! and no message loses a try.
 
 mod line;
 mod reply;
@@ -28,7 +29,7 @@ use crate::domain::message::Message;
 use crate::domain::scope::EmailAddress;
 use crate::mail::smtp::line::{Line, Means, Opening, Shut};
 use crate::mail::smtp::reply::Reply;
-use crate::mail::smtp::verdict::{Declined, Given, Named, Run, Size, to_data, to_mail, to_rcpt};
+use crate::mail::smtp::verdict::{Declined, Given, Named, Run, Size, to_body, to_mail, to_rcpt};
 use crate::mail::{Bar, Hurry, PostError, Sending};
 
 /// How long a relay may take to answer `QUIT`.
@@ -279,7 +280,7 @@ impl SmtpPost {
         let answer = self.answer(line, "RCPT", Rcpt::new(to, vec![])).await.map_err(lost(Named::Already))?;
         to_rcpt(&answer)?;
         let answer = self.answer(line, "DATA", Data).await.map_err(lost(Named::Already))?;
-        to_data(&answer)
+        to_body(&answer)
     }
 
     /// The body and its dot, and what is heard of it.

@@ -168,8 +168,8 @@ fn settle_interrupted(walk: &mut Walk<'_>) -> Result<()> {
     Ok(walk.journal.append_all(walk.now, Happened::Unknown, interrupted)?)
 }
 
-/// What goes out now, oldest first, but last what was in hand when an earlier run could send nothing more: not
-/// what has used up its tries, nor more than a recipient's daily share.
+/// What goes out now, oldest first, but last what was in hand when an earlier run could send nothing more:
+/// not what has used up its tries, nor more than a recipient's daily share.
 fn waiting(walk: &Walk<'_>, report: &mut Report) -> VecDeque<MessageKey> {
     let tracks = outbox::tracks(walk.journal.lines());
     let mut today = sent_today(walk, &tracks);

@@ -64,8 +64,8 @@ fn server(text: &Text, typed: &At<SmtpToml>, folder: &Path, desk: &mut Desk) -> 
     let is_name = |hello: &str| host::is_full_name(hello) || host::is_address_literal(hello);
     if let Some(hello) = typed.hello.as_ref().filter(|hello| !is_name(hello)) {
         let sentence = format!(
-            "mail: smtp: `hello = \"{}\"` is neither a full name such as `watch.council.example` nor an address \
-             such as `[192.0.2.1]`",
+            "mail: smtp: `hello = \"{}\"` is neither a full name such as `watch.council.example` nor an \
+             address such as `[192.0.2.1]`",
             hello.value
         );
         desk.problem(text, &hello.span, sentence);

@@ -180,7 +180,7 @@ pub(super) fn to_rcpt(reply: &Reply) -> Result<(), Declined> {
 }
 
 /// The body is not seen yet and the recipient was taken: what is refused here is mostly us.
-pub(super) fn to_data(reply: &Reply) -> Result<(), Declined> {
+pub(super) fn to_body(reply: &Reply) -> Result<(), Declined> {
     let words = format!("DATA was answered with {}", reply.words());
     if reply.code() == 354 {
         Ok(())
