@@ -20,8 +20,8 @@ use crate::store::recover;
 pub fn outbox(with: &With, arguments: &OutboxArguments) -> Result<Ending> {
     let settings = print::settings(with)?;
     match &arguments.deed {
-        None => list(&settings, &arguments.list),
-        Some(OutboxDeed::List(listed)) => list(&settings, listed),
+        None => list(&settings, arguments.list),
+        Some(OutboxDeed::List(listed)) => list(&settings, *listed),
         Some(OutboxDeed::Release { key: None, .. }) => release_all(with, &settings),
         Some(OutboxDeed::Retry { key: None, .. }) => retry_all(with, &settings),
         Some(OutboxDeed::Hold { key }) => one(with, &settings, key, Happened::Held),
@@ -94,12 +94,12 @@ fn retry_all(with: &With, settings: &Settings) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-fn list(settings: &Settings, listed: &OutboxListArguments) -> Result<Ending> {
+fn list(settings: &Settings, listed: OutboxListArguments) -> Result<Ending> {
     rows(settings, listed, &Journal::read(&settings.state)?).print(listed.print.format)?;
     Ok(Ending::Done)
 }
 
-fn rows(settings: &Settings, listed: &OutboxListArguments, lines: &[Line]) -> Rows {
+fn rows(settings: &Settings, listed: OutboxListArguments, lines: &[Line]) -> Rows {
     let mut rows = Rows::of(&["key", "recipient", "subject", "standing", "attempts", "last", "reply"]);
     let tracks = outbox::tracks(lines);
     for line in lines.iter().filter(|line| line.event == Happened::Queued) {

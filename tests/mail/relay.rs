@@ -110,10 +110,9 @@ impl Manner {
     fn of_connection(self, before: usize) -> Self {
         match (self, before) {
             (Self::First(count, step, answer), _) if before < count => Self::At(step, answer),
-            (Self::First(..), _) => Self::Good,
             (Self::Restarts, 0) => Self::At(Step::Rset, Answer::Closes),
             (Self::Restarts, 1 | 2) => Self::At(Step::Greeting, Answer::Closes),
-            (Self::Restarts, _) => Self::Good,
+            (Self::First(..) | Self::Restarts, _) => Self::Good,
             _ => self,
         }
     }
