@@ -229,24 +229,60 @@ pub struct ExplainArguments {
 
 /// Arguments of `outbox`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct OutboxArguments {
     /// What to do; without it, list
     #[command(subcommand)]
     pub deed: Option<OutboxDeed>,
+    /// What is listed
+    #[command(flatten)]
+    pub list: OutboxListArguments,
+}
+
+/// What `outbox` lists.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct OutboxListArguments {
+    /// Also what was sent; without it, what is on its way or did not arrive
+    #[arg(long)]
+    pub all: bool,
+    /// Only what stands so
+    #[arg(long, value_enum, conflicts_with = "all")]
+    pub standing: Option<StandingArgument>,
     /// How rows are printed
     #[command(flatten)]
     pub print: PrintArguments,
 }
 
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StandingArgument {
+    /// Goes out with the next run.
+    Waiting,
+    /// Held back.
+    Held,
+    /// A mail server will not have it.
+    Refused,
+    /// All its tries are used up.
+    GivenUp,
+    /// It may have arrived.
+    Unknown,
+    /// A mail server took it.
+    Sent,
+}
+
 /// What to do with messages.
 #[derive(Debug, Subcommand)]
 pub enum OutboxDeed {
-    /// Every message and where it stands
-    List,
-    /// Try a refused or unknown message again in the next run
+    /// The messages on their way, and those that did not arrive
+    List(OutboxListArguments),
+    /// Try a refused, given up or unknown message again in the next run
     Retry {
         /// The message's key
-        key: String,
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        key: Option<String>,
+        /// Every message that was refused or given up
+        #[arg(long)]
+        all: bool,
     },
     /// Hold a waiting message back
     Hold {

@@ -44,6 +44,13 @@ pub fn once(with: &With, arguments: &OnceArguments) -> Result<Ending> {
         // The run is done, whoever has stopped listening.
         tracing::debug!(%error, "nobody reads what the run did");
     }
+    for refusal in &report.refusals {
+        if log::is_heard_by_journald() {
+            tracing::warn!(place = refusal.place, what = without_addresses(&refusal.what), "refused");
+        } else {
+            print::complain(format_args!("refused: {}: {}", refusal.place, refusal.what));
+        }
+    }
     for failure in &report.failures {
         if log::is_heard_by_journald() {
             tracing::warn!(place = failure.place, what = without_addresses(&failure.what), "failed");

@@ -232,8 +232,6 @@ pub struct MailSettings {
     pub bounces: EmailAddress,
     /// Where a recipient writes to be taken off.
     pub unsubscribe: EmailAddress,
-    /// Only addresses of these domains are written to; empty means any.
-    pub allowed_domains: Vec<String>,
     /// At most this many messages to one recipient in one day.
     pub per_recipient_per_day: u32,
     /// Where it goes.
@@ -265,7 +263,9 @@ pub struct SmtpSettings {
     pub ca_file: Option<PathBuf>,
     /// User and a file with the password.
     pub login: Option<(String, PathBuf)>,
-    /// Limit on one message, connection included.
+    /// How we name ourselves to it; none is the machine's full name, or our address.
+    pub hello: Option<String>,
+    /// Limit on each step of a message but the last: opening the line, asking, giving the body.
     pub timeout_seconds: u64,
     /// Tries before a message is set aside and the operator told.
     pub attempts_max: u32,

@@ -11,6 +11,7 @@ pub mod disclosure;
 pub mod due;
 pub mod figure;
 pub mod finding;
+pub mod host;
 pub mod indicator;
 pub mod inhibition;
 pub mod letter;

@@ -5,6 +5,10 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::domain::authority::AuthorityCode;
+use crate::domain::host;
+
+/// RFC 5321, 4.5.3.1.1.
+const LOCAL_CHARS_MAX: usize = 64;
 
 /// An e-mail address, parsed once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,7 +20,8 @@ pub struct EmailAddress(String);
 pub struct NotAnAddress(pub String);
 
 impl EmailAddress {
-    /// One `@`, a dot in the domain, printable ASCII without spaces or quotes.
+    /// One `@`; before it printable ASCII without spaces, quotes or stray dots, after it a full domain name,
+    /// which is kept in lower case. What servers and the mail library would not take is not an address.
     ///
     /// # Errors
     /// When `text` has any other shape.
@@ -26,15 +31,19 @@ impl EmailAddress {
         let plain = |part: &str| {
             !part.is_empty() && part.bytes().all(|b| b.is_ascii_graphic() && !b"\"(),:;<>@[\\]".contains(&b))
         };
-        let dotted = domain.contains('.')
-            && !domain.starts_with('.')
-            && !domain.ends_with('.')
-            && !domain.contains("..");
-        if plain(local) && plain(domain) && dotted && text.len() <= 254 {
-            Ok(Self(text.to_owned()))
+        let fits = local.len() <= LOCAL_CHARS_MAX && text.len() <= 254;
+        let sound = local.split('.').all(plain) && host::is_full_name(domain);
+        if sound && fits && text.parse::<lettre::Address>().is_ok() {
+            Ok(Self(format!("{local}@{}", domain.to_ascii_lowercase())))
         } else {
             Err(refused())
         }
+    }
+
+    /// What stands behind the `@`, in lower case.
+    #[must_use]
+    pub fn domain(&self) -> &str {
+        self.0.rsplit('@').next().unwrap_or_default()
     }
 
     /// The address as text.
@@ -199,9 +208,22 @@ mod tests {
             "a,b@c.example",
             "\u{e9}@b.example",
             "<a@b.example>",
+            "a..b@c.example",
+            ".a@c.example",
+            "a.@c.example",
+            "a@-c.example",
+            "a@sub_domain.example",
+            "a@10.0.0.1",
+            &format!("{}@c.example", "a".repeat(65)),
         ] {
             assert_eq!(EmailAddress::parse(text), Err(NotAnAddress(text.to_owned())), "{text}");
         }
+    }
+
+    #[test]
+    fn the_domain_of_an_address_is_kept_in_lower_case() {
+        let address = EmailAddress::parse("A.Lead@Council.Example").unwrap();
+        assert_eq!((address.as_str(), address.domain()), ("A.Lead@council.example", "council.example"));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use std::io;
 use std::path::PathBuf;
 
 use thiserror::Error;
+use tokio::sync::watch;
 
 use crate::config::settings::{MailSettings, PostSettings};
 use crate::domain::message::Message;
@@ -24,7 +25,7 @@ use crate::domain::message::Message;
 pub use crate::mail::folder::FolderPost;
 pub use crate::mail::mime::{finish, message_id};
 pub use crate::mail::render::{RenderError, Voice, html, page, text};
-pub use crate::mail::smtp::SmtpPost;
+pub use crate::mail::smtp::{Patience, SmtpPost};
 
 /// Where messages go. Open one for each posting run; it keeps its connection.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ pub enum Sending {
         /// The relay's words, or ours.
         reply: String,
     },
-    /// It was certainly not taken, and may be tried again.
+    /// It was certainly not taken, and may be tried again: this counts as a try.
     Later {
         /// The relay's words, or what went wrong.
         reply: String,
@@ -58,6 +59,65 @@ pub enum Sending {
         /// What went wrong.
         reply: String,
     },
+    /// It was certainly not taken, and whether that is about it shows when others were asked for: ask again
+    /// after them. No try is counted.
+    Aside {
+        /// The relay's words, or what went wrong.
+        reply: String,
+    },
+    /// It was certainly not taken, nor will any other be in this run, which says nothing of any of them. No
+    /// try is counted.
+    Barred {
+        /// The relay's words, or what went wrong.
+        reply: String,
+        /// What it is that stops all of them.
+        bar: Bar,
+    },
+}
+
+/// What stops every message of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bar {
+    /// Nobody answers, or not in a way that we can trust.
+    OutOfReach,
+    /// The mail server says that it will answer later.
+    PutOff,
+    /// The mail server will have nothing from us, as things are.
+    Refused,
+}
+
+impl Bar {
+    /// The word in the journal.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OutOfReach => "out-of-reach",
+            Self::PutOff => "put-off",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Whether a run must come to its end: then an answer is waited for no longer than it takes to stop.
+#[derive(Clone, Copy, Debug)]
+pub struct Hurry<'a>(Option<&'a watch::Receiver<bool>>);
+
+impl<'a> Hurry<'a> {
+    /// Heard when the sender says true; never, when there is none.
+    #[must_use]
+    pub fn heard(from: Option<&'a watch::Receiver<bool>>) -> Self {
+        Self(from)
+    }
+
+    /// Waits until the run is told to stop; for ever when nobody will.
+    pub async fn told(self) {
+        if let Some(told) = self.0
+            && told.clone().wait_for(|stop| *stop).await.is_ok()
+        {
+            return;
+        }
+        std::future::pending::<()>().await;
+    }
 }
 
 /// Why there is nowhere to post to. Nothing was sent.
@@ -80,10 +140,12 @@ pub enum PostError {
         reason: String,
     },
     /// An address that the mail library does not take.
-    #[error("cannot use `{address}` as the sender of the envelope")]
+    #[error("cannot use `{address}` as the sender of the envelope: {reason}")]
     Sender {
         /// The setting `bounces`.
         address: String,
+        /// What the library said.
+        reason: String,
     },
     /// The folder cannot be made.
     #[error("cannot make the folder `{}` for messages: {source}", path.display())]
@@ -99,10 +161,13 @@ impl Post {
     /// Gets ready to post; connects to nothing yet.
     ///
     /// # Errors
-    /// When the folder cannot be made, or the certificates or the sender cannot be used.
+    /// When the folder cannot be made, or the certificates or the envelope's sender cannot be used.
     pub fn open(settings: &MailSettings) -> Result<Self, PostError> {
         match &settings.post {
-            PostSettings::Smtp(smtp) => Ok(Self::Smtp(Box::new(SmtpPost::open(smtp, &settings.bounces)?))),
+            PostSettings::Smtp(smtp) => {
+                let post = SmtpPost::open(smtp, &settings.bounces, Patience::OF_A_RUN)?;
+                Ok(Self::Smtp(Box::new(post)))
+            }
             PostSettings::Folder { path } => Ok(Self::Folder(FolderPost::open(path)?)),
         }
     }
@@ -111,9 +176,14 @@ impl Post {
     ///
     /// `at_body` runs when the relay has said that it will take the body, and before the first byte
     /// of it: here the caller journals `sending`. When it fails, nothing is sent.
-    pub async fn send(&self, message: &Message, at_body: &mut dyn FnMut() -> io::Result<()>) -> Sending {
+    pub async fn send(
+        &self,
+        message: &Message,
+        at_body: &mut dyn FnMut() -> io::Result<()>,
+        hurry: Hurry<'_>,
+    ) -> Sending {
         match self {
-            Self::Smtp(smtp) => smtp.send(message, at_body).await,
+            Self::Smtp(smtp) => smtp.send(message, at_body, hurry).await,
             Self::Folder(folder) => folder.send(message, at_body),
         }
     }
@@ -129,7 +199,7 @@ impl Post {
         }
     }
 
-    /// Whether nothing more can be sent in this run: the relay cannot be reached, or refuses our login.
+    /// Whether nothing more can be sent in this run: the relay cannot be reached, puts us off, or refuses us.
     #[must_use]
     pub fn is_barred(&self) -> bool {
         match self {

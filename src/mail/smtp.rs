@@ -1,63 +1,74 @@
 //! A mail server, spoken to command by command.
 //!
-//! The mail library's own transport hides the reply 354, and the promise that a message is
-//! journalled between that reply and its body needs it.
+//! The mail library's own transport hides the reply 354. The promise that a message is journalled between
+//! that reply and its body needs it, and so do the rules of what a failure is about. What comes before a
+//! recipient is named is about the line or about us, never about a message: then nothing is refused for good,
+//! and no message loses a try.
+
+mod line;
+mod reply;
+mod tls;
+mod verdict;
+mod wire;
 
 use std::cell::Cell;
+use std::fmt::Display;
 use std::io;
-use std::mem;
-use std::path::Path;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::iter;
 use std::time::Duration;
 
 use lettre::Address;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
-use lettre::transport::smtp::client::{
-    AsyncSmtpConnection, AsyncTokioStream, Certificate, CertificateStore, TlsParameters,
-};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
-use lettre::transport::smtp::extension::ClientId;
-use lettre::transport::smtp::response::{Response, Severity};
-use secrecy::{ExposeSecret as _, SecretString};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
+use lettre::transport::smtp::extension::MailParameter;
 use tokio::sync::Mutex;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsConnector;
 
 use crate::config::settings::{SmtpSettings, SmtpTls};
 use crate::domain::message::Message;
 use crate::domain::scope::EmailAddress;
-use crate::mail::{PostError, Sending};
+use crate::mail::smtp::line::{Line, Means, Opening, Shut};
+use crate::mail::smtp::reply::Reply;
+use crate::mail::smtp::verdict::{Declined, Given, Named, Run, Size, to_body, to_mail, to_rcpt};
+use crate::mail::{Bar, Hurry, PostError, Sending};
 
 /// How long a relay may take to answer `QUIT`.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-const PEM_HEAD: &[u8] = b"-----BEGIN CERTIFICATE-----";
+/// Exim delivers the first ten messages of a connection at once and leaves the others to its next queue run,
+/// half an hour later (`smtp_accept_queue_per_connection`); others take 100 of a connection and no more.
+const BODIES_PER_LINE: usize = 10;
+
+/// How long a relay is waited for.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For its answer to a body: it may be looking for viruses meanwhile, and throws the message away when we
+    /// leave before the answer. RFC 5321, 4.5.3.2.6 asks for ten minutes.
+    pub answer: Duration,
+    /// Before each try to open a line again that had worked in this run: the server may be started again.
+    pub pauses: &'static [Duration],
+}
+
+impl Patience {
+    /// As a run has it: a minute in all for a server that is started again.
+    pub const OF_A_RUN: Self = Self {
+        answer: Duration::from_mins(10),
+        pauses: &[
+            Duration::from_secs(1),
+            Duration::from_secs(4),
+            Duration::from_secs(15),
+            Duration::from_secs(40),
+        ],
+    };
+}
 
 /// One mail server, for one posting run.
 pub struct SmtpPost {
     settings: SmtpSettings,
-    tls: Option<TlsParameters>,
+    tls: Option<TlsConnector>,
     bounces: Address,
-    line: Mutex<Line>,
-}
-
-enum Line {
-    Closed,
-    Open(Box<AsyncSmtpConnection>),
-    /// It could not be opened, or the login was refused: not tried again in this run, because fifty
-    /// wrong logins lock an account and fifty time limits last an hour.
-    Barred(String),
-}
-
-/// How far a message got; decides what a failure means.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Opening,
-    Asking,
-    Body,
-    /// The dot may have left: only a reply tells now.
-    Given,
+    patience: Patience,
+    run: Mutex<Run>,
 }
 
 impl std::fmt::Debug for SmtpPost {
@@ -71,235 +82,267 @@ impl SmtpPost {
     ///
     /// # Errors
     /// When the certificates or the envelope's sender cannot be used.
-    pub fn open(settings: &SmtpSettings, bounces: &EmailAddress) -> Result<Self, PostError> {
-        let sender = || PostError::Sender { address: bounces.to_string() };
+    pub fn open(
+        settings: &SmtpSettings,
+        bounces: &EmailAddress,
+        patience: Patience,
+    ) -> Result<Self, PostError> {
         let tls = match settings.tls {
-            SmtpTls::Starttls | SmtpTls::Implicit => Some(tls_parameters(settings)?),
+            SmtpTls::Starttls | SmtpTls::Implicit => Some(tls::connector(settings)?),
             SmtpTls::Loopback => None,
         };
-        Ok(Self {
-            settings: settings.clone(),
-            tls,
-            bounces: bounces.as_str().parse().map_err(|_| sender())?,
-            line: Mutex::new(Line::Closed),
-        })
+        let bounces =
+            address(bounces).map_err(|reason| PostError::Sender { address: bounces.to_string(), reason })?;
+        Ok(Self { settings: settings.clone(), tls, bounces, patience, run: Mutex::default() })
     }
 
     /// Sends one message in a transaction of its own, over the connection of the run.
-    pub async fn send(&self, message: &Message, at_body: &mut dyn FnMut() -> io::Result<()>) -> Sending {
+    pub async fn send(
+        &self,
+        message: &Message,
+        at_body: &mut dyn FnMut() -> io::Result<()>,
+        hurry: Hurry<'_>,
+    ) -> Sending {
         if let Err(reply) = fit_to_send(&message.bytes) {
             return Sending::Refused { reply };
         }
-        let mut line = self.line.lock().await;
-        let stage = Cell::new(Stage::Opening);
-        let limit = Duration::from_secs(self.settings.timeout_seconds);
-        let transaction = self.transact(&mut line, message, at_body, &stage);
-        if let Ok(sending) = tokio::time::timeout(limit, transaction).await {
-            return sending;
+        let mut run = self.run.lock().await;
+        let mut size = Size::Said;
+        // Asked for twice at the most, the second time on a fresh line and without a size.
+        let mut line = loop {
+            let mut line = match self.ready(&mut run, hurry).await {
+                Ok(line) => line,
+                Err((reply, bar)) => return Sending::Barred { reply, bar },
+            };
+            match self.ask(&mut line, message, size).await {
+                Ok(()) => break line,
+                // Once more on a fresh line: many servers end a line for reasons of their own.
+                Err(Declined::Line(..)) if size == Size::Said => {
+                    self.goodbye(line).await;
+                    size = Size::Unsaid;
+                }
+                Err(declined) => return run.decline(line, &message.key, declined),
+            }
+        };
+        if let Err(error) = at_body() {
+            // Dropped without a goodbye: here even QUIT would be taken for a line of the body.
+            return Sending::Later { reply: format!("not journalled, so not sent: {error}") };
         }
-        let reply = format!("no answer within {} seconds", self.settings.timeout_seconds);
-        if stage.get() == Stage::Opening {
-            *line = Line::Barred(reply.clone());
-        }
-        lost(stage.get(), reply)
+        let given = self.give(&mut line, &message.bytes, hurry).await;
+        run.judge(line, &message.key, given)
     }
 
-    /// Connects, makes the line safe and logs in as a run would, and says goodbye. Sends nothing.
+    /// Connects, makes the line safe, logs in and asks for a message to be taken, as a run would; then takes
+    /// it back and says goodbye. Sends nothing.
     ///
     /// # Errors
     /// In words, without the secret.
     pub async fn try_out(self) -> Result<String, String> {
-        let limit = Duration::from_secs(self.settings.timeout_seconds);
-        let no_answer = |_| format!("no answer within {} seconds", self.settings.timeout_seconds);
-        let mut connection = tokio::time::timeout(limit, self.connect()).await.map_err(no_answer)??;
-        // The login is known by now: how the goodbye goes changes nothing.
-        drop(tokio::time::timeout(GOODBYE, connection.quit()).await);
+        let mut line = self.connect().await.map_err(|shut| shut.words)?;
+        let asked = self.answer(&mut line, "MAIL", self.mail(Size::Unsaid, 0)).await;
+        if asked.as_ref().is_ok_and(Reply::is_yes) {
+            // What it said to MAIL is what counts.
+            drop(self.answer(&mut line, "RSET", Rset).await);
+        }
+        self.goodbye(line).await;
         let safe = match self.settings.tls {
             SmtpTls::Starttls | SmtpTls::Implicit => "over TLS",
             SmtpTls::Loopback => "without TLS, on this machine",
         };
         let login =
             if self.settings.login.is_some() { "the login was taken" } else { "no login is configured" };
-        Ok(format!("`{}:{}` answers {safe}; {login}", self.settings.host, self.settings.port))
+        let there = format!("`{}:{}` answers {safe}; {login}", self.settings.host, self.settings.port);
+        match asked {
+            Ok(reply) if reply.is_yes() => Ok(format!("{there}; mail from us is taken")),
+            Ok(reply) => Err(format!("{there}; but mail from us was answered with {}", reply.words())),
+            Err(words) => Err(format!("{there}; but {words}")),
+        }
     }
 
-    /// Whether the relay could not be reached or refused our login: that says nothing of any message.
+    /// Whether nothing more can be sent in this run, which says nothing of any message.
     #[must_use]
     pub fn is_barred(&self) -> bool {
-        self.line.try_lock().is_ok_and(|line| matches!(*line, Line::Barred(_)))
+        self.run.try_lock().is_ok_and(|run| run.bar.is_some())
     }
 
     /// Says `QUIT`, if a connection is open.
     pub async fn close(self) {
-        if let Line::Open(mut connection) = self.line.into_inner() {
-            // Every message has its answer by now: how the goodbye goes changes nothing.
-            drop(tokio::time::timeout(GOODBYE, connection.quit()).await);
+        if let Some(line) = self.run.lock().await.line.take() {
+            self.goodbye(line).await;
         }
     }
 
-    async fn transact(
-        &self,
-        line: &mut Line,
-        message: &Message,
-        at_body: &mut dyn FnMut() -> io::Result<()>,
-        stage: &Cell<Stage>,
-    ) -> Sending {
-        let mut connection = match self.ready(line).await {
-            Ok(connection) => connection,
-            Err(reply) => return Sending::Later { reply },
-        };
-        stage.set(Stage::Asking);
-        let sending = match self.ask(&mut connection, message).await {
-            Ok(()) => match at_body() {
-                Ok(()) => {
-                    stage.set(Stage::Body);
-                    give(&mut connection, &message.bytes, stage).await
-                }
-                // Dropped without a goodbye: here even QUIT would be taken for a line of the body.
-                Err(error) => {
-                    return Sending::Later { reply: format!("not journalled, so not sent: {error}") };
-                }
-            },
-            Err(sending) => sending,
-        };
-        if !matches!(sending, Sending::Unknown { .. }) && !connection.has_broken() {
-            *line = Line::Open(connection);
-        }
-        sending
+    /// Every message of the line has its answer by now: how the goodbye goes changes nothing.
+    async fn goodbye(&self, mut line: Line) {
+        drop(timeout(GOODBYE.min(self.limit()), line.connection.quit()).await);
     }
 
-    /// The run's connection, clean for a new transaction.
-    async fn ready(&self, line: &mut Line) -> Result<Box<AsyncSmtpConnection>, String> {
-        match mem::replace(line, Line::Closed) {
-            Line::Barred(reply) => {
-                *line = Line::Barred(reply.clone());
-                return Err(reply);
-            }
-            Line::Open(mut connection) => {
-                if connection.command(Rset).await.is_ok() {
-                    return Ok(connection);
-                }
-            }
-            Line::Closed => {}
+    /// The run's line, clean for a new transaction; a fresh one after some messages.
+    async fn ready(&self, run: &mut Run, hurry: Hurry<'_>) -> Result<Line, (String, Bar)> {
+        if let Some(bar) = &run.bar {
+            return Err(bar.clone());
         }
-        match self.connect().await {
-            Ok(connection) => Ok(Box::new(connection)),
-            Err(reply) => {
-                *line = Line::Barred(reply.clone());
-                Err(reply)
+        if let Some(mut line) = run.line.take() {
+            let is_good = line.bodies < BODIES_PER_LINE
+                && self.answer(&mut line, "RSET", Rset).await.is_ok_and(|reply| reply.is_yes());
+            if is_good {
+                return Ok(line);
             }
+            self.goodbye(line).await;
+        }
+        let mut shut = match self.connect().await {
+            Ok(line) => return Ok(line),
+            Err(shut) => shut,
+        };
+        for pause in self.pauses(run, &shut) {
+            if !matches!(shut.means, Means::OutOfReach | Means::Later) || slept(*pause, hurry).await.is_err()
+            {
+                break;
+            }
+            match self.connect().await {
+                Ok(line) => return Ok(line),
+                Err(again) => shut = again,
+            }
+        }
+        let bar = match shut.means {
+            Means::OutOfReach | Means::Ours => Bar::OutOfReach,
+            Means::Later => Bar::PutOff,
+            Means::Never => Bar::Refused,
+        };
+        run.bar = Some((shut.words.clone(), bar));
+        Err((shut.words, bar))
+    }
+
+    /// Fifty time limits last an hour: a server that never answered in this run is asked once, and once more
+    /// when it said itself that it will answer later.
+    fn pauses(&self, run: &Run, shut: &Shut) -> &'static [Duration] {
+        match (run.accepted > 0, shut.means) {
+            (true, _) => self.patience.pauses,
+            (false, Means::Later) => &[Duration::ZERO],
+            (false, _) => &[],
         }
     }
 
-    async fn connect(&self) -> Result<AsyncSmtpConnection, String> {
-        let address = (self.settings.host.as_str(), self.settings.port);
-        let hello = ClientId::default();
-        let failed = |error: &dyn std::fmt::Display| {
-            format!("cannot open `{}:{}`: {error}", self.settings.host, self.settings.port)
-        };
-        let mut connection = match (self.settings.tls, &self.tls) {
-            (SmtpTls::Implicit, Some(tls)) => {
-                AsyncSmtpConnection::connect_tokio1(address, None, &hello, Some(tls.clone()), None)
-                    .await
-                    .map_err(|error| failed(&error))?
-            }
-            (SmtpTls::Starttls, Some(tls)) => {
-                let stream = TcpStream::connect(address).await.map_err(|error| failed(&error))?;
-                let mut plain =
-                    AsyncSmtpConnection::connect_with_transport(Box::new(ByteWise(stream)), &hello)
-                        .await
-                        .map_err(|error| failed(&error))?;
-                plain.starttls(tls.clone(), &hello).await.map_err(|error| failed(&error))?;
-                plain
-            }
-            (SmtpTls::Loopback, _) => {
-                let stream = TcpStream::connect(address).await.map_err(|error| failed(&error))?;
-                if !stream.peer_addr().is_ok_and(|peer| peer.ip().is_loopback()) {
-                    return Err(failed(&"without TLS only a loopback address is spoken to"));
+    async fn connect(&self) -> Result<Line, Shut> {
+        let stage = Cell::new(Opening::Connecting);
+        let opened = line::open(&self.settings, self.tls.as_ref(), &stage);
+        timeout(self.limit(), opened).await.unwrap_or_else(|_| {
+            let hint = match (stage.get(), self.settings.tls) {
+                (Opening::Greeting, SmtpTls::Starttls | SmtpTls::Loopback) => {
+                    "; a port for TLS from the first byte is as silent: is it `tls = \"implicit\"`?"
                 }
-                AsyncSmtpConnection::connect_with_transport(Box::new(stream), &hello)
-                    .await
-                    .map_err(|error| failed(&error))?
-            }
-            (_, None) => return Err(failed(&"TLS was not prepared")),
-        };
-        self.log_in(&mut connection).await?;
-        Ok(connection)
-    }
-
-    async fn log_in(&self, connection: &mut AsyncSmtpConnection) -> Result<(), String> {
-        let Some((user, password_file)) = &self.settings.login else { return Ok(()) };
-        let password = password(password_file)?;
-        let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
-        let answer = connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await;
-        // Not the relay's words: some repeat what they were given.
-        answer.map(drop).map_err(|error| match error.status() {
-            Some(code) => format!("the login of `{user}` was refused with {code}; see the password file"),
-            None => format!("the login of `{user}` failed; does the relay offer PLAIN or LOGIN?"),
+                _ => "",
+            };
+            let (host, port) = (&self.settings.host, self.settings.port);
+            let seconds = self.settings.timeout_seconds;
+            let words = format!("cannot open `{host}:{port}`: no answer within {seconds} seconds{hint}");
+            Err(Shut { words, means: Means::OutOfReach })
         })
     }
 
+    fn limit(&self) -> Duration {
+        Duration::from_secs(self.settings.timeout_seconds)
+    }
+
+    fn silence(&self, asked: &str) -> String {
+        format!("no answer to {asked} within {} seconds", self.settings.timeout_seconds)
+    }
+
+    /// The answer to one command, or in words why there is none.
+    async fn answer(&self, line: &mut Line, asked: &str, command: impl Display) -> Result<Reply, String> {
+        match timeout(self.limit(), line.connection.command(command)).await {
+            Ok(answer) => Reply::heard(answer).map_err(|words| format!("{asked}: {words}")),
+            Err(_) => Err(self.silence(asked)),
+        }
+    }
+
+    fn mail(&self, size: Size, bytes: usize) -> Mail {
+        let size = match size {
+            Size::Said => vec![MailParameter::Size(bytes)],
+            Size::Unsaid => vec![],
+        };
+        Mail::new(Some(self.bounces.clone()), size)
+    }
+
     /// From MAIL to the reply 354.
-    async fn ask(&self, connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), Sending> {
-        let to: Address = message
-            .to
-            .as_str()
-            .parse()
-            .map_err(|error| Sending::Refused { reply: format!("`{}`: {error}", message.to) })?;
-        let declined = |error| outcome(&error, Stage::Asking);
-        connection.command(Mail::new(Some(self.bounces.clone()), vec![])).await.map_err(declined)?;
-        connection.command(Rcpt::new(to, vec![])).await.map_err(declined)?;
-        let reply = connection.command(Data).await.map_err(declined)?;
-        if reply.has_code(354) {
-            Ok(())
-        } else {
-            Err(Sending::Later { reply: format!("DATA was answered with {}", words(&reply)) })
+    async fn ask(&self, line: &mut Line, message: &Message, size: Size) -> Result<(), Declined> {
+        let refused = |reply| Declined::Message(Sending::Refused { reply });
+        let bytes = message.bytes.len();
+        if let Some(max) = line.bytes_max.filter(|max| bytes as u64 > *max) {
+            let most = format!("the message has {bytes} bytes, and the mail server takes {max} at the most");
+            return Err(refused(most));
+        }
+        let to = address(&message.to).map_err(refused)?;
+        let lost = |named| move |words| Declined::Line(words, named);
+        let size = if line.takes_size { size } else { Size::Unsaid };
+        let answer = self.answer(line, "MAIL", self.mail(size, bytes)).await.map_err(lost(Named::NotYet))?;
+        to_mail(&answer, size)?;
+        let answer = self.answer(line, "RCPT", Rcpt::new(to, vec![])).await.map_err(lost(Named::Already))?;
+        to_rcpt(&answer)?;
+        let answer = self.answer(line, "DATA", Data).await.map_err(lost(Named::Already))?;
+        to_body(&answer)
+    }
+
+    /// The body and its dot, and what is heard of it.
+    async fn give(&self, line: &mut Line, bytes: &[u8], hurry: Hurry<'_>) -> Given {
+        let is_given = Cell::new(false);
+        // The library ends the body with a line break of its own before the dot.
+        let mut body = Some(bytes.strip_suffix(b"\r\n").unwrap_or(bytes));
+        // The library asks for a next part only when the last one was written: till then no dot has left.
+        let parts = iter::from_fn(|| {
+            let part = body.take();
+            is_given.set(part.is_none());
+            part
+        });
+        line.bodies += 1;
+        let answer = tokio::select! {
+            answer = line.connection.message_iter(parts) => Ok(answer),
+            words = self.enough(&is_given, hurry) => Err(words),
+        };
+        match (answer.map(Reply::heard), is_given.get()) {
+            (Ok(Ok(reply)), _) => Given::Answered(reply),
+            (Ok(Err(words)), true) => Given::Lost(format!("after the body: {words}")),
+            (Err(words), true) => Given::Silent(format!("no answer to the body {words}")),
+            (Ok(Err(words)), false) => Given::Cut(words),
+            (Err(words), false) => Given::Cut(format!("the body was not taken {words}")),
+        }
+    }
+
+    /// Comes to an end, in words, when a body or its answer is waited for no longer.
+    async fn enough(&self, is_given: &Cell<bool>, hurry: Hurry<'_>) -> String {
+        let within = |limit: Duration| format!("within {} seconds", limit.as_secs());
+        let late = async {
+            sleep(self.limit()).await;
+            if !is_given.get() {
+                return within(self.limit());
+            }
+            sleep(self.patience.answer).await;
+            within(self.patience.answer)
+        };
+        let hurried = async {
+            hurry.told().await;
+            // A run that is told to stop has a minute for what it has in hand.
+            sleep(self.limit().min(Duration::from_secs(45))).await;
+            "before the end of the run".to_owned()
+        };
+        tokio::select! {
+            words = late => words,
+            words = hurried => words,
         }
     }
 }
 
-/// Sends the body and the dot, and hears the answer.
-async fn give(connection: &mut AsyncSmtpConnection, bytes: &[u8], stage: &Cell<Stage>) -> Sending {
-    // The library ends the body with a line break of its own before the dot.
-    let mut body = Some(bytes.strip_suffix(b"\r\n").unwrap_or(bytes));
-    // The library asks for a next part only when the last one was written: till then no dot has left.
-    let parts = std::iter::from_fn(|| {
-        let part = body.take();
-        if part.is_none() {
-            stage.set(Stage::Given);
-        }
-        part
-    });
-    match connection.message_iter(parts).await {
-        Ok(reply) if reply.code().severity == Severity::PositiveCompletion => {
-            Sending::Accepted { reply: words(&reply) }
-        }
-        Ok(reply) => Sending::Unknown { reply: format!("the body was answered with {}", words(&reply)) },
-        Err(error) => outcome(&error, stage.get()),
-    }
+/// As the mail library has it; nothing is an address to us that is none to it.
+fn address(of: &EmailAddress) -> Result<Address, String> {
+    of.as_str().parse().map_err(|error| format!("the address is not taken: {error}"))
 }
 
-fn outcome(error: &lettre::transport::smtp::Error, stage: Stage) -> Sending {
-    let reply = error.to_string();
-    if error.is_permanent() && stage != Stage::Opening {
-        Sending::Refused { reply }
-    } else if error.is_transient() {
-        Sending::Later { reply }
-    } else {
-        lost(stage, reply)
+/// Waits, unless the run is told to stop.
+async fn slept(pause: Duration, hurry: Hurry<'_>) -> Result<(), ()> {
+    tokio::select! {
+        () = sleep(pause) => Ok(()),
+        () = hurry.told() => Err(()),
     }
-}
-
-fn lost(stage: Stage, reply: String) -> Sending {
-    match stage {
-        Stage::Given => Sending::Unknown { reply },
-        Stage::Opening | Stage::Asking | Stage::Body => Sending::Later { reply },
-    }
-}
-
-fn words(reply: &Response) -> String {
-    let lines: Vec<&str> = reply.message().collect();
-    format!("{} {}", reply.code(), lines.join(" / "))
 }
 
 /// Only lines that end in CRLF: a lone line feed before a dot would end the body early on some relays.
@@ -312,69 +355,5 @@ fn fit_to_send(bytes: &[u8]) -> Result<(), String> {
         (true, _) => Err("the message has a line that does not end in CRLF".to_owned()),
         (_, false) => Err("the message has a byte outside of ASCII".to_owned()),
         (false, true) => Ok(()),
-    }
-}
-
-fn password(path: &Path) -> Result<SecretString, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("cannot read the password file `{}`: {error}", path.display()))?;
-    Ok(SecretString::from(text.trim_end_matches(['\r', '\n'])))
-}
-
-fn tls_parameters(settings: &SmtpSettings) -> Result<TlsParameters, PostError> {
-    let mut builder = TlsParameters::builder(settings.host.clone());
-    if let Some(path) = &settings.ca_file {
-        let authority = |reason: String| PostError::Authority { path: path.clone(), reason };
-        let pem = std::fs::read(path).map_err(|error| authority(error.to_string()))?;
-        // The library takes a file without any certificate, and then trusts nobody.
-        if !pem.windows(PEM_HEAD.len()).any(|window| window == PEM_HEAD) {
-            return Err(authority("there is no PEM certificate in it".to_owned()));
-        }
-        let certificate = Certificate::from_pem(&pem).map_err(|error| authority(error.to_string()))?;
-        builder = builder.certificate_store(CertificateStore::None).add_root_certificate(certificate);
-    }
-    builder.build().map_err(|error| PostError::Tls { host: settings.host.clone(), reason: error.to_string() })
-}
-
-/// Reads one byte at a time while the line is in clear.
-///
-/// The library's reader keeps what it has read ahead when the line becomes safe. Words that
-/// somebody in the middle puts behind the answer to STARTTLS would be taken for the relay's.
-#[derive(Debug)]
-struct ByteWise(TcpStream);
-
-impl AsyncRead for ByteWise {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let mut byte = [0_u8; 1];
-        let mut one = ReadBuf::new(&mut byte);
-        if into.remaining() > 0 {
-            ready!(Pin::new(&mut self.get_mut().0).poll_read(context, &mut one))?;
-            into.put_slice(one.filled());
-        }
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncWrite for ByteWise {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().0).poll_write(context, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().0).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().0).poll_shutdown(context)
-    }
-}
-
-impl AsyncTokioStream for ByteWise {
-    fn peer_addr(&self) -> io::Result<std::net::SocketAddr> {
-        self.0.peer_addr()
     }
 }

@@ -20,6 +20,9 @@ use crate::store::journal::{Happened, Line};
 use crate::store::outbox;
 use crate::store::withdrawn::Gone;
 
+/// So much of finished messages is held in memory before they are written into the transaction.
+const FRESH_BYTES_MAX: usize = 8 << 20;
+
 /// What this walk did to the returns.
 #[derive(Clone, Copy, Debug)]
 pub struct News<'a> {
@@ -59,8 +62,7 @@ pub fn compose(
     for letter in noticing::notices(walk, report).into_iter().chain(overdue) {
         queue.add(walk, &letter, report)?;
     }
-    report.queued = queue.fresh.len();
-    outbox::queue(walk.store.connection(), &queue.fresh).context("cannot queue messages")?;
+    report.queued = queue.keep(walk)?;
     walk.tell(Progress::Composed(report.queued));
     Ok(())
 }
@@ -74,13 +76,15 @@ pub fn queue_notices(walk: &mut Walk<'_>, notices: &[Letter], report: &mut Repor
     for letter in notices {
         queue.add(walk, letter, report)?;
     }
-    outbox::queue(walk.store.connection(), &queue.fresh).context("cannot queue a notice")
+    queue.keep(walk).map(drop)
 }
 
 /// The messages that exist, and those that this walk adds.
 pub struct Queue {
     known: BTreeSet<MessageKey>,
     fresh: Vec<Message>,
+    bytes: usize,
+    kept: usize,
 }
 
 impl Queue {
@@ -90,7 +94,7 @@ impl Queue {
         for line in walk.journal.lines().iter().filter(queued) {
             known.insert(MessageKey::stored(&line.subject));
         }
-        Ok(Self { known, fresh: Vec::new() })
+        Ok(Self { known, fresh: Vec::new(), bytes: 0, kept: 0 })
     }
 
     /// Whether a message exists under this key.
@@ -116,15 +120,15 @@ impl Queue {
         if self.has(&letter.key) || !walk.may_do(&subject)? {
             return Ok(());
         }
-        if let Err(reason) = Self::admit(walk, letter) {
-            report.failures.push(trouble(letter, format!("was not queued: {reason}")));
-            return Ok(());
-        }
         walk.is_doing(&subject, &format!("composing the message `{}`", letter.key))?;
         match mail::finish(letter, &voice_of(walk.settings)) {
             Ok(message) => {
                 self.known.insert(message.key.clone());
+                self.bytes += message.bytes.len();
                 self.fresh.push(message);
+                if self.bytes > FRESH_BYTES_MAX {
+                    self.keep(walk)?;
+                }
                 walk.tell(Progress::Written(Box::new(letter.clone())));
             }
             Err(error) => report.failures.push(trouble(letter, format!("cannot be composed: {error}"))),
@@ -132,16 +136,13 @@ impl Queue {
         Ok(())
     }
 
-    /// The last gate: the address is one we may write to.
-    fn admit(walk: &Walk<'_>, letter: &Letter) -> Result<(), String> {
-        let mail = &walk.settings.mail;
-        let domain = letter.to.as_str().rsplit('@').next().unwrap_or_default();
-        let allowed = mail.allowed_domains.is_empty()
-            || mail.allowed_domains.iter().any(|one| domain == one || domain.ends_with(&format!(".{one}")));
-        if !allowed {
-            return Err(format!("the domain `{domain}` is not among `allowed_domains`"));
-        }
-        Ok(())
+    /// Writes what is finished into the transaction; gives how many messages it has by now.
+    fn keep(&mut self, walk: &Walk<'_>) -> Result<usize> {
+        outbox::queue(walk.store.connection(), &self.fresh).context("cannot queue messages")?;
+        self.kept += self.fresh.len();
+        self.bytes = 0;
+        self.fresh.clear();
+        Ok(self.kept)
     }
 }
 
@@ -197,17 +198,22 @@ pub fn may_remind(walk: &Walk<'_>) -> bool {
     walk.settings.calendar.is_working_day(walk.today) && hour >= walk.settings.schedule.remind_from_hour
 }
 
-/// When the last message with this stem was queued for a recipient.
+/// When the last message with this stem was queued for a recipient, of those that were `sent`.
 #[must_use]
-pub fn last_queued(walk: &Walk<'_>, stem: &str, recipient: &str) -> Option<DateTime<Utc>> {
+pub fn last_sent(
+    lines: &[Line],
+    sent: &BTreeSet<&str>,
+    stem: &str,
+    recipient: &str,
+) -> Option<DateTime<Utc>> {
     let end = format!(".{recipient}");
-    walk.journal
-        .lines()
-        .iter()
-        .rev()
-        .filter(|line| line.event == Happened::Queued)
-        .find(|line| line.subject.starts_with(stem) && line.subject.ends_with(&end))
-        .map(|line| line.at)
+    let is_one = |line: &&Line| {
+        line.event == Happened::Queued
+            && line.subject.starts_with(stem)
+            && line.subject.ends_with(&end)
+            && sent.contains(line.subject.as_str())
+    };
+    lines.iter().rev().find(is_one).map(|line| line.at)
 }
 
 /// The day of an instant in the configured zone.

@@ -1,6 +1,6 @@
 //! Digests: who gets one now, and from what it is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
@@ -41,6 +41,7 @@ use crate::store::decided;
 use crate::store::deeds;
 use crate::store::findings::Finding;
 use crate::store::grid::{self, ReturnRow};
+use crate::store::outbox;
 use crate::store::returns as returns_of;
 use crate::store::schedules;
 
@@ -95,7 +96,8 @@ fn occurrences(walk: &Walk<'_>, history: &History, plan: &DigestPlan) -> Vec<Dat
 }
 
 /// What every digest of a walk is written from; each recipient sees their part.
-struct Everything {
+struct Everything<'a> {
+    sent: BTreeSet<&'a str>,
     checks: BTreeMap<String, CheckFile>,
     collections: BTreeMap<String, CollectionFacts>,
     actions: Vec<Action>,
@@ -108,8 +110,8 @@ struct Everything {
     quarter: Quarter,
 }
 
-impl Everything {
-    fn gather(walk: &Walk<'_>, recipients: &[&Recipient]) -> Result<Self> {
+impl<'a> Everything<'a> {
+    fn gather(walk: &'a Walk<'_>, recipients: &[&Recipient]) -> Result<Self> {
         let ended = Quarter::containing(walk.today).plus(-1);
         let mut collections = BTreeMap::new();
         for collection in &walk.settings.collections {
@@ -121,6 +123,7 @@ impl Everything {
         let quarter = quarter_of_most(walk, &collections).unwrap_or(ended);
         let deadlines = deeds::deadlines(&walk.settings.deadlines, walk.journal.lines());
         Ok(Self {
+            sent: outbox::sent(walk.journal.lines()),
             checks: asking::checks(walk)?.into_iter().map(|(check, _)| (check.name.clone(), check)).collect(),
             collections,
             actions: remembered::actions(walk.journal.lines()),
@@ -155,21 +158,13 @@ fn is_own(walk: &Walk<'_>, collection: &str) -> bool {
 
 fn digest_to(
     walk: &Walk<'_>,
-    known: &Everything,
+    known: &Everything<'_>,
     findings: &[Finding],
     plan: &DigestPlan,
     (occurrence, earlier): (DateTime<Utc>, &[Letter]),
     recipient: &Recipient,
 ) -> Option<Letter> {
-    let stem = MessageKey::stem(Kind::Digest, &plan.name);
-    let (mut since, mut before) = (
-        composing::last_queued(walk, &stem, &recipient.id),
-        remembered::told(walk.journal.lines(), &stem, &recipient.id),
-    );
-    for letter in earlier {
-        since = Some(walk.now);
-        before.extend(letter.told.iter().map(|id| (id.clone(), walk.now)));
-    }
+    let (since, before) = last_heard(walk, known, plan, (recipient, earlier));
     let telling = Telling {
         settings: walk.settings,
         recipient,
@@ -183,16 +178,7 @@ fn digest_to(
     };
     // What is about the region as a whole stands apart.
     let regional = alike(walk, known, findings);
-    let own = findings.iter().filter(|one| !is_regional(walk.settings, one));
-    // What the digest of a region tells of half of it, it does not tell of each of them as well.
-    let is_covered = |one: &&Finding| {
-        let id = one.key.id();
-        plan.style == DigestStyle::RegionalLead
-            && recipient.scope == Scope::Region
-            && regional.iter().any(|shared| shared.covers.contains(&id))
-    };
-    let own = own.filter(|one| !is_covered(one));
-    let seen: Vec<&Finding> = own.filter(|one| recipient.may_see(&one.key.authority)).collect();
+    let seen = seen(walk, (findings, &regional), plan, recipient);
     let told = found::tell(&telling, &seen, &before);
     let supporting = Supporting {
         settings: walk.settings,
@@ -230,7 +216,41 @@ fn digest_to(
     digest::compose(&composing::occasion(walk, recipient), plan.style, plan.when_nothing_changed, &facts)
 }
 
-fn figures(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<OwnFigure> {
+/// When a recipient last had a digest of a plan, and what it told; those of this walk are counted as had.
+fn last_heard(
+    walk: &Walk<'_>,
+    known: &Everything<'_>,
+    plan: &DigestPlan,
+    (recipient, earlier): (&Recipient, &[Letter]),
+) -> (Option<DateTime<Utc>>, BTreeMap<String, DateTime<Utc>>) {
+    let (lines, stem) = (walk.journal.lines(), MessageKey::stem(Kind::Digest, &plan.name));
+    let mut since = composing::last_sent(lines, &known.sent, &stem, &recipient.id);
+    let mut before = remembered::told(lines, &known.sent, &stem, &recipient.id);
+    for letter in earlier {
+        since = Some(walk.now);
+        before.extend(letter.told.iter().map(|id| (id.clone(), walk.now)));
+    }
+    (since, before)
+}
+
+/// The findings of a recipient's authorities. What the digest of a region tells of half of it, it does not tell
+/// of each of them as well.
+fn seen<'a>(
+    walk: &Walk<'_>,
+    (findings, regional): (&'a [Finding], &[RegionalFact]),
+    plan: &DigestPlan,
+    recipient: &Recipient,
+) -> Vec<&'a Finding> {
+    let tells_of_all = plan.style == DigestStyle::RegionalLead && recipient.scope == Scope::Region;
+    let is_covered = |one: &&Finding| {
+        let id = one.key.id();
+        tells_of_all && regional.iter().any(|shared| shared.covers.contains(&id))
+    };
+    let own = findings.iter().filter(|one| !is_regional(walk.settings, one) && !is_covered(one));
+    own.filter(|one| recipient.may_see(&one.key.authority)).collect()
+}
+
+fn figures(walk: &Walk<'_>, known: &Everything<'_>, recipient: &Recipient) -> Vec<OwnFigure> {
     let all = known.collections.values().flat_map(|one| one.figures.iter().map(move |it| (one, it)));
     all.filter(|(_, (_, it))| recipient.may_see(&it.authority) && it.own.status.is_some())
         .filter_map(|(one, (quarter, it))| facts::own_figure(walk.settings, one, recipient, *quarter, it))
@@ -238,14 +258,14 @@ fn figures(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<Ow
 }
 
 /// The deadlines of a recipient's authorities; those of the region itself are for its own people.
-fn deadlines(known: &Everything, recipient: &Recipient) -> Vec<DeadlineFact> {
+fn deadlines(known: &Everything<'_>, recipient: &Recipient) -> Vec<DeadlineFact> {
     let own = |one: &&DeadlineFact| !one.authorities.is_empty() || recipient.scope == Scope::Region;
     known.deadlines.iter().filter(own).cloned().collect()
 }
 
 /// The region's values of its own collections: one per indicator, from any authority's row. While fewer than
 /// half of the authorities are in the newest one, the one before.
-fn region_values(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> Vec<RegionValue> {
+fn region_values(walk: &Walk<'_>, known: &Everything<'_>, recipient: &Recipient) -> Vec<RegionValue> {
     let mut values: BTreeMap<(String, String), RegionValue> = BTreeMap::new();
     for (name, one) in &known.collections {
         let own = is_own(walk, name);
@@ -266,7 +286,7 @@ fn region_values(walk: &Walk<'_>, known: &Everything, recipient: &Recipient) -> 
 }
 
 /// What half of the region shows alike, as it stands: one story, not sixteen.
-fn alike(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<RegionalFact> {
+fn alike(walk: &Walk<'_>, known: &Everything<'_>, findings: &[Finding]) -> Vec<RegionalFact> {
     let stands = |one: &&Finding| {
         let now = one.moments.last().map(|(moment, _)| moment);
         now.is_some_and(|it| it.state.is_open() && it.state != State::Recovering && !it.stale)
@@ -293,7 +313,7 @@ fn alike(walk: &Walk<'_>, known: &Everything, findings: &[Finding]) -> Vec<Regio
 /// What is not as it was in a recipient's last digest; before the first one, nothing was told.
 fn revisions(
     walk: &Walk<'_>,
-    known: &Everything,
+    known: &Everything<'_>,
     recipient: &Recipient,
     findings: &[Finding],
     since: Option<DateTime<Utc>>,

@@ -80,7 +80,7 @@ pub fn load_until(walk: &mut Walk<'_>, until: u64, report: &mut Report) -> Resul
             }
         };
         let stored = store(walk, &arrival, &outcome)?;
-        count(report, &outcome);
+        count(report, &arrival, &outcome);
         let replaces = before.map(|it| it.version);
         loaded.push(Loaded { arrival, stored, outcome, replaces });
         walk.tell(Progress::Read(done + 1, total));
@@ -97,14 +97,29 @@ fn trouble(arrival: &Arrival, error: &anyhow::Error) -> Trouble {
     Trouble { room: Room::Read, what: format!("{error:#}"), place, next }
 }
 
-fn count(report: &mut Report, outcome: &Result<Reading, Refusal>) {
+fn refused(arrival: &Arrival, refusal: &Refusal) -> Trouble {
+    let of = [arrival.authority.as_ref().map(ToString::to_string), arrival.quarter.map(|it| it.to_string())];
+    let of: Vec<String> = of.into_iter().flatten().collect();
+    let of = if of.is_empty() { arrival.collection.clone() } else { of.join(" ") };
+    Trouble {
+        room: Room::Read,
+        what: refusal.reason.clone(),
+        place: format!("{of}, `{}`", arrival.file_name),
+        next: "the receipt says so to its sender".to_owned(),
+    }
+}
+
+fn count(report: &mut Report, arrival: &Arrival, outcome: &Result<Reading, Refusal>) {
     match outcome {
         Ok(reading) => {
             report.loaded += 1;
             report.rows_accepted += u64::from(reading.accepted);
             report.rows_quarantined += reading.quarantined.len() as u64;
         }
-        Err(_) => report.refused += 1,
+        Err(refusal) => {
+            report.refused += 1;
+            report.refusals.push(refused(arrival, refusal));
+        }
     }
 }
 

@@ -113,6 +113,8 @@ pub struct Report {
     pub loaded: usize,
     /// Submissions refused whole.
     pub refused: usize,
+    /// Which, and why; each sender has it in a receipt.
+    pub refusals: Vec<Trouble>,
     /// Rows accepted.
     pub rows_accepted: u64,
     /// Rows quarantined.
@@ -129,7 +131,7 @@ pub struct Report {
     pub sent: usize,
     /// Whether it was told to stop, and left the rest to the next one.
     pub stopped: bool,
-    /// Whether nothing could be sent because the mail server was out of reach, or refused our login.
+    /// Whether nothing more could be sent: the mail server was out of reach, put us off, or refused us.
     pub mail_is_barred: bool,
     /// Files in drop folders that came just now, or may still be written: they wait for the next run.
     pub young: usize,

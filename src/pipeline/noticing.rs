@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono_tz::Tz;
+use serde_json::Value;
 
 use crate::domain::due::{self, CatchUp, Span};
 use crate::domain::letter::notice::{self, NoticeFacts, Rest, Room, Trouble};
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
+use crate::mail::Bar;
 use crate::pipeline::Report;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::picture::Backups;
 use crate::pipeline::{addressed, composing, doubting, naming, posting, rebuilding};
+use crate::store::journal::{Happened, Line};
 use crate::store::outbox::{self, Standing};
 use crate::store::{keep, schedules};
 
@@ -52,14 +56,17 @@ pub fn of_hold(walk: &Walk<'_>, why: &str) -> Vec<Letter> {
 
 fn of_a_walk(walk: &Walk<'_>, report: &Report, rest: Rest) -> Vec<Letter> {
     let mut letters = Vec::new();
+    let lines = walk.journal.lines();
+    let sent = outbox::sent(lines);
     for recipient in operators(walk) {
-        let of_messages = messages(walk, composing::last_queued(walk, MESSAGES, &recipient.id));
+        let of_messages = messages(walk, composing::last_sent(lines, &sent, MESSAGES, &recipient.id));
         let mut sets = vec![
             (format!("{} {}", walk.today, fingerprint(&report.failures)), report.failures.clone()),
             (format!("files {} {}", walk.today, fingerprint(&report.remarks)), report.remarks.clone()),
-            (format!("messages {}", fingerprint(&of_messages)), of_messages),
+            (period_of(walk, recipient, &of_messages), of_messages),
         ];
         sets.extend(of_the_state(walk));
+        sets.extend(bar(lines, walk.settings.zone));
         letters.extend(sets.into_iter().filter_map(|set| letter(walk, recipient, set, rest)));
     }
     letters
@@ -179,6 +186,37 @@ fn of_the_state(walk: &Walk<'_>) -> Option<(String, Vec<Trouble>)> {
     Some((period, troubles))
 }
 
+/// The fates of messages are told once; once a day when the notice that told them will not arrive itself.
+fn period_of(walk: &Walk<'_>, to: &Recipient, troubles: &[Trouble]) -> String {
+    let period = format!("messages {}", fingerprint(troubles));
+    let tracks = outbox::tracks(walk.journal.lines());
+    let is_lost = tracks.get(&notice::key(&period, &to.id)).is_some_and(|track| {
+        matches!(track.standing, Standing::Refused | Standing::Unknown)
+            || posting::is_exhausted(walk.settings, track)
+    });
+    if is_lost { format!("{period} {}", walk.today) } else { period }
+}
+
+/// That the mail server would have nothing from us: told once for as long as it lasted.
+fn bar(lines: &[Line], zone: Tz) -> Option<(String, Vec<Trouble>)> {
+    let since_sent = lines.iter().rev().take_while(|line| line.event != Happened::Sent);
+    let is_refusal = |line: &&Line| {
+        let why = line.detail.get("why").and_then(Value::as_str);
+        line.event == Happened::Barred && why == Some(Bar::Refused.word())
+    };
+    let first = since_sent.filter(is_refusal).last()?;
+    let reply = first.detail.get("reply").and_then(Value::as_str).unwrap_or_default();
+    let trouble = Trouble {
+        room: Room::Mail,
+        what: format!("the mail server refused us on {}: {reply}", due::worded(first.at, zone)),
+        place: "every message that waited".to_owned(),
+        next:
+            "nothing was lost, and what waited goes out by itself; `quarterdeck outbox` lists what does not"
+                .to_owned(),
+    };
+    Some((format!("mail {}", first.at.format("%Y-%m-%dT%H:%M")), vec![trouble]))
+}
+
 fn fingerprint(troubles: &[Trouble]) -> String {
     let words: Vec<&str> = troubles.iter().flat_map(|one| [one.place.as_str(), one.what.as_str()]).collect();
     keep::hash(words.join("\n").as_bytes())[..8].to_owned()
@@ -202,7 +240,8 @@ fn messages(walk: &Walk<'_>, told: Option<DateTime<Utc>>) -> Vec<Trouble> {
         troubles.push(Trouble {
             room: Room::Mail,
             what: format!("{word}: {}", track.reply.unwrap_or_default()),
-            next: "correct the address or the mail server, then `quarterdeck outbox retry KEY`".to_owned(),
+            next: "correct the address or the mail server, then `quarterdeck outbox retry KEY` or `--all`"
+                .to_owned(),
             place: key.to_string(),
         });
     }

@@ -262,7 +262,7 @@ impl Plan<'_> {
 fn standings<'a>(settings: &Settings, tracks: impl Iterator<Item = &'a Track>) -> Vec<(&'static str, usize)> {
     let mut counts: BTreeMap<(bool, &'static str), usize> = BTreeMap::new();
     for track in tracks {
-        let word = if posting::is_exhausted(settings, track) { "given up" } else { track.standing.word() };
+        let word = posting::standing_word(settings, track);
         *counts.entry((!is_problem(word), word)).or_insert(0) += 1;
     }
     counts.into_iter().map(|((_, word), count)| (word, count)).collect()
@@ -271,7 +271,7 @@ fn standings<'a>(settings: &Settings, tracks: impl Iterator<Item = &'a Track>) -
 /// Whether a message of this standing will not arrive by itself.
 #[must_use]
 pub fn is_problem(standing: &str) -> bool {
-    ["given up", "refused", "unknown"].contains(&standing)
+    [posting::GIVEN_UP, "refused", "unknown"].contains(&standing)
 }
 
 /// The oldest message that the last whole run had in hand and that has waited too long, or that it could not

@@ -1,16 +1,16 @@
 //! Posting: queued messages are made durable and announced, then sent one by one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 
 use anyhow::{Context, Result};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use crate::config::settings::{PostSettings, Settings};
+use crate::config::settings::{MailSettings, PostSettings, Settings};
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::{Kind, Message, MessageKey};
-use crate::mail::{Post, Sending};
+use crate::mail::{Bar, Post, PostError, Sending};
 use crate::pipeline::opening::{Progress, Walk};
 use crate::pipeline::{Report, doubting, keeping};
 use crate::store::journal::{Happened, Line};
@@ -30,7 +30,9 @@ pub fn announce(walk: &mut Walk<'_>) -> Result<()> {
     }
     let folder = walk.settings.state.join(keep::MESSAGES);
     let mut entries = Vec::with_capacity(fresh.len());
-    for message in outbox::messages(walk.store.connection(), &fresh)? {
+    for key in fresh {
+        // One by one: a year's history brings thousands, each with its charts.
+        let Some(message) = outbox::messages(walk.store.connection(), &[key].into())?.pop() else { continue };
         keep::write_durably(&folder, &keeping::file_name(&message.key), &message.bytes)
             .context("cannot keep a message")?;
         let detail = json!({
@@ -62,44 +64,109 @@ pub enum Those {
 /// # Errors
 /// When the journal cannot be written: then nothing more may be sent.
 pub async fn post(walk: &mut Walk<'_>, those: Those, report: &mut Report) -> Result<()> {
+    post_through(walk, those, Post::open, report).await
+}
+
+/// As [`post`], through the post that `open` opens when something waits.
+///
+/// # Errors
+/// As [`post`].
+pub async fn post_through(
+    walk: &mut Walk<'_>,
+    those: Those,
+    open: impl FnOnce(&MailSettings) -> Result<Post, PostError>,
+    report: &mut Report,
+) -> Result<()> {
     settle_interrupted(walk)?;
     doubting::hold(walk, report)?;
-    let mut waiting = waiting(walk, report);
-    waiting.retain(|key| those == Those::All || is_notice(key));
-    if waiting.is_empty() {
+    let mut queue = waiting(walk, report);
+    queue.retain(|key| those == Those::All || is_notice(key));
+    if queue.is_empty() {
         return Ok(());
     }
-    let mut post = match Post::open(&walk.settings.mail) {
+    let post = match open(&walk.settings.mail) {
         Ok(post) => post,
         Err(error) => {
-            report.failures.push(trouble(format!("{} messages", waiting.len()), error.to_string()));
-            report.mail_is_barred = true;
-            return Ok(());
+            let stopped = Stopped { why: Bar::OutOfReach, reply: error.to_string(), asked: BTreeSet::new() };
+            return bar(walk, stopped, queue.len(), report);
         }
     };
-    let total = waiting.len();
-    for (done, key) in waiting.into_iter().enumerate() {
-        if post.is_barred() {
-            let what = "wait: the mail server cannot be reached, or refuses our login".to_owned();
-            report.failures.push(trouble(format!("{} messages", total - done), what));
-            break;
-        }
+    let (total, mut asked) = (queue.len(), BTreeSet::new());
+    while let Some(key) = queue.pop_front() {
         let subject = format!("post {key}");
         if !walk.may_do(&subject)? {
             continue;
         }
         walk.is_doing(&subject, &format!("posting the message `{key}`"))?;
-        match message(walk, &key) {
-            Ok(message) => send(walk, &mut post, &message, report).await?,
-            Err(error) => {
-                report.failures.push(trouble(key.to_string(), format!("cannot be read back: {error:#}")));
+        let went = match message(walk, &key) {
+            Ok(message) => send(walk, &post, &message, report).await?,
+            Err(error) => lost(walk, &key, &error, report)?,
+        };
+        match went {
+            Went::Settled => {}
+            Went::Aside => {
+                asked.insert(key.to_string());
+                queue.push_back(key);
+            }
+            Went::Barred(reply, why) => {
+                asked.insert(key.to_string());
+                bar(walk, Stopped { why, reply, asked }, queue.len() + 1, report)?;
+                break;
             }
         }
-        walk.tell(Progress::Posted(done + 1, total));
+        walk.tell(Progress::Posted(total.saturating_sub(queue.len()), total));
     }
     report.mail_is_barred = post.is_barred();
     post.close().await;
     Ok(())
+}
+
+/// How it went with one message.
+enum Went {
+    /// It has its line in the journal.
+    Settled,
+    /// It is asked for again after the others.
+    Aside,
+    /// Nothing more goes out in this run.
+    Barred(String, Bar),
+}
+
+/// Whether the body of a message was journalled as being sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Yes,
+    Not,
+}
+
+/// What stopped a run's mail.
+struct Stopped {
+    why: Bar,
+    reply: String,
+    /// The messages that were asked for when it showed.
+    asked: BTreeSet<String>,
+}
+
+/// Nothing more goes out in this run: journalled once for all that waits, with the reason.
+fn bar(walk: &mut Walk<'_>, stopped: Stopped, waiting: usize, report: &mut Report) -> Result<()> {
+    let Stopped { why, reply, asked } = stopped;
+    report.mail_is_barred = true;
+    let what = format!("wait, and no try is counted: {reply}");
+    let place = if waiting == 1 { "1 message".to_owned() } else { format!("{waiting} messages") };
+    let next = "see `quarterdeck doctor`, line `mail`; the next run tries again".to_owned();
+    report.failures.push(Trouble { room: Room::Mail, what, place, next });
+    let detail = json!({ "reply": reply, "why": why.word(), "messages": asked });
+    Ok(walk.journal.append(walk.at(), Happened::Barred, "mail", detail)?)
+}
+
+/// Nobody has the bytes of a message any more: it will not be sent, and the operator hears of it.
+fn lost(walk: &mut Walk<'_>, key: &MessageKey, error: &anyhow::Error, report: &mut Report) -> Result<Went> {
+    let reply = format!(
+        "not sent, it cannot be read back: {error:#}; put `messages/{}` back from a copy, then retry",
+        keeping::file_name(key)
+    );
+    report.failures.push(trouble(key.to_string(), reply.clone()));
+    walk.journal.append(walk.at(), Happened::Refused, key.as_str(), json!({ "reply": reply }))?;
+    Ok(Went::Settled)
 }
 
 /// A body that was on its way when a run died: its outcome is unknown.
@@ -112,21 +179,22 @@ fn settle_interrupted(walk: &mut Walk<'_>) -> Result<()> {
     Ok(walk.journal.append_all(walk.at(), Happened::Unknown, interrupted)?)
 }
 
-/// What goes out now, oldest first: not what has used up its tries, nor more than a recipient's daily share.
-fn waiting(walk: &Walk<'_>, report: &mut Report) -> Vec<MessageKey> {
+/// What goes out now, oldest first, but last what was in hand when an earlier run could send nothing more:
+/// not what has used up its tries, nor more than a recipient's daily share.
+fn waiting(walk: &Walk<'_>, report: &mut Report) -> VecDeque<MessageKey> {
     let tracks = outbox::tracks(walk.journal.lines());
     let mut today = sent_today(walk, &tracks);
     let mut waiting: Vec<_> = tracks
         .iter()
         .filter(|(_, track)| track.standing == Standing::Waiting && !is_exhausted(walk.settings, track))
         .collect();
-    waiting.sort_by(|(a, first), (b, second)| (first.queued_at, a).cmp(&(second.queued_at, b)));
-    let (mut now, mut later) = (Vec::new(), 0_usize);
+    waiting.sort_by_key(|(key, track)| (track.in_doubt, track.queued_at, *key));
+    let (mut now, mut later) = (VecDeque::new(), 0_usize);
     for (key, track) in waiting {
         let count = today.entry(track.recipient.as_str()).or_insert(0);
         *count += 1;
         if is_notice(key) || *count <= walk.settings.mail.per_recipient_per_day {
-            now.push(key.clone());
+            now.push_back(key.clone());
         } else {
             later += 1;
         }
@@ -163,6 +231,15 @@ pub fn is_exhausted(settings: &Settings, track: &Track) -> bool {
     }
 }
 
+/// The word for a message that has used up its tries.
+pub const GIVEN_UP: &str = "given up";
+
+/// Where a message stands, in a word for tables.
+#[must_use]
+pub fn standing_word(settings: &Settings, track: &Track) -> &'static str {
+    if is_exhausted(settings, track) { GIVEN_UP } else { track.standing.word() }
+}
+
 /// The message as it was queued, read from the state folder, or from where else it is kept.
 ///
 /// # Errors
@@ -173,14 +250,16 @@ pub fn message(walk: &Walk<'_>, key: &MessageKey) -> Result<Message> {
     Ok(keeping::message(walk.settings, Some(&walk.store), line)?.0)
 }
 
-async fn send(walk: &mut Walk<'_>, post: &mut Post, message: &Message, report: &mut Report) -> Result<()> {
-    let key = message.key.as_str();
+async fn send(walk: &mut Walk<'_>, post: &Post, message: &Message, report: &mut Report) -> Result<Went> {
+    let (key, mut begun) = (message.key.as_str(), Begun::Not);
     let sending = {
-        let (now, ticking, journal) = (walk.now, walk.ticking, &mut walk.journal);
-        let at = || ticking.map_or(now, |clock| clock().max(now));
-        let mut at_body =
-            || journal.append(at(), Happened::Sending, key, json!({})).map_err(io::Error::other);
-        post.send(message, &mut at_body).await
+        let (now, ticking, journal, stop) = (walk.now, walk.ticking, &mut walk.journal, &walk.stop);
+        let mut at_body = || {
+            begun = Begun::Yes;
+            let at = ticking.map_or(now, |clock| clock().max(now));
+            journal.append(at, Happened::Sending, key, json!({})).map_err(io::Error::other)
+        };
+        post.send(message, &mut at_body, stop.hurry()).await
     };
     let (event, reply) = match sending {
         Sending::Accepted { reply } => {
@@ -190,17 +269,30 @@ async fn send(walk: &mut Walk<'_>, post: &mut Post, message: &Message, report: &
         Sending::Refused { reply } => (Happened::Refused, reply),
         Sending::Later { reply } => (Happened::Later, reply),
         Sending::Unknown { reply } => (Happened::Unknown, reply),
+        Sending::Aside { reply } => {
+            uncounted(walk, key, &reply, begun)?;
+            return Ok(Went::Aside);
+        }
+        Sending::Barred { reply, bar } => {
+            uncounted(walk, key, &reply, begun)?;
+            return Ok(Went::Barred(without_addresses(&reply), bar));
+        }
     };
     let reply = without_addresses(&reply);
-    if event == Happened::Later && post.is_barred() {
-        // It says nothing of this message, and takes none of its tries.
-        report.failures.push(trouble(key.to_owned(), reply));
-        return Ok(());
-    }
     if event != Happened::Sent {
         report.failures.push(trouble(key.to_owned(), reply.clone()));
     }
-    Ok(walk.journal.append(walk.at(), event, key, json!({ "reply": reply }))?)
+    walk.journal.append(walk.at(), event, key, json!({ "reply": reply }))?;
+    Ok(Went::Settled)
+}
+
+/// A body that was begun and certainly not taken.
+fn uncounted(walk: &mut Walk<'_>, key: &str, reply: &str, begun: Begun) -> Result<()> {
+    if begun == Begun::Not {
+        return Ok(());
+    }
+    let detail = json!({ "reply": without_addresses(reply), "counts": false });
+    Ok(walk.journal.append(walk.at(), Happened::Later, key, detail)?)
 }
 
 /// A relay may repeat the address it was given; a reply is kept without it.

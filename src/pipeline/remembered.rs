@@ -1,6 +1,6 @@
 //! What the journal remembers of findings: what people did with them, and who was told of them when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -52,11 +52,18 @@ fn as_level(number: u64) -> u8 {
     u8::try_from(number).unwrap_or(u8::MAX)
 }
 
-/// When each finding was last spelled out to a recipient, in digests whose keys begin with `stem`.
+/// When each finding was last spelled out to a recipient, in digests whose keys begin with `stem` and that
+/// were `sent`: as of when such a digest was written, not of when it left.
 #[must_use]
-pub fn told(lines: &[Line], stem: &str, recipient: &str) -> BTreeMap<String, DateTime<Utc>> {
+pub fn told(
+    lines: &[Line],
+    sent: &BTreeSet<&str>,
+    stem: &str,
+    recipient: &str,
+) -> BTreeMap<String, DateTime<Utc>> {
     let mut told = BTreeMap::new();
-    for line in lines.iter().filter(|line| line.event == Happened::Queued && line.subject.starts_with(stem)) {
+    let queued = lines.iter().filter(|line| line.event == Happened::Queued && line.subject.starts_with(stem));
+    for line in queued.filter(|line| sent.contains(line.subject.as_str())) {
         if line.detail.get("recipient").and_then(Value::as_str) != Some(recipient) {
             continue;
         }

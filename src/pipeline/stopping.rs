@@ -3,6 +3,8 @@
 use thiserror::Error;
 use tokio::sync::watch;
 
+use crate::mail::Hurry;
+
 /// Whether a run was told to stop.
 #[derive(Clone, Debug)]
 pub struct Stop(Option<watch::Receiver<bool>>);
@@ -40,14 +42,15 @@ impl Stop {
         if told { Err(Stopped) } else { Ok(()) }
     }
 
+    /// The same for the posting room.
+    #[must_use]
+    pub fn hurry(&self) -> Hurry<'_> {
+        Hurry::heard(self.0.as_ref())
+    }
+
     /// Waits until the run is told to stop; for ever when nobody will.
     pub async fn told(&self) {
-        if let Some(told) = &self.0
-            && told.clone().wait_for(|stop| *stop).await.is_ok()
-        {
-            return;
-        }
-        std::future::pending::<()>().await;
+        self.hurry().told().await;
     }
 }
 

@@ -59,8 +59,11 @@ pub enum Happened {
     Sent,
     /// A relay refused a message for good.
     Refused,
-    /// A message could not be sent yet.
+    /// A message could not be sent yet; a try is counted unless the detail's `counts` is false.
     Later,
+    /// A run could send nothing more, which says nothing of any message; the subject is `mail`, the detail
+    /// says why, and which `messages` it was then asked for.
+    Barred,
     /// Whether a message was taken could not be known.
     Unknown,
     /// The operator holds a message back.

@@ -59,6 +59,8 @@ pub struct Track {
     pub queued_at: DateTime<Utc>,
     /// The recipient's short name.
     pub recipient: String,
+    /// Whether it was in hand when a run could send nothing more: others go before it.
+    pub in_doubt: bool,
 }
 
 /// Folds the journal into where each message stands.
@@ -78,8 +80,11 @@ pub fn tracks(lines: &[Line]) -> BTreeMap<MessageKey, Track> {
                 at: line.at,
                 queued_at: line.at,
                 recipient: recipient.to_owned(),
+                in_doubt: false,
             };
             tracks.entry(MessageKey::stored(&line.subject)).or_insert(track);
+        } else if line.event == Happened::Barred {
+            bar(&mut tracks, line);
         } else if let Some(track) = tracks.get_mut(&MessageKey::stored(&line.subject)) {
             follow(track, line);
         }
@@ -87,8 +92,28 @@ pub fn tracks(lines: &[Line]) -> BTreeMap<MessageKey, Track> {
     tracks
 }
 
+/// The messages that a mail server took: what a recipient was told. What waits, is held or was refused may
+/// never arrive, so a later message must not count on it.
+#[must_use]
+pub fn sent(lines: &[Line]) -> BTreeSet<&str> {
+    lines.iter().filter(|line| line.event == Happened::Sent).map(|line| line.subject.as_str()).collect()
+}
+
+/// Everything that waits, waits for the same reason.
+fn bar(tracks: &mut BTreeMap<MessageKey, Track>, line: &Line) {
+    let named = line.detail.get("messages").and_then(|keys| keys.as_array());
+    let named: BTreeSet<&str> = named.into_iter().flatten().filter_map(|key| key.as_str()).collect();
+    for (key, track) in tracks.iter_mut().filter(|(_, track)| track.standing == Standing::Waiting) {
+        track.reply = reply(line).or_else(|| track.reply.take());
+        track.in_doubt = named.contains(key.as_str());
+    }
+}
+
+fn reply(line: &Line) -> Option<String> {
+    line.detail.get("reply").and_then(|reply| reply.as_str()).map(str::to_owned)
+}
+
 fn follow(track: &mut Track, line: &Line) {
-    let reply = || line.detail.get("reply").and_then(|reply| reply.as_str()).map(str::to_owned);
     match line.event {
         Happened::Sending => {
             if track.standing == Standing::Sending {
@@ -100,8 +125,12 @@ fn follow(track: &mut Track, line: &Line) {
         Happened::Sent => track.standing = Standing::Sent,
         Happened::Refused => track.standing = Standing::Refused,
         Happened::Later => {
-            if track.standing != Standing::Sending {
-                track.attempts += 1;
+            // A body that was begun is counted already.
+            let counts = line.detail.get("counts").and_then(serde_json::Value::as_bool) != Some(false);
+            match (counts, track.standing == Standing::Sending) {
+                (true, false) => track.attempts += 1,
+                (false, true) => track.attempts = track.attempts.saturating_sub(1),
+                _ => {}
             }
             track.standing = Standing::Waiting;
         }
@@ -117,7 +146,8 @@ fn follow(track: &mut Track, line: &Line) {
         _ => return,
     }
     track.at = line.at;
-    track.reply = reply().or_else(|| track.reply.take());
+    track.in_doubt = false;
+    track.reply = reply(line).or_else(|| track.reply.take());
 }
 
 /// Queues messages. Call inside the transaction that loads and checks.
@@ -196,24 +226,51 @@ fn message(row: &Row<'_>) -> Result<Option<Message>> {
 #[cfg(test)]
 mod tests {
     use chrono::DateTime;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    use super::{Standing, tracks};
+    use super::{Standing, Track, tracks};
     use crate::domain::message::MessageKey;
     use crate::store::journal::{Happened, Line};
 
-    fn standing_after(events: &[Happened]) -> Standing {
+    const KEY: &str = "receipt.a.b.c";
+
+    fn track_after(events: &[(Happened, &str, Value)]) -> Track {
+        let queued = (Happened::Queued, KEY, json!({}));
         let lines: Vec<Line> = (1..)
-            .zip(std::iter::once(&Happened::Queued).chain(events))
-            .map(|(seq, event)| Line {
+            .zip(std::iter::once(&queued).chain(events))
+            .map(|(seq, (event, subject, detail))| Line {
                 seq,
                 at: DateTime::UNIX_EPOCH,
                 event: *event,
-                subject: "receipt.a.b.c".to_owned(),
-                detail: json!({}),
+                subject: (*subject).to_owned(),
+                detail: detail.clone(),
             })
             .collect();
-        tracks(&lines)[&MessageKey::stored("receipt.a.b.c")].standing
+        tracks(&lines).remove(&MessageKey::stored(KEY)).unwrap()
+    }
+
+    fn standing_after(events: &[Happened]) -> Standing {
+        let events: Vec<_> = events.iter().map(|event| (*event, KEY, json!({}))).collect();
+        track_after(&events).standing
+    }
+
+    #[test]
+    fn what_says_nothing_of_a_message_costs_it_no_try_and_tells_why_it_waits() {
+        let barred = |keys: Value| {
+            let detail = json!({ "reply": "MAIL was answered with 450 later", "messages": keys });
+            (Happened::Barred, "mail", detail)
+        };
+        let track = track_after(&[barred(json!([]))]);
+        assert_eq!((track.attempts, track.in_doubt, track.standing), (0, false, Standing::Waiting));
+        assert_eq!(track.reply.as_deref(), Some("MAIL was answered with 450 later"));
+        let later = |detail: Value| [(Happened::Sending, KEY, json!({})), (Happened::Later, KEY, detail)];
+        assert_eq!(track_after(&later(json!({}))).attempts, 1);
+        assert_eq!(track_after(&later(json!({ "counts": false }))).attempts, 0);
+        assert!(track_after(&[barred(json!([KEY]))]).in_doubt);
+        let asked_again = [barred(json!([KEY])), (Happened::Later, KEY, json!({}))];
+        assert!(!track_after(&asked_again).in_doubt);
+        let sent = [(Happened::Sent, KEY, json!({ "reply": "250 ok" })), barred(json!([]))];
+        assert_eq!(track_after(&sent).reply.as_deref(), Some("250 ok"));
     }
 
     #[test]

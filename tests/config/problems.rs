@@ -111,6 +111,13 @@ port = 25
 tls = \"loopback\"
 timeout_seconds = 60
 attempts_max = 8";
+const NAMELESS: &str = "[mail.smtp]
+host = \"smtp.region.example\"
+port = 587
+tls = \"starttls\"
+hello = \"ls_data_01\"
+timeout_seconds = 60
+attempts_max = 8";
 const INLINE_SECRET: &str = "[mail.smtp]
 host = \"smtp.region.example\"
 port = 587
@@ -121,7 +128,7 @@ timeout_seconds = 60
 attempts_max = 8";
 
 /// A file, a text that is there once, and what takes its place.
-const CASES: [(&str, &str, &str); 62] = [
+const CASES: [(&str, &str, &str); 64] = [
     ("quarterdeck.toml", "zone = \"Europe/London\"", "zone = \"Europe/Londen\""),
     ("quarterdeck.toml", "\nstate = \"state\"", "\nstat = \"state\""),
     ("quarterdeck.toml", "\nstate = \"state\"", ""),
@@ -158,6 +165,8 @@ const CASES: [(&str, &str, &str); 62] = [
     ("quarterdeck.toml", "escalate_after = 10\n", ""),
     ("quarterdeck.toml", "reply_to = \"lead@", "reply_to = \"lead at "),
     ("quarterdeck.toml", FOLDER, PLAIN_SERVER),
+    ("quarterdeck.toml", FOLDER, NAMELESS),
+    ("recipients.toml", "\"performance@poole.example\"", "\"a..b@poole.example\""),
     ("quarterdeck.toml", FOLDER, INLINE_SECRET),
     ("quarterdeck.toml", FOLDER, ""),
     ("quarterdeck.toml", "rows_max = 1_000_000", "rows_max = 1e6"),

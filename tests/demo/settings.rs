@@ -46,7 +46,6 @@ pub(super) fn of(authorities: &[&str]) -> Settings {
             reply_to: address.clone(),
             bounces: address.clone(),
             unsubscribe: address,
-            allowed_domains: Vec::new(),
             per_recipient_per_day: 10,
             post: PostSettings::Folder { path: "outgoing".into() },
         },

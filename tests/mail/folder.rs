@@ -5,7 +5,7 @@ use std::io;
 
 use quarterdeck::config::settings::PostSettings;
 use quarterdeck::domain::message::Message;
-use quarterdeck::mail::{Post, Sending};
+use quarterdeck::mail::{Hurry, Post, Sending};
 
 use crate::mail::letter::{digest, settings};
 use crate::mail::parsed::finished;
@@ -14,10 +14,14 @@ async fn post(folder: &std::path::Path, message: &Message) -> (Sending, u32) {
     let post = Post::open(&settings(PostSettings::Folder { path: folder.to_owned() })).unwrap();
     let mut journalled = 0;
     let sending = post
-        .send(message, &mut || {
-            journalled += 1;
-            Ok(())
-        })
+        .send(
+            message,
+            &mut || {
+                journalled += 1;
+                Ok(())
+            },
+            Hurry::heard(None),
+        )
         .await;
     (sending, journalled)
 }
@@ -59,7 +63,8 @@ async fn other_bytes_under_the_same_key_are_refused() {
 async fn what_cannot_be_journalled_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let post = Post::open(&settings(PostSettings::Folder { path: folder.path().to_owned() })).unwrap();
-    let sending = post.send(&finished(&digest()), &mut || Err(io::Error::other("disk full"))).await;
+    let mut at_body = || Err(io::Error::other("disk full"));
+    let sending = post.send(&finished(&digest()), &mut at_body, Hurry::heard(None)).await;
     assert!(matches!(sending, Sending::Later { .. }));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }

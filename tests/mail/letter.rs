@@ -22,7 +22,6 @@ pub(crate) fn settings(post: PostSettings) -> MailSettings {
         reply_to: address("data.lead@southwest.example"),
         bounces: address("bounces@southwest.example"),
         unsubscribe: address("leave@southwest.example"),
-        allowed_domains: vec![],
         per_recipient_per_day: 5,
         post,
     }

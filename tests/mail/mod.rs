@@ -10,5 +10,5 @@ mod letter;
 mod login;
 mod mime;
 mod parsed;
-mod relay;
+pub(crate) mod relay;
 mod smtp;

@@ -19,10 +19,71 @@ pub(crate) enum Door {
     Implicit,
 }
 
+/// Where in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Greeting,
+    Ehlo,
+    Starttls,
+    Auth,
+    Mail,
+    Rcpt,
+    Data,
+    Dot,
+    Rset,
+}
+
+impl Step {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Greeting,
+        Self::Ehlo,
+        Self::Starttls,
+        Self::Auth,
+        Self::Mail,
+        Self::Rcpt,
+        Self::Data,
+        Self::Dot,
+        Self::Rset,
+    ];
+
+    fn of(verb: &str) -> Option<Self> {
+        Some(match verb {
+            "EHLO" => Self::Ehlo,
+            "STARTTLS" => Self::Starttls,
+            "AUTH" => Self::Auth,
+            "MAIL" => Self::Mail,
+            "RCPT" => Self::Rcpt,
+            "DATA" => Self::Data,
+            "RSET" => Self::Rset,
+            _ => return None,
+        })
+    }
+}
+
+/// What it does there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Says(&'static str),
+    Closes,
+    Silent,
+    /// A reply without an end.
+    Endless,
+}
+
 /// What it does wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
     Good,
+    /// Does this whenever it comes to this step.
+    At(Step, Answer),
+    /// The same, on its first connections only.
+    First(usize, Step, Answer),
+    /// Takes so many messages of a connection, and answers MAIL like this from then on.
+    Takes(usize, &'static str),
+    /// Takes no message of more than so many bytes, and says so.
+    TakesBytes(usize),
+    /// Is good for one message, then gone for two connections, then back.
+    Restarts,
     /// Takes the connection and says nothing.
     Silent,
     /// Does not offer STARTTLS.
@@ -43,6 +104,42 @@ pub(crate) enum Manner {
     OneEach,
     /// Shows a certificate whose time is over.
     Expired,
+}
+
+impl Manner {
+    fn of_connection(self, before: usize) -> Self {
+        match (self, before) {
+            (Self::First(count, step, answer), _) if before < count => Self::At(step, answer),
+            (Self::Restarts, 0) => Self::At(Step::Rset, Answer::Closes),
+            (Self::Restarts, 1 | 2) => Self::At(Step::Greeting, Answer::Closes),
+            (Self::First(..) | Self::Restarts, _) => Self::Good,
+            _ => self,
+        }
+    }
+
+    fn at(self, step: Option<Step>) -> Option<Answer> {
+        match self {
+            Self::At(here, answer) if step == Some(here) => Some(answer),
+            _ => None,
+        }
+    }
+}
+
+/// Does what it does; false when the connection is over.
+async fn does<S>(line: &mut S, answer: Answer) -> io::Result<bool>
+where
+    S: AsyncWrite + Unpin,
+{
+    match answer {
+        Answer::Says(words) => line.write_all(format!("{words}\r\n").as_bytes()).await?,
+        Answer::Closes => return Ok(false),
+        Answer::Silent => std::future::pending().await,
+        Answer::Endless => loop {
+            line.write_all("250-and more\r\n".repeat(100).as_bytes()).await?;
+        },
+    }
+    line.flush().await?;
+    Ok(true)
 }
 
 /// What was heard, in order: `C` is a command, `B` a body, `J` our own journal.
@@ -73,7 +170,7 @@ impl Relay {
         let counted = Arc::clone(&came);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                counted.fetch_add(1, Ordering::SeqCst);
+                let manner = manner.of_connection(counted.fetch_add(1, Ordering::SeqCst));
                 let (acceptor, ear) = (acceptor.clone(), Arc::clone(&ear));
                 tokio::spawn(async move {
                     let end = answer(stream, door, manner, acceptor, &ear).await;
@@ -147,13 +244,22 @@ async fn answer(
 /// Up to STARTTLS; false when the client went away.
 async fn in_clear(stream: &mut TcpStream, manner: Manner, ear: &Heard) -> io::Result<bool> {
     let mut line = BufReader::new(stream);
-    line.write_all(b"220 relay\r\n").await?;
+    if !does(&mut line, manner.at(Some(Step::Greeting)).unwrap_or(Answer::Says("220 relay"))).await? {
+        return Ok(false);
+    }
     loop {
         let mut said = String::new();
         if line.read_line(&mut said).await? == 0 {
             return Ok(false);
         }
         ear.lock().unwrap().push(format!("C {}", said.trim_end()));
+        let verb = said.trim_end().split(' ').next().unwrap_or_default();
+        if let Some(answer) = manner.at(Step::of(verb)) {
+            if does(&mut line, answer).await? {
+                continue;
+            }
+            return Ok(false);
+        }
         let reply: &[u8] = match (said.trim_end(), manner) {
             ("STARTTLS", Manner::Whispers) => b"220 go\r\n250-relay\r\n250 AUTH PLAIN\r\n",
             ("STARTTLS", _) => b"220 go\r\n",
@@ -178,8 +284,10 @@ async fn talk<S>(line: &mut BufReader<S>, manner: Manner, ear: &Heard, greeting:
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    if greeting == Greeting::Said {
-        line.write_all(b"220 relay\r\n").await?;
+    if greeting == Greeting::Said
+        && !does(line, manner.at(Some(Step::Greeting)).unwrap_or(Answer::Says("220 relay"))).await?
+    {
+        return Ok(());
     }
     let mut messages = 0;
     loop {
@@ -190,13 +298,23 @@ where
         let said = said.trim_end().to_owned();
         ear.lock().unwrap().push(format!("C {said}"));
         let verb = said.split([' ', ':']).next().unwrap_or_default().to_owned();
+        if let Some(answer) = manner.at(Step::of(&verb)) {
+            if does(line, answer).await? {
+                continue;
+            }
+            return Ok(());
+        }
         let reply = match (verb.as_str(), manner) {
+            ("MAIL", Manner::Takes(count, words)) if messages >= count => words.to_owned(),
+            ("EHLO", Manner::TakesBytes(max)) => {
+                format!("250-relay\r\n250-SIZE {max}\r\n250 AUTH PLAIN LOGIN")
+            }
             (_, Manner::Answers(start, reply)) if said.starts_with(start) => reply.to_owned(),
             ("MAIL", Manner::OneEach) if messages > 0 => {
                 line.write_all(b"421 one each\r\n").await?;
                 return Ok(());
             }
-            ("EHLO", _) => "250-relay\r\n250 AUTH PLAIN LOGIN".to_owned(),
+            ("EHLO", _) => "250-relay\r\n250-SIZE 9000000\r\n250 AUTH PLAIN LOGIN".to_owned(),
             ("AUTH", _) if said.ends_with("AHdhdGNoAGNvcnJlY3QgaG9yc2U=") => "235 welcome".to_owned(),
             ("AUTH", _) => "535 no".to_owned(),
             ("DATA", _) => "354 go on".to_owned(),
@@ -215,6 +333,12 @@ where
             let body = body(line).await?;
             ear.lock().unwrap().push(format!("B {body}"));
             messages += 1;
+            if let Some(answer) = manner.at(Some(Step::Dot)) {
+                if does(line, answer).await? {
+                    continue;
+                }
+                return Ok(());
+            }
             let reply = match manner {
                 Manner::ClosesAfterDot => return Ok(()),
                 Manner::SilentAfterDot => return std::future::pending().await,

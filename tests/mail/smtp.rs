@@ -2,14 +2,15 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use quarterdeck::config::settings::{MailSettings, PostSettings, SmtpSettings, SmtpTls};
-use quarterdeck::domain::message::Message;
-use quarterdeck::mail::{Post, Sending};
+use quarterdeck::domain::message::{Message, MessageKey};
+use quarterdeck::mail::{Bar, Hurry, Patience, Post, Sending, SmtpPost};
 
 use crate::mail::letter::{digest, reminder, settings};
 use crate::mail::parsed::finished;
-use crate::mail::relay::{Door, Manner, Relay};
+use crate::mail::relay::{Answer, Door, Manner, Relay, Step};
 
 fn smtp(relay: &Relay, tls: SmtpTls) -> SmtpSettings {
     SmtpSettings {
@@ -18,6 +19,7 @@ fn smtp(relay: &Relay, tls: SmtpTls) -> SmtpSettings {
         tls,
         ca_file: Some(relay.ca_file.clone()),
         login: Some(("watch".to_owned(), relay.password_file.clone())),
+        hello: None,
         timeout_seconds: 5,
         attempts_max: 3,
     }
@@ -30,11 +32,24 @@ fn mail(smtp: SmtpSettings) -> MailSettings {
 /// Sends, with a journal that writes into what the relay heard.
 async fn send(post: &Post, relay: &Relay, message: &Message) -> Sending {
     let ear = Arc::clone(&relay.heard);
-    post.send(message, &mut || {
+    let mut at_body = || {
         ear.lock().unwrap().push("J".to_owned());
         Ok(())
-    })
-    .await
+    };
+    post.send(message, &mut at_body, Hurry::heard(None)).await
+}
+
+/// With no pause to speak of, and a short wait for the answer to a body.
+fn impatient(smtp: &SmtpSettings) -> Post {
+    const PAUSES: [Duration; 4] = [Duration::from_millis(1); 4];
+    let patience = Patience { answer: Duration::from_millis(300), pauses: &PAUSES };
+    let bounces = mail(smtp.clone()).bounces;
+    Post::Smtp(Box::new(SmtpPost::open(smtp, &bounces, patience).unwrap()))
+}
+
+/// The same message to the same person under another key.
+fn another(number: usize) -> Message {
+    Message { key: MessageKey::stored(&format!("digest.x.{number}.zoe")), ..finished(&digest()) }
 }
 
 async fn sent(door: Door, manner: Manner, tls: SmtpTls) -> (Sending, Vec<String>) {
@@ -62,10 +77,10 @@ async fn a_message_goes_out_over_starttls_with_a_login() {
         "C QUIT",
     ];
     assert_eq!(verbs(&heard), expected);
-    assert!(
-        heard.contains(&"C MAIL FROM:<bounces@southwest.example>".to_owned()),
-        "bounces go to the bounce box"
-    );
+    let mail = heard.iter().find(|line| line.starts_with("C MAIL")).unwrap();
+    let (from, size) = mail.split_once(" SIZE=").unwrap();
+    assert_eq!(from, "C MAIL FROM:<bounces@southwest.example>", "bounces go to the bounce box");
+    assert_eq!(size.parse::<usize>().unwrap(), finished(&digest()).bytes.len());
     assert!(heard.contains(&"C RCPT TO:<zoe@banes.example>".to_owned()));
 }
 
@@ -94,7 +109,8 @@ async fn the_journal_is_written_after_354_and_before_the_body() {
 async fn what_cannot_be_journalled_is_not_sent() {
     let relay = Relay::start(Door::Starttls, Manner::Good).await;
     let post = Post::open(&mail(smtp(&relay, SmtpTls::Starttls))).unwrap();
-    let sending = post.send(&finished(&digest()), &mut || Err(io::Error::other("disk full"))).await;
+    let mut at_body = || Err(io::Error::other("disk full"));
+    let sending = post.send(&finished(&digest()), &mut at_body, Hurry::heard(None)).await;
     assert!(matches!(&sending, Sending::Later { reply } if reply.contains("disk full")), "{sending:?}");
     post.close().await;
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;
@@ -153,21 +169,124 @@ async fn a_relay_that_takes_one_message_each_is_opened_again() {
     let relay = Relay::start(Door::Starttls, Manner::OneEach).await;
     let post = Post::open(&mail(smtp(&relay, SmtpTls::Starttls))).unwrap();
     assert!(matches!(send(&post, &relay, &finished(&digest())).await, Sending::Accepted { .. }));
-    assert!(matches!(send(&post, &relay, &finished(&reminder())).await, Sending::Later { .. }));
     assert!(matches!(send(&post, &relay, &finished(&reminder())).await, Sending::Accepted { .. }));
+    assert_eq!(relay.came(), 2);
+}
+
+#[tokio::test]
+async fn a_limit_on_messages_of_a_connection_costs_nobody_a_try() {
+    for words in ["452 4.5.3 Too many recipients: Too many messages sent", "421 too many messages"] {
+        let relay = Relay::start(Door::Plain, Manner::Takes(4, words)).await;
+        let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+        for number in 0..11 {
+            let sending = send(&post, &relay, &another(number)).await;
+            assert!(matches!(sending, Sending::Accepted { .. }), "{number}: {sending:?}");
+        }
+        assert_eq!(relay.came(), 3);
+    }
+}
+
+#[tokio::test]
+async fn after_ten_messages_there_is_a_new_connection() {
+    let relay = Relay::start(Door::Plain, Manner::Good).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    for number in 0..21 {
+        assert!(matches!(send(&post, &relay, &another(number)).await, Sending::Accepted { .. }));
+    }
+    assert_eq!(relay.came(), 3);
+}
+
+#[tokio::test]
+async fn a_server_that_is_started_again_in_a_run_is_waited_for() {
+    let relay = Relay::start(Door::Plain, Manner::Restarts).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    for number in 0..3 {
+        let sending = send(&post, &relay, &another(number)).await;
+        assert!(matches!(sending, Sending::Accepted { .. }), "{number}: {sending:?}");
+    }
+    assert_eq!(relay.came(), 4);
+}
+
+#[tokio::test]
+async fn a_message_beyond_the_limit_of_the_server_is_refused_unsent_and_others_go() {
+    let relay = Relay::start(Door::Plain, Manner::TakesBytes(5000)).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    let long = Message { bytes: b"Subject: long\r\n\r\n0123456789\r\n".repeat(200), ..another(0) };
+    let short = Message { bytes: b"Subject: short\r\n\r\nx\r\n".to_vec(), ..another(1) };
+    let sending = send(&post, &relay, &long).await;
+    assert!(matches!(&sending, Sending::Refused { reply } if reply.contains("takes 5000")), "{sending:?}");
+    assert!(matches!(send(&post, &relay, &short).await, Sending::Accepted { .. }));
+    assert_eq!(relay.heard().iter().filter(|line| line.starts_with("C MAIL")).count(), 1);
+}
+
+#[tokio::test]
+async fn a_recipient_who_may_not_be_written_to_is_told_from_a_server_that_will_not_have_us() {
+    let closed = Manner::Answers("RCPT TO:<zoe@", "550 5.7.133 not allowed to send to this group");
+    let relay = Relay::start(Door::Plain, closed).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    assert!(matches!(send(&post, &relay, &another(0)).await, Sending::Aside { .. }));
+    assert!(matches!(send(&post, &relay, &finished(&reminder())).await, Sending::Accepted { .. }));
+    assert!(matches!(send(&post, &relay, &another(0)).await, Sending::Refused { .. }), "others were taken");
+    let relay = Relay::start(Door::Plain, Manner::Answers("RCPT", "554 5.7.1 Relay access denied")).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    assert!(matches!(send(&post, &relay, &another(0)).await, Sending::Aside { .. }));
+    let sending = send(&post, &relay, &finished(&reminder())).await;
+    assert!(matches!(sending, Sending::Barred { bar: Bar::Refused, .. }), "{sending:?}");
+}
+
+#[tokio::test]
+async fn a_name_that_is_configured_is_said_and_none_is_a_full_one_or_an_address() {
+    let relay = Relay::start(Door::Plain, Manner::Good).await;
+    let named =
+        SmtpSettings { hello: Some("watch.council.example".to_owned()), ..smtp(&relay, SmtpTls::Loopback) };
+    for settings in [named, smtp(&relay, SmtpTls::Loopback)] {
+        let post = impatient(&settings);
+        assert!(matches!(send(&post, &relay, &another(0)).await, Sending::Accepted { .. }));
+        post.close().await;
+    }
+    let heard = relay.heard();
+    let hellos: Vec<&String> = heard.iter().filter(|line| line.starts_with("C EHLO")).collect();
+    assert_eq!(hellos[0], "C EHLO watch.council.example");
+    assert!(hellos[1].contains('.') || hellos[1] == "C EHLO [IPv6:::1]", "{hellos:?}");
+}
+
+#[tokio::test]
+async fn a_reply_without_an_end_is_not_listened_to() {
+    let relay = Relay::start(Door::Plain, Manner::At(Step::Ehlo, Answer::Endless)).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    let sending = send(&post, &relay, &another(0)).await;
+    assert!(
+        matches!(&sending, Sending::Barred { reply, .. } if reply.contains("does not end")),
+        "{sending:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_run_that_must_end_does_not_wait_for_an_answer_any_longer() {
+    let relay = Relay::start(Door::Plain, Manner::SilentAfterDot).await;
+    let short = SmtpSettings { timeout_seconds: 1, ..smtp(&relay, SmtpTls::Loopback) };
+    let post = Post::open(&mail(short)).unwrap();
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    stop.send(true).unwrap();
+    let sending = post.send(&another(0), &mut || Ok(()), Hurry::heard(Some(&stopped))).await;
+    assert!(
+        matches!(&sending, Sending::Unknown { reply } if reply.contains("end of the run")),
+        "{sending:?}"
+    );
+    assert!(post.is_barred());
 }
 
 #[tokio::test]
 async fn without_starttls_nothing_is_sent_and_the_password_least() {
     let (sending, heard) = sent(Door::Starttls, Manner::HidesStarttls, SmtpTls::Starttls).await;
-    assert!(matches!(sending, Sending::Later { .. }), "{sending:?}");
+    assert!(matches!(sending, Sending::Barred { .. }), "{sending:?}");
     assert!(heard.iter().all(|line| line.starts_with("C EHLO") || line == "C QUIT"), "{heard:?}");
 }
 
 #[tokio::test]
 async fn words_put_behind_the_answer_to_starttls_are_not_believed() {
     let (sending, heard) = sent(Door::Starttls, Manner::Whispers, SmtpTls::Starttls).await;
-    assert!(matches!(sending, Sending::Later { .. }), "{sending:?}");
+    assert!(matches!(sending, Sending::Barred { .. }), "{sending:?}");
     assert!(!heard.iter().any(|line| line.contains("AUTH") || line.contains("MAIL")), "{heard:?}");
 }
 
@@ -178,7 +297,10 @@ async fn a_certificate_of_an_unknown_authority_is_refused() {
     let unknown = SmtpSettings { ca_file: Some(other.ca_file.clone()), ..smtp(&relay, SmtpTls::Starttls) };
     let post = Post::open(&mail(unknown)).unwrap();
     let sending = send(&post, &relay, &finished(&digest())).await;
-    assert!(matches!(&sending, Sending::Later { reply } if reply.contains("certificate")), "{sending:?}");
+    assert!(
+        matches!(&sending, Sending::Barred { reply, .. } if reply.contains("certificate")),
+        "{sending:?}"
+    );
     assert!(!relay.heard().iter().any(|line| line.contains("AUTH")));
 }
 
@@ -187,7 +309,7 @@ async fn a_certificate_for_another_host_is_refused() {
     let relay = Relay::start(Door::Implicit, Manner::Good).await;
     let by_number = SmtpSettings { host: "127.0.0.1".to_owned(), ..smtp(&relay, SmtpTls::Implicit) };
     let post = Post::open(&mail(by_number)).unwrap();
-    assert!(matches!(send(&post, &relay, &finished(&digest())).await, Sending::Later { .. }));
+    assert!(matches!(send(&post, &relay, &finished(&digest())).await, Sending::Barred { .. }));
     assert!(relay.heard().is_empty() || relay.heard() == ["J"]);
 }
 
@@ -198,7 +320,9 @@ async fn a_wrong_password_is_tried_once_a_run_and_told_to_nobody() {
     let post = Post::open(&mail(smtp(&relay, SmtpTls::Starttls))).unwrap();
     for _ in 0..3 {
         let sending = send(&post, &relay, &finished(&digest())).await;
-        let Sending::Later { reply } = sending else { panic!("a wrong password is not the message's fault") };
+        let Sending::Barred { reply, .. } = sending else {
+            panic!("a wrong password is not the message's fault")
+        };
         assert!(reply.contains("the login of `watch` was refused with 535"), "{reply}");
         assert!(!reply.contains("horse"));
     }
@@ -212,12 +336,15 @@ async fn a_missing_password_file_is_named() {
     std::fs::remove_file(&relay.password_file).unwrap();
     let post = Post::open(&mail(smtp(&relay, SmtpTls::Starttls))).unwrap();
     let sending = send(&post, &relay, &finished(&digest())).await;
-    assert!(matches!(&sending, Sending::Later { reply } if reply.contains("password file")), "{sending:?}");
+    assert!(
+        matches!(&sending, Sending::Barred { reply, .. } if reply.contains("password file")),
+        "{sending:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_reply_of_the_fours_means_later() {
-    for start in ["MAIL", "RCPT", "DATA"] {
+    for start in ["RCPT", "DATA"] {
         let sending = outcome(Manner::Answers(start, "451 not now")).await;
         assert!(
             matches!(&sending, Sending::Later { reply } if reply.contains("451")),
@@ -229,13 +356,8 @@ async fn a_reply_of_the_fours_means_later() {
 
 #[tokio::test]
 async fn a_reply_of_the_fives_means_refused() {
-    for start in ["MAIL", "RCPT", "DATA"] {
-        let sending = outcome(Manner::Answers(start, "550 never")).await;
-        assert!(
-            matches!(&sending, Sending::Refused { reply } if reply.contains("550")),
-            "{start}: {sending:?}"
-        );
-    }
+    let sending = outcome(Manner::Answers("RCPT", "550 never")).await;
+    assert!(matches!(&sending, Sending::Refused { reply } if reply.contains("550")), "{sending:?}");
     assert!(matches!(outcome(Manner::AnswersBody("554 spam")).await, Sending::Refused { .. }));
 }
 
@@ -254,7 +376,10 @@ async fn silence_ends_at_the_time_limit_and_is_waited_for_once() {
     let post = Post::open(&mail(short)).unwrap();
     for _ in 0..3 {
         let sending = send(&post, &relay, &finished(&digest())).await;
-        assert!(matches!(&sending, Sending::Later { reply } if reply.contains("1 seconds")), "{sending:?}");
+        assert!(
+            matches!(&sending, Sending::Barred { reply, .. } if reply.contains("1 seconds")),
+            "{sending:?}"
+        );
     }
     assert_eq!(relay.came(), 1);
 }
@@ -263,7 +388,7 @@ async fn silence_ends_at_the_time_limit_and_is_waited_for_once() {
 async fn silence_after_the_dot_is_unknown() {
     let relay = Relay::start(Door::Starttls, Manner::SilentAfterDot).await;
     let short = SmtpSettings { timeout_seconds: 1, ..smtp(&relay, SmtpTls::Starttls) };
-    let post = Post::open(&mail(short)).unwrap();
+    let post = impatient(&short);
     assert!(matches!(send(&post, &relay, &finished(&digest())).await, Sending::Unknown { .. }));
 }
 
@@ -284,7 +409,10 @@ async fn nobody_at_the_port_means_later() {
     let gone = SmtpSettings { port: 1, ..smtp(&relay, SmtpTls::Starttls) };
     let post = Post::open(&mail(gone)).unwrap();
     let sending = send(&post, &relay, &finished(&digest())).await;
-    assert!(matches!(&sending, Sending::Later { reply } if reply.contains("localhost:1")), "{sending:?}");
+    assert!(
+        matches!(&sending, Sending::Barred { reply, .. } if reply.contains("localhost:1")),
+        "{sending:?}"
+    );
 }
 
 #[tokio::test]

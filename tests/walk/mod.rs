@@ -3,6 +3,7 @@
 mod actions;
 mod addressed;
 mod alike;
+mod answers;
 mod arrivals;
 mod attacker;
 mod autumn;

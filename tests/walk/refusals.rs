@@ -146,3 +146,14 @@ fn a_file_in_the_drop_folder_is_claimed_and_loaded() {
     assert!(!region.path("drop/workforce_E06000022_2017-18-Q2.csv").exists());
     assert_eq!(region.step(NOW, Step::Collect).received, 0);
 }
+
+#[test]
+fn a_run_says_which_file_it_refused_and_why() {
+    let region = Region::from_quarter(QUARTER);
+    region.publish("E06000022", QUARTER, csv("E06000023", QUARTER));
+    let ended = region.run("2017-11-07T09:00:00Z", &["once", "--only", "collect"]);
+    assert_eq!(ended.status, 1, "{ended:?}");
+    assert!(ended.out.contains("refused 1;"), "{}", ended.out);
+    let line = ended.words.lines().find(|line| line.starts_with("refused: E06000022 2017-18 Q2, `"));
+    assert!(line.is_some_and(|line| line.contains("E06000023")), "{}", ended.words);
+}

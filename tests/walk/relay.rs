@@ -13,6 +13,10 @@ pub(super) enum Manner {
     ClosesAfterDot,
     /// Refuses for good whoever is addressed.
     Refuses,
+    /// Puts off whoever is addressed.
+    PutsOff,
+    /// Refuses the sender.
+    RefusesUs,
 }
 
 /// A message as it came over the line.
@@ -65,7 +69,9 @@ fn talk(stream: &TcpStream, manner: &Mutex<Manner>, heard: &Mutex<Vec<Heard>>) -
         let manner = *manner.lock().unwrap();
         let reply = match line.trim_end().split([' ', ':']).next().unwrap_or_default() {
             "EHLO" => "250-relay\r\n250 8BITMIME",
+            "MAIL" if manner == Manner::RefusesUs => "504 5.5.2 <vm>: need fully-qualified hostname",
             "RCPT" if manner == Manner::Refuses => "550 no such person",
+            "RCPT" if manner == Manner::PutsOff => "451 come back later",
             "RCPT" => {
                 line.split(['<', '>']).nth(1).unwrap_or_default().clone_into(&mut to);
                 "250 fine"

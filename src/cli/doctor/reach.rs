@@ -25,7 +25,7 @@ use crate::store::journal::{Happened, Line};
 /// A source that is well answers long before.
 const SECONDS_MAX: u64 = 20;
 
-/// The mail server takes our login, or the folder can be written to.
+/// The mail server takes our login and mail from us, or the folder can be written to.
 pub(super) async fn mail(settings: &Settings) -> Seen {
     // Opening it would make it.
     if let PostSettings::Folder { path } = &settings.mail.post

@@ -9,6 +9,7 @@ use crate::config::shape::Read;
 use crate::config::written::mail::{MailToml, SmtpToml, TlsWord};
 use crate::config::written::quarterdeck::QuarterdeckToml;
 use crate::config::written::typed::At;
+use crate::domain::host;
 use crate::domain::scope::EmailAddress;
 
 /// The mail section.
@@ -31,7 +32,6 @@ pub fn check(main: &Read<QuarterdeckToml>, folder: &Path, desk: &mut Desk) -> Op
         reply_to: reply_to?,
         bounces: bounces?,
         unsubscribe: unsubscribe?,
-        allowed_domains: typed.allowed_domains.iter().map(|domain| domain.to_ascii_lowercase()).collect(),
         per_recipient_per_day: typed.per_recipient_per_day,
         post: post?,
     })
@@ -61,6 +61,15 @@ fn server(text: &Text, typed: &At<SmtpToml>, folder: &Path, desk: &mut Desk) -> 
     if typed.user.is_some() != typed.password_file.is_some() {
         desk.problem(text, &typed.host.span, "mail: smtp: `user` and `password_file` go together");
     }
+    let is_name = |hello: &str| host::is_full_name(hello) || host::is_address_literal(hello);
+    if let Some(hello) = typed.hello.as_ref().filter(|hello| !is_name(hello)) {
+        let sentence = format!(
+            "mail: smtp: `hello = \"{}\"` is neither a full name such as `watch.council.example` nor an \
+             address such as `[192.0.2.1]`",
+            hello.value
+        );
+        desk.problem(text, &hello.span, sentence);
+    }
     let password_file = typed.password_file.as_ref().map(|file| folder.join(file));
     SmtpSettings {
         host: typed.host.value.clone(),
@@ -72,6 +81,7 @@ fn server(text: &Text, typed: &At<SmtpToml>, folder: &Path, desk: &mut Desk) -> 
         },
         ca_file: typed.ca_file.as_ref().map(|file| folder.join(file)),
         login: typed.user.clone().zip(password_file),
+        hello: typed.hello.as_ref().map(|hello| hello.value.clone()),
         timeout_seconds: typed.timeout_seconds,
         attempts_max: typed.attempts_max,
     }

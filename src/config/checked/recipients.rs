@@ -71,7 +71,7 @@ fn address(
     let address = EmailAddress::parse(&typed.address)
         .map_err(|error| desk.problem(&read.text, &typed.address.span, format!("{at}: {error}")))
         .ok()?;
-    let domain = address.as_str().rsplit('@').next().unwrap_or_default().to_ascii_lowercase();
+    let domain = address.domain();
     let within = |allowed: &At<String>| {
         let allowed = allowed.to_ascii_lowercase();
         domain == allowed || domain.ends_with(&format!(".{allowed}"))

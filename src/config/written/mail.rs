@@ -56,7 +56,10 @@ pub struct SmtpToml {
     pub user: Option<String>,
     /// A file with the password; goes with `user`.
     pub password_file: Option<String>,
-    /// Limit on one message, connection included.
+    /// How we name ourselves in EHLO; without it, the machine's full name, or our address where it has none.
+    pub hello: Option<At<String>>,
+    /// Limit on each step of a message: opening the line, asking, giving the body. The answer to a body may
+    /// take ten minutes, whatever stands here.
     #[schemars(range(min = 1, max = 600), extend("x-of" = "seconds"))]
     pub timeout_seconds: u64,
     /// Tries before a message is set aside and the operator told.
