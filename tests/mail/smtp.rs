@@ -262,6 +262,12 @@ async fn a_reply_without_an_end_is_not_listened_to() {
 }
 
 #[tokio::test]
+async fn a_reply_with_letters_outside_of_ascii_is_a_reply_and_plays_no_tricks_on_a_terminal() {
+    let sending = outcome(Manner::AnswersBody("250 accept\u{e9}\u{1b}[2J")).await;
+    assert_eq!(sending, Sending::Accepted { reply: "250 accept???[2J".to_owned() });
+}
+
+#[tokio::test]
 async fn a_run_that_must_end_does_not_wait_for_an_answer_any_longer() {
     let relay = Relay::start(Door::Plain, Manner::SilentAfterDot).await;
     let short = SmtpSettings { timeout_seconds: 1, ..smtp(&relay, SmtpTls::Loopback) };
