@@ -69,7 +69,8 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
         // The query was right; that it is too large is no fault of the command line.
         Some(Err(words)) if words.contains(query::TOO_MUCH_MEMORY) || words.contains(TOO_LONG) => {
             bail!(
-                "{words} ({} MiB, a quarter of `worker_mebibytes`, and `worker_seconds`); ask for less, or raise them",
+                "{words} ({} MiB, a quarter of `worker_mebibytes`, and `worker_seconds`); ask for less, or \
+                 raise them",
                 job.mebibytes
             )
         }

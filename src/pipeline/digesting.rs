@@ -233,8 +233,8 @@ fn last_heard(
     (since, before)
 }
 
-/// The findings of a recipient's authorities. What the digest of a region tells of half of it, it does not tell
-/// of each of them as well.
+/// The findings of a recipient's authorities. What the digest of a region tells of half of it, it does not
+/// tell of each of them as well.
 fn seen<'a>(
     walk: &Walk<'_>,
     (findings, regional): (&'a [Finding], &[RegionalFact]),

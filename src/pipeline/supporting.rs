@@ -8,7 +8,7 @@ use crate::config::settings::Settings;
 use crate::domain::authority::AuthorityCode;
 use crate::domain::deadline::{DeadlineKind, LAPSES_AFTER};
 use crate::domain::disclosure::Disclosure;
-use crate::domain::finding::FindingKey;
+use crate::domain::finding::{FindingKey, bare};
 use crate::domain::letter::agreement::{self, AgreementFacts};
 use crate::domain::letter::digest::facts::{DeadlineFact, FindingFact, Said, SupportFact};
 use crate::domain::letter::facts::FigureFact;
@@ -44,7 +44,7 @@ pub struct Supporting<'a> {
 /// the `told` as resolved.
 #[must_use]
 pub fn tell(from: &Supporting<'_>, told: &[FindingFact]) -> Vec<SupportFact> {
-    let is_gone = |id: &str| told.iter().any(|one| one.id == id && one.said == Said::Resolved);
+    let is_gone = |id: &str| told.iter().any(|one| bare(&one.id) == id && one.said == Said::Resolved);
     let supports = |one: &&Support| one.from.as_ref().is_some_and(|code| from.recipient.owns(code));
     let seen = from.supports.iter().filter(|one| from.recipient.may_see(&one.key.authority) || supports(one));
     let wanted = seen.filter(|one| one.ended().is_none() || is_gone(&one.finding));

@@ -5,7 +5,7 @@ use quarterdeck::cli::arguments::Arguments;
 
 use super::source::Source;
 
-/// What stands for a day, an instant and a number where a command is advised; every other word may be any text.
+/// What stands for a day, an instant and a number where a command is advised; other words may be any text.
 const PLACEHOLDERS: [(&str, &str); 3] =
     [("DATE", "2027-01-20"), ("INSTANT", "2027-01-20T08:00:00Z"), ("N", "1")];
 

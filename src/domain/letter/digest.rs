@@ -14,6 +14,7 @@ mod returns;
 mod seen;
 mod support;
 
+use crate::domain::finding::bare;
 use crate::domain::letter::digest::facts::{DigestFacts, FindingFact, Said};
 use crate::domain::letter::digest::opening::Counts;
 use crate::domain::letter::digest::seen::Seen;
@@ -98,7 +99,7 @@ fn told(seen: &Seen, style: DigestStyle) -> Vec<String> {
     told.extend(told_of(seen, |finding| finding.gap.is_some()));
     told.extend(opening::named(seen));
     told.extend(seen.findings.iter().copied().filter(|finding| finding.said == Said::Resolved));
-    let mut ids: Vec<String> = told.into_iter().map(|finding| finding.id.clone()).collect();
+    let mut ids: Vec<String> = told.into_iter().map(|finding| bare(&finding.id).to_owned()).collect();
     if style == DigestStyle::RegionalLead {
         ids.extend(seen.regional.iter().flat_map(|regional| regional.covers.iter().cloned()));
     }

@@ -111,7 +111,7 @@ pub struct SupportFact {
 /// One finding.
 #[derive(Clone, Debug)]
 pub struct FindingFact {
-    /// The number by which it is asked about.
+    /// The number by which people ask about it; what is kept and compared is its bare form.
     pub id: String,
     /// The check's name.
     pub check: String,
