@@ -39,10 +39,12 @@ pub fn spelled(day: NaiveDate) -> String {
 /// The id of a finding, with or without the letter in front.
 ///
 /// # Errors
-/// None: clap asks for a result.
-#[expect(clippy::unnecessary_wraps, reason = "clap asks for a result")]
-pub fn finding(text: &str) -> Result<String, std::convert::Infallible> {
-    Ok(finding::bare(text).to_owned())
+/// When there is none.
+pub fn finding(text: &str) -> Result<String, String> {
+    match finding::bare(text.trim()) {
+        "" => Err("it is empty; the id of a finding stands beside it in a digest".to_owned()),
+        id => Ok(id.to_owned()),
+    }
 }
 
 #[cfg(test)]

@@ -178,11 +178,10 @@ fn judged<'a>(wants: &Wants<'a>, entry: &Entry, told: &BTreeSet<String>) -> Judg
     }
     let Some(name) = &entry.name else { return Judged::Stranger(Why::NoFile) };
     match manner(name) {
-        Manner::Systems => return Judged::Nothing,
         Manner::Passing if entry.quiet_seconds.is_some_and(|quiet| quiet >= LEFT_SECONDS) => {
             return Judged::Stranger(Why::Left);
         }
-        Manner::Passing => return Judged::Nothing,
+        Manner::Systems | Manner::Passing => return Judged::Nothing,
         Manner::Plain => {}
     }
     if name.strip_suffix(RECEIPT).is_some_and(|of| told.contains(of)) {

@@ -52,8 +52,8 @@ impl Patience {
 #[must_use]
 pub fn lock_file(state: &Path, source: &FolderSource) -> PathBuf {
     let hash = Sha256::digest(source.path.as_os_str().as_encoded_bytes());
-    let name: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    state.join(format!("folder-{name}.lock"))
+    let first = hash.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight));
+    state.join(format!("folder-{first:016x}.lock"))
 }
 
 /// The first thing that the child hears.

@@ -192,8 +192,7 @@ fn words(name: &str) -> Vec<String> {
     let plain = without_counts(&name.to_lowercase()).replace(['\'', '\u{2019}'], "").replace('&', " and ");
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
-    let mut rest = plain.chars().peekable();
-    while let Some(letter) = rest.next() {
+    for letter in plain.chars() {
         if letter.is_alphanumeric() {
             // `2017-18Q2` is three words, as `2017-18 Q2`.
             if letter == 'q' && word.bytes().all(|byte| byte.is_ascii_digit()) {

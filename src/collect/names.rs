@@ -7,7 +7,7 @@ const ENDINGS: [&str; 12] =
 /// Endings of text whose last line is mostly ended.
 const OF_LINES: [&str; 3] = ["csv", "tsv", "txt"];
 
-/// Endings that programs give to what is not whole yet: browsers, WinSCP, rclone, Nextcloud, Excel.
+/// Endings that programs give to what is not whole yet: browsers, `WinSCP`, rclone, Nextcloud, Excel.
 const NOT_WHOLE: [&str; 16] = [
     "part",
     "partial",

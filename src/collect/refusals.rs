@@ -96,7 +96,9 @@ mod tests {
     fn barred(addresses: usize, statuses: &[u16]) -> Option<Barred> {
         let mut logins = Logins::default();
         let refusals = (0..addresses).map(|_| logins.of(&Use::default())).last().unwrap();
-        statuses.iter().for_each(|status| refusals.see(StatusCode::from_u16(*status).unwrap()));
+        for status in statuses {
+            refusals.see(StatusCode::from_u16(*status).unwrap());
+        }
         refusals.barred()
     }
 

@@ -76,10 +76,11 @@ fn is_only_a_table(page: &str) -> bool {
 fn page_mark(text: &str, page: &[u8]) -> String {
     let title = text.split_once("<title").and_then(|(_, rest)| rest.split_once('>'));
     let title = title.and_then(|(_, rest)| rest.split_once("</title")).map(|(title, _)| title.trim());
-    match title.filter(|title| !title.is_empty()) {
-        Some(title) => title.to_owned(),
-        None => Sha256::digest(page).iter().map(|byte| format!("{byte:02x}")).collect(),
+    if let Some(title) = title.filter(|title| !title.is_empty()) {
+        return title.to_owned();
     }
+    let hash = Sha256::digest(page);
+    format!("{:016x}", hash.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight)))
 }
 
 /// A JSON object that speaks of an error and holds no rows.

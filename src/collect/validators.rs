@@ -17,7 +17,7 @@ pub(super) fn conditions(wanted: &Wanted) -> Vec<(HeaderName, String)> {
     tags.into_iter().chain(time).collect()
 }
 
-/// Apache's mod_deflate calls what it packed `"..-gzip"`, and compares with the tag of the file itself.
+/// Apache's `mod_deflate` calls what it packed `"..-gzip"`, and compares with the tag of the file itself.
 fn tags(etag: &str) -> String {
     match etag.strip_suffix("-gzip\"") {
         Some(own) if !own.ends_with('"') => format!("{etag}, {own}\""),

@@ -117,9 +117,10 @@ impl Agenda {
     /// Takes in why nothing may be run: the log says it once, and the operator is told until runs go on.
     fn hold(&mut self, why: Option<Hold>, now: DateTime<Utc>) {
         if why.as_ref().map(|it| it.cause) != self.held.as_ref().map(|it| it.cause) {
-            match &why {
-                Some(why) => error!("nothing is run: {}", why.words),
-                None => info!("runs go on"),
+            if let Some(why) = &why {
+                error!("nothing is run: {}", why.words);
+            } else {
+                info!("runs go on");
             }
             self.told = None;
         }

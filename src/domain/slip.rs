@@ -87,11 +87,13 @@ impl Group {
             1 => format!("`{text}`"),
             count => format!("`{text}` ({count})"),
         };
-        let named: Vec<String> = counted.iter().take(TEXTS_MAX).map(word).collect();
-        let names = match (counted.len().saturating_sub(TEXTS_MAX), named.as_slice()) {
-            (0, [first @ .., last]) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-            (0, _) => named.concat(),
-            (more, _) => format!("{} and {more} more", named.join(", ")),
+        let first: Vec<String> = counted.iter().take(TEXTS_MAX).map(word).collect();
+        let names = match (counted.len().saturating_sub(TEXTS_MAX), first.as_slice()) {
+            (0, [but_last @ .., last]) if !but_last.is_empty() => {
+                format!("{} and {last}", but_last.join(", "))
+            }
+            (0, _) => first.concat(),
+            (more, _) => format!("{} and {more} more", first.join(", ")),
         };
         format!("{names} {}", self.reason)
     }

@@ -185,7 +185,7 @@ fn environment() -> Result<Environment<'static>, RenderError> {
 fn ticked(words: &str) -> String {
     let pieces: Vec<&str> = words.split('`').collect();
     // An odd one out is no pair.
-    if pieces.len() % 2 == 0 {
+    if pieces.len().is_multiple_of(2) {
         return HtmlEscape(words).to_string();
     }
     let element = |(at, piece): (usize, &&str)| match HtmlEscape(piece) {

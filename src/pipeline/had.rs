@@ -85,10 +85,12 @@ fn had(lines: &[Line], collection: &str, source: &Source, refused: &BTreeSet<u64
     for line in lines {
         let text = |name: &str| line.detail.get(name).and_then(Value::as_str);
         match line.event {
-            Happened::Received if text("collection") == Some(collection) && !refused.contains(&line.seq) => {
-                if data_set.is_none() || text("source") == data_set.as_deref() {
-                    all.insert(named(&line.detail), Had::of(line, &line.detail, &line.subject));
-                }
+            Happened::Received
+                if text("collection") == Some(collection)
+                    && !refused.contains(&line.seq)
+                    && (data_set.is_none() || text("source") == data_set.as_deref()) =>
+            {
+                all.insert(named(&line.detail), Had::of(line, &line.detail, &line.subject));
             }
             Happened::Noted if line.subject == subject => {
                 for one in line.detail.get("files").and_then(Value::as_array).into_iter().flatten() {

@@ -24,9 +24,11 @@ impl Doubts {
     pub(super) fn see(&mut self, wanted: &Wanted, outcome: &Outcome) {
         match outcome {
             Outcome::Failed { .. } | Outcome::Untried { .. } | Outcome::Barred { .. } => return,
-            Outcome::Received(_) | Outcome::Unchanged | Outcome::NotThere => {}
+            Outcome::Received(_)
+            | Outcome::Unchanged
+            | Outcome::NotThere
+            | Outcome::Refused { fault: Fault::Sender, .. } => {}
             Outcome::Refused { fault: Fault::Source, .. } => self.of_the_source += 1,
-            Outcome::Refused { fault: Fault::Sender, .. } => {}
             Outcome::Refused { fault: Fault::Unclear(mark), .. } => {
                 self.unclear.push((wanted.clone(), mark.clone()));
             }

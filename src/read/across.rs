@@ -80,7 +80,8 @@ impl WideMap<'_> {
 
     /// Refuses columns of which several are about one part of one quarter, such as its three months.
     pub(crate) fn has_one_column_each(&self, asked: Option<Quarter>) -> Result<(), Refusal> {
-        let mut said: BTreeMap<(Quarter, Option<usize>, Option<Part>), Vec<&str>> = BTreeMap::new();
+        type Place = (Quarter, Option<usize>, Option<Part>);
+        let mut said: BTreeMap<Place, Vec<&str>> = BTreeMap::new();
         for column in self.figures.iter().chain(&self.months) {
             let Some(quarter) = column.quarter.filter(|one| asked.is_none_or(|asked| asked == *one)) else {
                 continue;

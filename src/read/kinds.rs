@@ -87,7 +87,7 @@ fn by_body(bytes: &[u8]) -> Option<Kind> {
     if is_dbase && bytes.contains(&0) {
         return Some((NONE, "other-format", "a dBASE table (.dbf)", OPEN));
     }
-    let mut lines = bytes.split(|byte| *byte == b'\n').map(|line| line.trim_ascii_end());
+    let mut lines = bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii_end);
     let first = lines.next().unwrap_or_default();
     if first.starts_with(b"ID;P") && lines.take(20).any(is_sylk_cell) {
         return Some((NONE, "other-format", "a sheet in SYLK (.slk)", OPEN));

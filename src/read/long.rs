@@ -136,15 +136,15 @@ impl<'e> LongRows<'e> {
         let ((numerator, denominator), value) = numerator.zip(denominator).zip(value)?;
         let (indicator, stated) = indicator.zip(stated).filter(|_| faults.is_empty())?;
         let figure = self.sound(row, &rules, (indicator, [numerator, denominator, value], stated), tally);
-        faults.ok(figure.map_err(|objection| objection.located(|part| self.column(part))))
+        faults.ok(figure.map_err(|objection| objection.located(|part| Some(self.column(part)))))
     }
 
-    fn column(&self, part: Part) -> Option<usize> {
-        Some(match part {
+    fn column(&self, part: Part) -> usize {
+        match part {
             Part::Numerator => self.map.numerator,
             Part::Denominator => self.map.denominator,
             Part::Value => self.map.value,
-        })
+        }
     }
 
     fn sound(

@@ -52,14 +52,14 @@ impl Wanted {
         let found = sheets.iter().position(|sheet| text::heading(&sheet.name) == text::heading(name));
         let Some(at) = found else {
             let names: Vec<&str> = sheets.iter().map(|sheet| sheet.name.as_str()).collect();
-            let mut reason =
-                format!("the workbook has no sheet `{name}`; it has {}", text::listed(&names, NAMES_SHOWN));
             let unseen = sheets.iter().filter(|sheet| !sheet.visible).map(|sheet| sheet.name.as_str());
             let unseen: Vec<&str> = unseen.collect();
-            if !unseen.is_empty() {
-                let unseen = text::listed(&unseen, NAMES_SHOWN);
-                reason.push_str(&format!(" (of which {unseen} hidden: show what is the return)"));
-            }
+            let hidden = match text::listed(&unseen, NAMES_SHOWN) {
+                _ if unseen.is_empty() => String::new(),
+                unseen => format!(" (of which {unseen} hidden: show what is the return)"),
+            };
+            let names = text::listed(&names, NAMES_SHOWN);
+            let reason = format!("the workbook has no sheet `{name}`; it has {names}{hidden}");
             return Err(Refusal::new(MISSING, reason));
         };
         Ok(Self { sheets: vec![at], rows: usize::MAX })

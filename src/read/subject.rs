@@ -244,7 +244,9 @@ impl<'e> Subjects<'e> {
         // Of numbers that are wrong by themselves nothing more can be said.
         if faults.is_empty() {
             let odd = figures::zero_denominator(figure).or_else(|| figures::implausible(indicator, figure));
-            odd.into_iter().for_each(|objection| faults.object(objection));
+            if let Some(objection) = odd {
+                faults.object(objection);
+            }
         }
         faults.settle(Some(()))
     }

@@ -256,16 +256,13 @@ fn settle<'p>(
         if !is_kept(outcomes, row) {
             continue;
         }
-        let objection = match line {
-            Some(line) => {
-                let reason = format!("line {line} of the same measure was not accepted: correct that one");
-                let kind = "are other lines of these measures that were not accepted: correct those";
-                Objection::new("part-refused", reason).like(&format!("line {line}"), kind)
-            }
-            None => {
-                let reason = "the rest of the measure is not in the file: add it, or delete the row";
-                Objection::new("part-refused", reason)
-            }
+        let objection = if let Some(line) = line {
+            let reason = format!("line {line} of the same measure was not accepted: correct that one");
+            let kind = "are other lines of these measures that were not accepted: correct those";
+            Objection::new("part-refused", reason).like(&format!("line {line}"), kind)
+        } else {
+            let reason = "the rest of the measure is not in the file: add it, or delete the row";
+            Objection::new("part-refused", reason)
         };
         object(outcomes, row, objection);
     }

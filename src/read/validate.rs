@@ -309,10 +309,10 @@ fn remarks(
     remarks.extend(doubt::remarks(tally.doubts, observations, sheet, header));
     remarks.extend(fractions(expected, observations).map(|text| whole("fraction-as-percent", text)));
     if !missing.is_empty() {
-        let names: Vec<String> = missing.iter().map(|id| expected.indicator_called(id)).collect();
+        let lacking: Vec<String> = missing.iter().map(|id| expected.indicator_called(id)).collect();
         remarks.push(whole(
             "missing-indicators",
-            format!("no figure was accepted for {}", text::listed(&names, 40)),
+            format!("no figure was accepted for {}", text::listed(&lacking, 40)),
         ));
     }
     remarks

@@ -326,7 +326,7 @@ fn nobody_follows_one_who_has_not_come_back() {
     let lock = folder.path().join("a.lock");
     let held = File::create(&lock).unwrap();
     held.lock().unwrap();
-    let patience = Patience { answer: Duration::from_secs(60), whole: Duration::from_secs(2) };
+    let patience = Patience { answer: Duration::from_mins(1), whole: Duration::from_secs(2) };
     let mut looker = Looker::start(Path::new(PROGRAM), &source, &lock, patience);
     let error = looker.mark().unwrap_err();
     assert!(error.to_string().contains("a look of before has not come back"), "{error}");
@@ -435,9 +435,9 @@ fn a_folder_of_two_collections_gives_each_its_own() {
         drop_file(folder.path(), name, CSV, 600);
     }
     let all = authorities();
-    let named =
+    let called =
         |name: &str| FolderSource { name: format!("{name}_{{authority}}_{{quarter}}"), ..source(&folder) };
-    let (form, staff) = (named("form"), named("staff"));
+    let (form, staff) = (called("form"), called("staff"));
     for (own, other, file) in [(&form, &staff, "form"), (&staff, &form, "staff")] {
         let by = |source| Naming { called: String::new(), ..naming(source, &all) };
         let naming = Naming { beside: vec![by(other)], ..by(own) };

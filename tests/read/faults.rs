@@ -76,7 +76,7 @@ fn texts_of_one_kind_are_told_together_each_with_its_count() {
     let mut world = World::member();
     world.layouts[0].symbols = vec![symbol("c", Status::Suppressed), symbol("x", Status::Unavailable)];
     let texts = ["supp", "[s]", "<5", "**", "supp", "1-4", "09-Jan", "n.k.", "tbc", "about 40"];
-    let rows: String = texts.iter().map(|text| format!("{PERCENT},{text},40,,,\n")).collect();
+    let rows = texts.map(|text| format!("{PERCENT},{text},40,,,\n")).concat();
     let symbols = "`c` (suppressed), `x` (unavailable)";
     let told = [
         "`supp` (2), `[s]`, `<5`, `**` and `1-4` are not numbers: write `c` if a small number is withheld, else \
@@ -250,12 +250,11 @@ fn a_breakdown_of_a_members_return_is_told_in_their_words() {
 
 #[test]
 fn rows_of_levels_that_are_not_kept_are_left_out_and_counted() {
-    let districts: String = (10..40)
-        .map(|at| {
-            let level = if at % 2 == 0 { "Local authority district" } else { "School" };
-            format!("2017,Reporting year,{level},E92000001,,,,,{at},98,\n")
-        })
-        .collect();
+    let district = |at: u32| {
+        let level = if at.is_multiple_of(2) { "Local authority district" } else { "School" };
+        format!("2017,Reporting year,{level},E92000001,,,,,{at},98,\n")
+    };
+    let districts = (10..40).map(district).collect::<Vec<_>>().concat();
     let reading = published(&format!("{}{districts}", row("E06000022", "", "", 29))).unwrap();
     assert_eq!((reading.rows_read, reading.accepted, reading.quarantined.len()), (31, 31, 0));
     assert_eq!(reading.observations.len(), 1);

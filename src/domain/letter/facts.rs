@@ -153,10 +153,9 @@ impl OwnFigure {
         let now = self.figure;
         let counted = |it: &FigureFact| it.numerator.zip(it.denominator.or(Some(1.0)));
         let (Some((a, n)), Some((b, m))) = (counted(&now), counted(&before)) else {
-            return now
-                .value
-                .zip(before.value)
-                .map_or(0.0, |(now, before)| f64::from(u8::from(now != before)));
+            let is_other =
+                now.value.zip(before.value).is_some_and(|(now, before)| (now - before).abs() > 0.0);
+            return f64::from(u8::from(is_other));
         };
         let chance = match now.unit {
             Unit::Percent => {

@@ -69,7 +69,7 @@ fn row(own: &OwnFigure) -> Vec<Cell> {
         text(&own.authority.name),
         text(own.indicator.id.as_str()),
         text(&own.indicator.name),
-        text(&own.quarter.to_string()),
+        text(own.quarter.to_string()),
         number(own.figure.numerator),
         number(own.figure.denominator),
         number(own.figure.value),

@@ -34,9 +34,9 @@ pub(super) fn blocks(occasion: &Occasion, seen: &Seen, limits: Limits) -> Vec<Bl
 pub(super) fn one_line(seen: &Seen) -> Vec<Block> {
     let told = || seen.findings.iter().copied().filter(|one| is_told(one) && is_doubt(one));
     let of_figures = |means: fn(Means) -> bool| {
-        let named = told().filter(|one| means(one.means)).filter_map(|one| one.indicator.as_ref());
+        let about = told().filter(|one| means(one.means)).filter_map(|one| one.indicator.as_ref());
         let mut names: Vec<&str> = Vec::new();
-        for name in named.map(|indicator| indicator.name.as_str()) {
+        for name in about.map(|indicator| indicator.name.as_str()) {
             if !names.contains(&name) {
                 names.push(name);
             }
