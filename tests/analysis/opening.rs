@@ -3,6 +3,7 @@
 use quarterdeck::config::settings::Limits;
 use quarterdeck::store::open::{FILE_NAME, Store};
 use quarterdeck::store::refusal::StoreError;
+use quarterdeck::store::schema::SCHEMA_VERSION;
 
 fn limits() -> Limits {
     Limits {
@@ -83,8 +84,8 @@ fn a_database_of_a_newer_program_is_refused_with_words() {
         refused.to_string(),
         format!(
             "the database was written by a newer quarterdeck: its tables have version 99, this is \
-             quarterdeck {}, which knows 2; install the newer one again, or restore a backup that was \
-             made before it; nothing was changed",
+             quarterdeck {}, which knows {SCHEMA_VERSION}; install the newer one again, or restore a \
+             backup that was made before it; nothing was changed",
             env!("CARGO_PKG_VERSION")
         )
     );
