@@ -16,7 +16,7 @@ pub(super) fn with_names(authorities: &[Authority], text: &str) -> String {
             let after = named.get(end..).unwrap_or_default();
             let is_alone = !before.is_some_and(is_of_a_name)
                 && !after.chars().next().is_some_and(is_of_a_name)
-                && !after.starts_with(&beside);
+                && !is_named(named.get(..start).unwrap_or_default(), after, &one.name);
             from = end;
             if is_alone {
                 named.insert_str(end, &beside);
@@ -25,6 +25,12 @@ pub(super) fn with_names(authorities: &[Authority], text: &str) -> String {
         }
     }
     named
+}
+
+/// Whether the name stands before or behind the code already.
+fn is_named(before: &str, after: &str, name: &str) -> bool {
+    let open = [' ', '('];
+    after.trim_start_matches(open).starts_with(name) || before.trim_end_matches(open).ends_with(name)
 }
 
 fn is_of_a_name(letter: char) -> bool {
@@ -53,6 +59,9 @@ mod tests {
         let told = |text: &str| with_names(std::slice::from_ref(&torbay), text);
         assert_eq!(told("quarterly E06000027 2017-18 Q2"), "quarterly E06000027 (Torbay) 2017-18 Q2");
         assert_eq!(told("E06000027 (Torbay) and E06000027"), "E06000027 (Torbay) and E06000027 (Torbay)");
+        for named in ["E06000027 Torbay exists since", "Torbay (E06000027) exists since"] {
+            assert_eq!(told(named), named);
+        }
         for name in ["`quarterly_E06000027_2017-18-Q2.csv`", "x/E06000027", "`E06000027`"] {
             assert_eq!(told(name), name);
         }

@@ -86,7 +86,7 @@ fn a_daemon_keeps_a_second_one_out_and_stops_when_told() {
     let region = idle();
     let daemon = Watch::over(&region);
     daemon.until("run done", 60);
-    let second = region.run(NOW, &["run"]);
+    let second = region.daemon();
     assert_eq!(second.status, 3, "{second:?}");
     assert!(second.words.contains("is in use by another quarterdeck"), "{}", second.words);
     assert_eq!(region.run(NOW, &["once"]).status, 0, "the state is free between runs");
@@ -158,11 +158,11 @@ fn a_wrong_configuration_is_refused_on_reload_and_at_start_and_the_one_before_st
     daemon.until("the configuration was read again", 40);
     assert_eq!(daemon.stop(), 0);
     region.edit("quarterdeck.toml", "zone = \"Europe/London\"", "zone = \"Europe/Lodon\"");
-    assert_eq!(region.run(NOW, &["run"]).status, 2, "and systemd does not try again");
+    assert_eq!(region.daemon().status, 2, "and systemd does not try again");
     region.edit("quarterdeck.toml", "zone = \"Europe/Lodon\"", "zone = \"Europe/London\"");
     fs::create_dir(region.config().join("checks")).unwrap();
     fs::write(region.config().join("checks/mine.sql"), "SELECT 1").unwrap();
-    let wrong = region.run(NOW, &["run"]);
+    let wrong = region.daemon();
     assert_eq!(wrong.status, 2, "{wrong:?}");
     assert!(wrong.words.contains("mine.sql: "), "{}", wrong.words);
 }

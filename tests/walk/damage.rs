@@ -7,6 +7,7 @@ use quarterdeck::pipeline::Report;
 use quarterdeck::pipeline::opening::{self, Walk};
 use quarterdeck::pipeline::rebuilding::Loss;
 use quarterdeck::store::journal::{Happened, Journal};
+use quarterdeck::store::schema::SCHEMA_VERSION;
 
 use super::region::{PROGRAM, Region};
 use super::state::{
@@ -280,7 +281,7 @@ fn a_database_of_an_older_program_is_made_again_by_the_next_run() {
         sent_again(&region).len(),
         region.happened(Happened::Sent).iter().filter(|key| !key.starts_with("notice.")).count()
     );
-    assert_eq!(region.number("SELECT max(version) FROM schema_versions"), 2);
+    assert_eq!(region.number("SELECT max(version) FROM schema_versions"), i64::from(SCHEMA_VERSION));
     let kept = files(&region.state()).into_iter().find(|file| file.to_string_lossy().ends_with(".aside"));
     let connection = duckdb::Connection::open(region.state().join(kept.unwrap())).unwrap();
     let version: i32 =

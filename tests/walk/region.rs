@@ -195,6 +195,12 @@ impl Region {
         Ended::of(&output.unwrap())
     }
 
+    /// The daemon on this region, by the clock of the machine, which it alone goes by, until it ends by itself.
+    pub(super) fn daemon(&self) -> Ended {
+        let mut command = assert_cmd::Command::new(PROGRAM);
+        Ended::of(&command.arg("--config").arg(self.config()).arg("run").output().unwrap())
+    }
+
     /// The messages in the folder that stands in for a mail server.
     pub(super) fn mails(&self) -> Vec<Mail> {
         Mail::all_in(&self.path("outgoing"))
