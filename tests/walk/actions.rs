@@ -1,5 +1,6 @@
 //! What people do with findings: journalled, shown, and quiet in the digest.
 
+use quarterdeck::domain::finding::bare;
 use quarterdeck::domain::quarter::Quarter;
 use serde_json::Value;
 
@@ -16,11 +17,6 @@ fn findings(region: &Region, now: &str) -> Vec<Value> {
     let ended = region.run(now, &arguments);
     assert_eq!(ended.status, 0, "{}", ended.words);
     serde_json::from_str(&ended.out).unwrap()
-}
-
-/// As the journal and the views have it: without the letter in front.
-fn bare(id: &str) -> &str {
-    id.strip_prefix('f').unwrap()
 }
 
 fn act(region: &Region, now: &str, deed: &str, id: &str, more: &[&str]) {
@@ -133,7 +129,7 @@ fn support_is_told_until_its_review_and_stands_in_the_view() {
     let due = "Review of support for Torbay, ";
     let line: String = told.split_whitespace().collect::<Vec<_>>().join(" ");
     let (_, due) = line.split_once(due).unwrap_or_else(|| panic!("{told}"));
-    let by = ": by Friday 1 December 2017, in 10 working days. Outstanding: the region.";
+    let by = ": by Friday 1 December 2017, in 10 working days. Still to do it: the region.";
     assert!(due.contains(by), "{told}");
     let sql = "SELECT finding, agreed_by, supporter, review_on::VARCHAR AS review_on, since FROM actions";
     let rows = region.run(FRIDAY, &["sql", sql, "--format", "csv"]);

@@ -145,7 +145,7 @@ fn an_unclear_name_is_told_once_and_its_sender_reads_what_to_call_it() {
     assert!(words.starts_with("Not taken in yet.") && words.contains(&format!("`{EXACT}.csv`")), "{words}");
     let mails = region.mails();
     let notice = starting(&mails, "notice.run.files")[0];
-    assert!(notice.subject.contains("1 file in a drop folder"), "{}", notice.subject);
+    assert!(notice.subject.contains("1 file to look at in a drop folder"), "{}", notice.subject);
     let status = region.run("2017-11-13T10:00:00Z", &["status"]);
     assert!(
         status.status == 0 && status.out.contains("Bath and North East Somerset Q2.csv"),
@@ -206,7 +206,7 @@ fn every_stranger_is_counted_in_the_notice() {
     region.walk("2017-11-13T09:00:00Z");
     let mails = region.mails();
     let notice = starting(&mails, "notice.run.files")[0];
-    assert!(notice.subject.contains("25 files in drop folders"), "{}", notice.subject);
+    assert!(notice.subject.contains("25 files to look at in drop folders"), "{}", notice.subject);
     assert!(notice.text.contains("and 5 more"), "{}", notice.text);
 }
 

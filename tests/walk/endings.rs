@@ -43,7 +43,10 @@ fn a_run_that_cannot_go_on_says_why_and_is_no_death() {
     let mails = region.mails();
     let [notice] = starting(&mails, "notice.run.")[..] else { panic!("{mails:?}") };
     let text = one_line(&notice.text);
-    assert!(text.contains("could not go on: 1 other trouble. The next one does the rest."), "{text}");
+    assert!(
+        text.contains("could not go on: 1 problem of the run or its state. The next one does the rest."),
+        "{text}"
+    );
     assert!(text.contains(&why), "{text}");
     fs::remove_dir(place).unwrap();
     let next = region.walk("2017-11-17T14:00:00Z");
