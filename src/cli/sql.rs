@@ -67,12 +67,12 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
             Ok(Ending::Done)
         }
         // The query was right; that it is too large is no fault of the command line.
-        Some(Err(words)) if words.contains(query::TOO_MUCH_MEMORY) || words.contains(TOO_LONG) => {
-            bail!(
-                "{words} ({} MiB, a quarter of `worker_mebibytes`, and `worker_seconds`); ask for less, or \
-                 raise them",
-                job.mebibytes
-            )
+        Some(Err(words)) if words.contains(query::TOO_MUCH_MEMORY) => bail!(
+            "{words}: {} MiB, a quarter of `worker_mebibytes`; ask for fewer rows at once, or raise it",
+            job.mebibytes
+        ),
+        Some(Err(words)) if words.contains(TOO_LONG) => {
+            bail!("{words}; ask for fewer rows at once, or raise `worker_seconds`")
         }
         Some(Err(words)) => Err(UsageError(words).into()),
         None => bail!("the worker gave no answer"),
