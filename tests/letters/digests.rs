@@ -277,7 +277,8 @@ fn support_is_told_with_what_came_since_and_its_numbers_only_where_both_may_be_s
         "Torbay, Re-referrals within 12 months: a visit to the front door team.",
         "Agreed on 10 August 2017 by A. Lead, supported by Devon.",
         "It stood at 29.7% in 2017-18 Q1 and stands at 21.3% in 2017-18 Q2: better, by more than chance",
-        "To be reviewed by Friday 1 December 2017. Then tell Kim Lead (kim@region.example) what came of it (support e06000027-1).",
+        "To be reviewed by Friday 1 December 2017. Then tell Kim Lead (kim@region.example) what came of it \
+         (support e06000027-1).",
     ] {
         assert!(told.contains(words), "{words}:\n{told}");
     }

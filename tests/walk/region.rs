@@ -195,7 +195,7 @@ impl Region {
         Ended::of(&output.unwrap())
     }
 
-    /// The daemon on this region, by the clock of the machine, which it alone goes by, until it ends by itself.
+    /// The daemon on this region until it ends by itself; it goes by the clock of the machine alone.
     pub(super) fn daemon(&self) -> Ended {
         let mut command = assert_cmd::Command::new(PROGRAM);
         Ended::of(&command.arg("--config").arg(self.config()).arg("run").output().unwrap())
