@@ -102,11 +102,10 @@ fn a_collection_that_is_not_there_is_no_empty_table() {
 #[test]
 fn a_query_that_is_too_large_is_no_wrong_command_line() {
     let region = Region::from_quarter(QUARTER);
-    region.edit("quarterdeck.toml", "worker_mebibytes = 1536", "worker_mebibytes = 512");
     region.walk(NOW);
     let many = "SELECT count(*) FROM (SELECT DISTINCT a.range, b.range FROM range(100000) a, range(10000) b)";
     let ended = region.run(NOW, &["sql", many]);
     assert_eq!(ended.status, 5, "{ended:?}");
-    assert!(ended.words.contains("needs more memory than a query may use: 128 MiB"), "{}", ended.words);
+    assert!(ended.words.contains("needs more memory than a query may use: 384 MiB"), "{}", ended.words);
     assert_eq!(region.run(NOW, &["sql", "SELECT nothing"]).status, 2);
 }
