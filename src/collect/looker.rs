@@ -15,13 +15,13 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::fs::Mode;
 use rustix::process::umask;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::collect::CollectError;
 use crate::collect::away::{self, Put};
 use crate::collect::lying::{self, Edges, Lies, Listing, Stamp};
 use crate::collect::mark::{self, Mark};
 use crate::config::settings::{FolderSource, Limits};
+use crate::domain::sum;
 
 /// A look of before that has not ended by then does not come back soon.
 const READY: Duration = Duration::from_secs(10);
@@ -51,9 +51,8 @@ impl Patience {
 /// The file whose lock is held by whoever looks into a folder.
 #[must_use]
 pub fn lock_file(state: &Path, source: &FolderSource) -> PathBuf {
-    let hash = Sha256::digest(source.path.as_os_str().as_encoded_bytes());
-    let first = hash.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight));
-    state.join(format!("folder-{first:016x}.lock"))
+    let place = sum::short(source.path.as_os_str().as_encoded_bytes());
+    state.join(format!("folder-{place:016x}.lock"))
 }
 
 /// The first thing that the child hears.

@@ -1,9 +1,9 @@
 //! Whether what arrived can be a return at all. The reading itself decides the rest.
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::collect::Fault;
+use crate::domain::sum;
 
 /// How much of the beginning is looked at.
 const HEAD_BYTES: usize = 1024;
@@ -79,8 +79,7 @@ fn page_mark(text: &str, page: &[u8]) -> String {
     if let Some(title) = title.filter(|title| !title.is_empty()) {
         return title.to_owned();
     }
-    let hash = Sha256::digest(page);
-    format!("{:016x}", hash.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight)))
+    format!("{:016x}", sum::short(page))
 }
 
 /// A JSON object that speaks of an error and holds no rows.

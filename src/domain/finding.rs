@@ -1,11 +1,11 @@
 //! Findings: their names, states and events, and what people do with them.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use sha2::{Digest, Sha256};
 
 use crate::domain::authority::AuthorityCode;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
+use crate::domain::sum;
 
 /// Under which a finding exists once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,9 +28,7 @@ impl FindingKey {
     pub fn id(&self) -> String {
         let indicator = self.indicator.as_ref().map_or("", IndicatorId::as_str);
         let key = format!("{}|{}|{}|{indicator}", self.check, self.collection, self.authority);
-        let digest = Sha256::digest(key);
-        let first = digest.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight));
-        format!("{:012x}", first >> 16)
+        format!("{:012x}", sum::short(key) >> 16)
     }
 
     /// The short name as people read and write it, with a letter in front.

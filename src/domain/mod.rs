@@ -25,6 +25,7 @@ pub mod sentence;
 pub mod slip;
 pub mod story;
 pub mod stretch;
+pub mod sum;
 pub mod support;
 pub mod turn;
 pub mod version;

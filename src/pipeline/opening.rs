@@ -238,7 +238,7 @@ impl<'a> Walk<'a> {
     /// goes wrong, bears the time at which it did.
     #[must_use]
     pub fn at(&self) -> DateTime<Utc> {
-        self.ticking.map_or(self.now, |clock| clock().max(self.now))
+        at(self.now, self.ticking)
     }
 
     /// Journals the schedules that changed, what the last run died of, and that this began: a step, `all` of
@@ -306,6 +306,12 @@ pub fn named(only: Option<Step>) -> String {
 pub fn note_schedules(journal: &mut Journal, settings: &Settings, now: DateTime<Utc>) -> Result<()> {
     let changes = schedules::changes(journal.lines(), &jobs::jobs(settings), now);
     Ok(journal.append_all(now, Happened::Scheduled, changes)?)
+}
+
+/// The time of a deed in a run of `now`: by a clock that ticks, never before the run; without one, the run's.
+#[must_use]
+pub fn at(now: DateTime<Utc>, ticking: Option<fn() -> DateTime<Utc>>) -> DateTime<Utc> {
+    ticking.map_or(now, |clock| clock().max(now))
 }
 
 /// Takes the lock of a state folder.

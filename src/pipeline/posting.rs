@@ -11,7 +11,7 @@ use crate::config::settings::{MailSettings, PostSettings, Settings};
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::message::{Kind, Message, MessageKey};
 use crate::mail::{Bar, Post, PostError, Sending};
-use crate::pipeline::opening::{Progress, Walk};
+use crate::pipeline::opening::{self, Progress, Walk};
 use crate::pipeline::{Report, doubting, keeping};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
@@ -256,8 +256,9 @@ async fn send(walk: &mut Walk<'_>, post: &Post, message: &Message, report: &mut 
         let (now, ticking, journal, stop) = (walk.now, walk.ticking, &mut walk.journal, &walk.stop);
         let mut at_body = || {
             begun = Begun::Yes;
-            let at = ticking.map_or(now, |clock| clock().max(now));
-            journal.append(at, Happened::Sending, key, json!({})).map_err(io::Error::other)
+            journal
+                .append(opening::at(now, ticking), Happened::Sending, key, json!({}))
+                .map_err(io::Error::other)
         };
         post.send(message, &mut at_body, stop.hurry()).await
     };
