@@ -91,7 +91,7 @@ fn silence_a_failure_and_what_was_set_aside_come_first_and_end_with_1() {
     let begins = [
         "the run of Fri 17 Nov 2017 09:00 GMT failed: mail to (address) broke off; see the log",
         "6 runs planned since the last whole run, none done; the last at Wed 22 Nov 2017 07:00 GMT; is the",
-        "1 set aside after a run died of it, such as: read abc; see the log",
+        "1 set aside and not tried again, such as: read abc; see the log",
         "the last backup: never; 5 were planned since; make one",
     ];
     assert_eq!(attention.len(), begins.len(), "{attention:#?}");
