@@ -35,10 +35,6 @@ use crate::mail::{Bar, Hurry, PostError, Sending};
 /// How long a relay may take to answer `QUIT`.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// Exim delivers the first ten messages of a connection at once and leaves the others to its next queue run,
-/// half an hour later (`smtp_accept_queue_per_connection`); others take 100 of a connection and no more.
-const BODIES_PER_LINE: usize = 10;
-
 /// How long a relay is waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
@@ -183,7 +179,7 @@ impl SmtpPost {
             return Err(bar.clone());
         }
         if let Some(mut line) = run.line.take() {
-            let is_good = line.bodies < BODIES_PER_LINE
+            let is_good = line.bodies < run.bodies_per_line
                 && self.answer(&mut line, "RSET", Rset).await.is_ok_and(|reply| reply.is_yes());
             if is_good {
                 return Ok(line);
@@ -200,6 +196,10 @@ impl SmtpPost {
                 break;
             }
             match self.connect().await {
+                Ok(line) if shut.means == Means::Later => {
+                    run.opens_too_often();
+                    return Ok(line);
+                }
                 Ok(line) => return Ok(line),
                 Err(again) => shut = again,
             }

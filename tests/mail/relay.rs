@@ -84,6 +84,8 @@ pub(crate) enum Manner {
     TakesBytes(usize),
     /// Is good for one message, then gone for two connections, then back.
     Restarts,
+    /// Finds that connections come too often: the second one is put off.
+    Counts,
     /// Takes the connection and says nothing.
     Silent,
     /// Does not offer STARTTLS.
@@ -112,7 +114,8 @@ impl Manner {
             (Self::First(count, step, answer), _) if before < count => Self::At(step, answer),
             (Self::Restarts, 0) => Self::At(Step::Rset, Answer::Closes),
             (Self::Restarts, 1 | 2) => Self::At(Step::Greeting, Answer::Closes),
-            (Self::First(..) | Self::Restarts, _) => Self::Good,
+            (Self::Counts, 1) => Self::At(Step::Greeting, Answer::Says("421 4.7.0 too many connections")),
+            (Self::First(..) | Self::Restarts | Self::Counts, _) => Self::Good,
             _ => self,
         }
     }

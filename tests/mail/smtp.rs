@@ -197,6 +197,16 @@ async fn after_ten_messages_there_is_a_new_connection() {
 }
 
 #[tokio::test]
+async fn whoever_counts_connections_gets_more_messages_over_each() {
+    let relay = Relay::start(Door::Plain, Manner::Counts).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    for number in 0..111 {
+        assert!(matches!(send(&post, &relay, &another(number)).await, Sending::Accepted { .. }));
+    }
+    assert_eq!(relay.came(), 4, "ten, none, a hundred and one");
+}
+
+#[tokio::test]
 async fn a_server_that_is_started_again_in_a_run_is_waited_for() {
     let relay = Relay::start(Door::Plain, Manner::Restarts).await;
     let post = impatient(&smtp(&relay, SmtpTls::Loopback));

@@ -7,13 +7,18 @@ use crate::mail::smtp::line::Line;
 use crate::mail::smtp::reply::Reply;
 use crate::mail::{Bar, Sending};
 
+/// Exim delivers the first ten messages of a connection at once and leaves the others to its next queue run,
+/// half an hour later (`smtp_accept_queue_per_connection`); others take 100 of a connection and no more.
+const BODIES_PER_LINE: usize = 10;
+
 /// What was learnt of the server in this run.
-#[derive(Default)]
 pub(super) struct Run {
     /// The line, while it is open.
     pub(super) line: Option<Line>,
     /// Why nothing more is sent in this run.
     pub(super) bar: Option<(String, Bar)>,
+    /// After how many messages a fresh line is opened.
+    pub(super) bodies_per_line: usize,
     /// How many messages it took.
     pub(super) accepted: usize,
     /// How many messages in a row had an answer that may be about us, none being taken in between.
@@ -60,7 +65,25 @@ pub(super) enum Given {
     Silent(String),
 }
 
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            line: None,
+            bar: None,
+            bodies_per_line: BODIES_PER_LINE,
+            accepted: 0,
+            doubts: 0,
+            aside: BTreeMap::new(),
+        }
+    }
+}
+
 impl Run {
+    /// The server put a fresh line off, and takes one now: whoever counts connections gets fewer of them.
+    pub(super) fn opens_too_often(&mut self) {
+        self.bodies_per_line = self.bodies_per_line.saturating_mul(10);
+    }
+
     /// What it means that a message was not taken before its body, also on a fresh line.
     pub(super) fn decline(&mut self, line: Line, key: &MessageKey, declined: Declined) -> Sending {
         match declined {
