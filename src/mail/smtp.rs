@@ -104,7 +104,9 @@ impl SmtpPost {
         }
         let mut run = self.run.lock().await;
         let mut size = Size::Said;
-        // Asked for twice at the most, the second time on a fresh line and without a size.
+        // A limit on messages a minute passes; who took nothing yet in this run is not waited for.
+        let mut pauses = if run.accepted > 0 { self.patience.pauses } else { &[] }.iter();
+        // The second time is on a fresh line and without a size.
         let mut line = loop {
             let mut line = match self.ready(&mut run, hurry).await {
                 Ok(line) => line,
@@ -117,6 +119,10 @@ impl SmtpPost {
                     self.goodbye(line).await;
                     size = Size::Unsaid;
                 }
+                Err(Declined::Line(words, Named::NotYet)) => match pauses.next() {
+                    Some(pause) if slept(*pause, hurry).await.is_ok() => self.goodbye(line).await,
+                    _ => return run.decline(line, &message.key, Declined::Line(words, Named::NotYet)),
+                },
                 Err(declined) => return run.decline(line, &message.key, declined),
             }
         };

@@ -70,6 +70,8 @@ pub(crate) enum Answer {
     Endless,
 }
 
+const TOO_MUCH: &str = "450 4.7.1 too much mail";
+
 /// What it does wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Manner {
@@ -86,6 +88,8 @@ pub(crate) enum Manner {
     Restarts,
     /// Finds that connections come too often: the second one is put off.
     Counts,
+    /// Takes three messages a minute, whatever the connections: the two after that come too early.
+    Rations,
     /// Takes the connection and says nothing.
     Silent,
     /// Does not offer STARTTLS.
@@ -114,8 +118,10 @@ impl Manner {
             (Self::First(count, step, answer), _) if before < count => Self::At(step, answer),
             (Self::Restarts, 0) => Self::At(Step::Rset, Answer::Closes),
             (Self::Restarts, 1 | 2) => Self::At(Step::Greeting, Answer::Closes),
+            (Self::Rations, 0) => Self::Takes(3, TOO_MUCH),
+            (Self::Rations, 1 | 2) => Self::At(Step::Mail, Answer::Says(TOO_MUCH)),
             (Self::Counts, 1) => Self::At(Step::Greeting, Answer::Says("421 4.7.0 too many connections")),
-            (Self::First(..) | Self::Restarts | Self::Counts, _) => Self::Good,
+            (Self::First(..) | Self::Restarts | Self::Counts | Self::Rations, _) => Self::Good,
             _ => self,
         }
     }

@@ -207,6 +207,21 @@ async fn whoever_counts_connections_gets_more_messages_over_each() {
 }
 
 #[tokio::test]
+async fn a_limit_on_messages_a_minute_is_waited_for() {
+    let relay = Relay::start(Door::Plain, Manner::Rations).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    for number in 0..5 {
+        let sending = send(&post, &relay, &another(number)).await;
+        assert!(matches!(sending, Sending::Accepted { .. }), "{number}: {sending:?}");
+    }
+    assert_eq!(relay.came(), 4);
+    let relay = Relay::start(Door::Plain, Manner::At(Step::Mail, Answer::Says("450 4.7.1 later"))).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    assert!(matches!(send(&post, &relay, &another(0)).await, Sending::Barred { .. }));
+    assert_eq!(relay.came(), 2, "one that took nothing yet is not waited for");
+}
+
+#[tokio::test]
 async fn a_server_that_is_started_again_in_a_run_is_waited_for() {
     let relay = Relay::start(Door::Plain, Manner::Restarts).await;
     let post = impatient(&smtp(&relay, SmtpTls::Loopback));
