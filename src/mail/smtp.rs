@@ -185,7 +185,7 @@ impl SmtpPost {
             return Err(bar.clone());
         }
         if let Some(mut line) = run.line.take() {
-            let is_good = line.bodies < run.bodies_per_line
+            let is_good = !run.has_had_enough(&line)
                 && self.answer(&mut line, "RSET", Rset).await.is_ok_and(|reply| reply.is_yes());
             if is_good {
                 return Ok(line);

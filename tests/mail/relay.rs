@@ -70,6 +70,7 @@ pub(crate) enum Answer {
     Endless,
 }
 
+const GREETING: &str = "220 relay ESMTP Exim 4.98";
 const TOO_MUCH: &str = "450 4.7.1 too much mail";
 
 /// What it does wrong.
@@ -253,7 +254,7 @@ async fn answer(
 /// Up to STARTTLS; false when the client went away.
 async fn in_clear(stream: &mut TcpStream, manner: Manner, ear: &Heard) -> io::Result<bool> {
     let mut line = BufReader::new(stream);
-    if !does(&mut line, manner.at(Some(Step::Greeting)).unwrap_or(Answer::Says("220 relay"))).await? {
+    if !does(&mut line, manner.at(Some(Step::Greeting)).unwrap_or(Answer::Says(GREETING))).await? {
         return Ok(false);
     }
     loop {
@@ -294,7 +295,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     if greeting == Greeting::Said
-        && !does(line, manner.at(Some(Step::Greeting)).unwrap_or(Answer::Says("220 relay"))).await?
+        && !does(line, manner.at(Some(Step::Greeting)).unwrap_or(Answer::Says(GREETING))).await?
     {
         return Ok(());
     }

@@ -187,7 +187,14 @@ async fn a_limit_on_messages_of_a_connection_costs_nobody_a_try() {
 }
 
 #[tokio::test]
-async fn after_ten_messages_there_is_a_new_connection() {
+async fn exim_gets_a_new_connection_after_ten_messages_and_others_do_not() {
+    let other = Manner::At(Step::Greeting, Answer::Says("220 relay ESMTP Postfix"));
+    let relay = Relay::start(Door::Plain, other).await;
+    let post = impatient(&smtp(&relay, SmtpTls::Loopback));
+    for number in 0..21 {
+        assert!(matches!(send(&post, &relay, &another(number)).await, Sending::Accepted { .. }));
+    }
+    assert_eq!(relay.came(), 1);
     let relay = Relay::start(Door::Plain, Manner::Good).await;
     let post = impatient(&smtp(&relay, SmtpTls::Loopback));
     for number in 0..21 {

@@ -24,6 +24,12 @@ use crate::domain::host;
 use crate::mail::smtp::reply::{self, Reply};
 use crate::mail::smtp::wire::{Heard, Wire};
 
+/// Exim delivers the first ten messages of a connection at once and leaves the others to its next queue run,
+/// half an hour later (`smtp_accept_queue_per_connection`).
+const BODIES_FOR_EXIM: usize = 10;
+/// Others take 100 of a connection and no more, and some count connections.
+const BODIES: usize = 100;
+
 const LOGINS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
 /// A line on which messages may be sent.
@@ -36,6 +42,8 @@ pub(super) struct Line {
     pub(super) bytes_max: Option<u64>,
     /// How many bodies it was given.
     pub(super) bodies: usize,
+    /// How many it should be given.
+    pub(super) bodies_max: usize,
 }
 
 /// Why there is no line.
@@ -78,18 +86,21 @@ pub(super) async fn open(
         words: format!("cannot open `{}:{}`: {}", settings.host, settings.port, shut.words),
         means: shut.means,
     };
-    let (mut connection, offers) = greet(settings, tls, stage).await.map_err(cannot)?;
+    let heard = Heard::default();
+    let mut connection = greet(settings, tls, (stage, &heard)).await.map_err(cannot)?;
+    let offers = heard.offers();
     log_in(settings, &mut connection, &offers).await?;
     let size = offers.iter().find_map(|offer| offer.strip_prefix("SIZE"));
     let bytes_max = size.and_then(|max| max.trim().parse().ok()).filter(|max| *max > 0);
-    Ok(Line { connection, takes_size: size.is_some(), bytes_max, bodies: 0 })
+    let bodies_max = if heard.is_greeted_by("Exim") { BODIES_FOR_EXIM } else { BODIES };
+    Ok(Line { connection, takes_size: size.is_some(), bytes_max, bodies: 0, bodies_max })
 }
 
 async fn greet(
     settings: &SmtpSettings,
     tls: Option<&TlsConnector>,
-    stage: &Cell<Opening>,
-) -> Result<(AsyncSmtpConnection, Vec<String>), Shut> {
+    (stage, heard): (&Cell<Opening>, &Heard),
+) -> Result<AsyncSmtpConnection, Shut> {
     let tcp = TcpStream::connect((settings.host.as_str(), settings.port)).await.map_err(lost)?;
     tcp.set_nodelay(true).map_err(lost)?;
     let (own, server) = (tcp.local_addr().map_err(lost)?, tcp.peer_addr().map_err(lost)?);
@@ -97,28 +108,27 @@ async fn greet(
         Some(name) => ClientId::Domain(name.clone()),
         None => own_name(ClientId::default(), own.ip()),
     };
-    let heard = Heard::default();
     let wire: Box<dyn AsyncTokioStream> = match (settings.tls, tls) {
         (SmtpTls::Loopback, _) if !server.ip().is_loopback() => {
             return Err(ours("without TLS only a loopback address is spoken to".to_owned()));
         }
         (SmtpTls::Loopback, _) => {
             greeted(&tcp, stage).await?;
-            Box::new(Wire::over(tcp, server, &heard))
+            Box::new(Wire::over(tcp, server, heard))
         }
         (SmtpTls::Implicit, Some(tls)) => {
-            Box::new(Wire::over(secured(settings, tcp, tls).await?, server, &heard))
+            Box::new(Wire::over(secured(settings, tcp, tls).await?, server, heard))
         }
         (SmtpTls::Starttls, Some(tls)) => {
             greeted(&tcp, stage).await?;
-            let tcp = asked_for_tls(tcp, server, &hello).await?;
-            Box::new(Wire::over(secured(settings, tcp, tls).await?, server, &heard).greeted())
+            let tcp = asked_for_tls(tcp, (server, heard), &hello).await?;
+            Box::new(Wire::over(secured(settings, tcp, tls).await?, server, heard).greeted())
         }
         (_, None) => return Err(ours("TLS was not prepared".to_owned())),
     };
     stage.set(Opening::Talking);
     let opened = AsyncSmtpConnection::connect_with_transport(wire, &hello).await;
-    Ok((opened.map_err(|error| unwilling(&error))?, heard.offers()))
+    opened.map_err(|error| unwilling(&error))
 }
 
 /// Waits for the first byte of the greeting, which stays to be read.
@@ -131,11 +141,15 @@ async fn greeted(tcp: &TcpStream, stage: &Cell<Opening>) -> Result<(), Shut> {
 
 /// Asks in clear for TLS, and for nothing else. What is said over TLS begins anew, with a connection of the
 /// library that knows nothing of what was offered in clear.
-async fn asked_for_tls(tcp: TcpStream, server: SocketAddr, hello: &ClientId) -> Result<TcpStream, Shut> {
+async fn asked_for_tls(
+    tcp: TcpStream,
+    (server, heard): (SocketAddr, &Heard),
+    hello: &ClientId,
+) -> Result<TcpStream, Shut> {
     let tcp = tcp.into_std().map_err(lost)?;
     let kept = tcp.try_clone().map_err(lost)?;
     let tcp = TcpStream::from_std(tcp).map_err(lost)?;
-    let wire = Box::new(Wire::over(tcp, server, &Heard::default()).bytewise());
+    let wire = Box::new(Wire::over(tcp, server, heard).bytewise());
     let opened = AsyncSmtpConnection::connect_with_transport(wire, hello).await;
     let mut clear = opened.map_err(|error| unwilling(&error))?;
     if !clear.can_starttls() {

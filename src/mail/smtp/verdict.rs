@@ -7,18 +7,14 @@ use crate::mail::smtp::line::Line;
 use crate::mail::smtp::reply::Reply;
 use crate::mail::{Bar, Sending};
 
-/// Exim delivers the first ten messages of a connection at once and leaves the others to its next queue run,
-/// half an hour later (`smtp_accept_queue_per_connection`); others take 100 of a connection and no more.
-const BODIES_PER_LINE: usize = 10;
-
 /// What was learnt of the server in this run.
 pub(super) struct Run {
     /// The line, while it is open.
     pub(super) line: Option<Line>,
     /// Why nothing more is sent in this run.
     pub(super) bar: Option<(String, Bar)>,
-    /// After how many messages a fresh line is opened.
-    pub(super) bodies_per_line: usize,
+    /// How many times what a line should be given it is given.
+    patience_of_lines: usize,
     /// How many messages it took.
     pub(super) accepted: usize,
     /// How many messages in a row had an answer that may be about us, none being taken in between.
@@ -70,7 +66,7 @@ impl Default for Run {
         Self {
             line: None,
             bar: None,
-            bodies_per_line: BODIES_PER_LINE,
+            patience_of_lines: 1,
             accepted: 0,
             doubts: 0,
             aside: BTreeMap::new(),
@@ -81,7 +77,12 @@ impl Default for Run {
 impl Run {
     /// The server put a fresh line off, and takes one now: whoever counts connections gets fewer of them.
     pub(super) fn opens_too_often(&mut self) {
-        self.bodies_per_line = self.bodies_per_line.saturating_mul(10);
+        self.patience_of_lines = self.patience_of_lines.saturating_mul(10);
+    }
+
+    /// Whether a line was given what it should be.
+    pub(super) fn has_had_enough(&self, line: &Line) -> bool {
+        line.bodies >= line.bodies_max.saturating_mul(self.patience_of_lines)
     }
 
     /// What it means that a message was not taken before its body, also on a fresh line.

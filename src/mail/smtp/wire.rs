@@ -14,18 +14,37 @@ const REPLY_BYTES_MAX: usize = 64 * 1024;
 
 const CHUNK: usize = 4096;
 
-/// What came since we last said something: the library keeps little of what a server offers.
+/// The greeting, and what came since we last said something: the library keeps little of what a server says.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Heard(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Heard(Arc<Mutex<Words>>);
+
+#[derive(Debug, Default)]
+struct Words {
+    greeting: Option<Vec<u8>>,
+    latest: Vec<u8>,
+}
 
 impl Heard {
     /// The lines of the last reply but its first, without their codes: after EHLO, what is offered.
     pub(super) fn offers(&self) -> Vec<String> {
-        let reply = String::from_utf8_lossy(&self.bytes()).into_owned();
+        let reply = String::from_utf8_lossy(&self.words().latest).into_owned();
         reply.lines().skip(1).filter_map(|line| line.get(4..)).map(str::to_ascii_uppercase).collect()
     }
 
-    fn bytes(&self) -> MutexGuard<'_, Vec<u8>> {
+    /// Whether the server greeted as this program, as most do that were not told otherwise.
+    pub(super) fn is_greeted_by(&self, program: &str) -> bool {
+        let words = self.words();
+        words.greeting.as_ref().is_some_and(|it| String::from_utf8_lossy(it).contains(program))
+    }
+
+    /// What comes next answers what we say now.
+    fn turn(&self) {
+        let mut words = self.words();
+        let latest = std::mem::take(&mut words.latest);
+        words.greeting.get_or_insert(latest);
+    }
+
+    fn words(&self) -> MutexGuard<'_, Words> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -74,7 +93,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             wire.ahead = later;
             return Poll::Ready(Ok(()));
         }
-        if wire.heard.bytes().len() > REPLY_BYTES_MAX {
+        if wire.heard.words().latest.len() > REPLY_BYTES_MAX {
             return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, "its reply does not end")));
         }
         let mut chunk = [0; CHUNK];
@@ -88,7 +107,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         }
         read?;
         let words: Vec<u8> = part.filled().iter().copied().map(plain).collect();
-        wire.heard.bytes().extend_from_slice(&words);
+        wire.heard.words().latest.extend_from_slice(&words);
         into.put_slice(&words);
         Poll::Ready(Ok(()))
     }
@@ -102,7 +121,7 @@ fn plain(byte: u8) -> u8 {
 impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let wire = self.get_mut();
-        wire.heard.bytes().clear();
+        wire.heard.turn();
         Pin::new(&mut wire.stream).poll_write(context, bytes)
     }
 
