@@ -88,3 +88,30 @@ fn a_drop_folder_that_is_gone_is_not_taken_for_an_empty_one() {
     let keys = region.happened(Happened::Queued);
     assert!(keys.iter().any(|key| key.starts_with("chaser.workforce-e06000027.")), "{keys:?}");
 }
+
+fn told_of_reminders(region: &Region) -> Vec<String> {
+    let is_one = |words: &str| words.contains("have been reminded") || words.contains("who were reminded");
+    region.mails().into_iter().filter(|mail| is_one(&mail.text)).map(|mail| mail.subject).collect()
+}
+
+#[test]
+fn the_first_run_escalates_nothing_and_tells_nobody_that_others_were_reminded() {
+    let region = Region::from_quarter(QUARTER);
+    region.walk("2017-11-24T09:00:00Z");
+    assert_eq!(chasers(&region, TORBAY), ["10-after.torbay-performance"], "ten working days late");
+    region.walk("2017-11-27T09:00:00Z");
+    assert_eq!(chasers(&region, TORBAY).len(), 1, "the ladder has no later step for the director");
+    assert_eq!(told_of_reminders(&region), [""; 0]);
+}
+
+#[test]
+fn a_director_hears_of_it_at_a_later_step_than_one_that_was_sent() {
+    let region = Region::from_quarter(QUARTER);
+    region.step("2017-11-17T09:00:00Z", Step::Remind);
+    region.step("2017-11-24T09:00:00Z", Step::Remind);
+    let director = "10-after.torbay-director".to_owned();
+    assert!(!chasers(&region, TORBAY).contains(&director), "the chasers wait, and nobody was reminded");
+    region.step("2017-11-24T09:05:00Z", Step::Deliver);
+    region.step("2017-11-27T09:00:00Z", Step::Remind);
+    assert!(chasers(&region, TORBAY).contains(&director), "the step of 17 November was sent meanwhile");
+}
