@@ -115,3 +115,24 @@ fn a_director_hears_of_it_at_a_later_step_than_one_that_was_sent() {
     region.step("2017-11-27T09:00:00Z", Step::Remind);
     assert!(chasers(&region, TORBAY).contains(&director), "the step of 17 November was sent meanwhile");
 }
+
+#[test]
+fn check_config_says_who_is_chased_and_what_is_overdue_today() {
+    let region = Region::from_quarter(QUARTER);
+    let ended = region.run("2017-11-24T09:00:00Z", &["check-config"]);
+    let row = |holds: [&str; 2]| {
+        let found = ended.out.lines().find(|line| holds.iter().all(|it| line.contains(it)));
+        found.unwrap_or_else(|| panic!("{holds:?}: {}", ended.out)).trim_end().to_owned()
+    };
+    let director = row(["torbay", " director "]);
+    assert!(
+        director.ends_with("copies, 10 working days late or more, once an earlier one was sent"),
+        "{director}"
+    );
+    assert!(!director.contains(" and copies of 0"), "{director}");
+    assert!(row(["torbay", " performance-lead "]).ends_with(" each"));
+    assert!(row(["lead@", " regional-lead "]).ends_with(" none"));
+    let due = row(["quarterly", "Fri 10 Nov 2017"]);
+    let cells: Vec<&str> = due.split_whitespace().collect();
+    assert!(cells.ends_with(&["16", "yes"]), "{due}");
+}
