@@ -92,7 +92,8 @@ fn remark(settings: &Settings, row: &ReturnRow, today: chrono::NaiveDate) -> Str
         (Some(_), _) => row.is_history.then(|| "history".to_owned()),
         (None, _) if refused.is_some() => None,
         (None, Some(due)) if due < today => Some("not received".to_owned()),
-        (None, _) => Some("not due yet".to_owned()),
+        (None, Some(_)) => Some("not due yet".to_owned()),
+        (None, None) => Some("not received; it is not asked for".to_owned()),
     };
     [stands, refused, withdrawn].into_iter().flatten().collect::<Vec<_>>().join("; ")
 }

@@ -6,7 +6,7 @@ use quarterdeck::store::journal::Happened;
 use super::autumn;
 use super::figures::csv;
 use super::letters::starting;
-use super::region::Region;
+use super::region::{NOW, Region};
 
 const TORBAY: &str = "E06000027";
 const QUARTER: &str = "2017-18 Q2";
@@ -135,4 +135,29 @@ fn check_config_says_who_is_chased_and_what_is_overdue_today() {
     let due = row(["quarterly", "Fri 10 Nov 2017"]);
     let cells: Vec<&str> = due.split_whitespace().collect();
     assert!(cells.ends_with(&["16", "yes"]), "{due}");
+}
+
+#[test]
+fn what_was_due_before_the_first_run_is_not_overdue() {
+    let region = Region::from_quarter("2016-17 Q3");
+    for quarter in ["2016-17 Q4", QUARTER] {
+        region.publish("E06000022", quarter, csv("E06000022", quarter));
+    }
+    region.walk(NOW);
+    let due = |of: &str| {
+        region.number(&format!(
+            "SELECT count(*) FROM returns WHERE submission IS NULL AND due IS NOT NULL AND {of}"
+        ))
+    };
+    assert_eq!(due("quarter < 8069"), 0, "before the second quarter of 2017-18");
+    assert!(due("quarter = 8069") > 20);
+    let findings = region.run(NOW, &["findings"]).out;
+    assert!(findings.contains("has not sent its return for 2017-18 Q2"), "{findings}");
+    assert!(!findings.contains("has not sent its return for 2016-17"), "{findings}");
+    let old = region.run(NOW, &["returns", "--quarter", "2017-18 Q1"]).out;
+    assert!(old.contains("not received; it is not asked for"), "{old}");
+    let lead = starting(&region.mails(), "digest.regional-lead.")[0].text.clone();
+    assert!(!lead.contains("2017-18 Q1"), "{lead}");
+    region.step("2018-02-19T09:00:00Z", Step::Collect);
+    assert!(due("quarter = 8069") > 20 && due("quarter = 8070") > 20, "what followed is asked for");
 }
