@@ -14,9 +14,13 @@ use crate::pipeline::agreed;
 use crate::pipeline::composing::{self, Queue};
 use crate::pipeline::facts;
 use crate::pipeline::opening::Walk;
+use crate::pipeline::strangers;
 use crate::pipeline::unseen::Unseen;
 use crate::store::grid::{self, ReturnRow};
 use crate::store::outbox;
+
+/// So many files that may be a return are named in one chaser.
+const LYING_MAX: usize = 5;
 
 /// The chasers that are due today, to the people of authorities whose return is outstanding.
 ///
@@ -93,6 +97,7 @@ fn chaser_to(walk: &Walk<'_>, of: &Outstanding<'_>, recipient: &Recipient) -> Op
         working_days_late: settings.calendar.between(due, walk.today),
         how_to_send: how_to_send(settings, of.collection, row),
         refused: row.refused.clone().or_else(|| wrong.map(str::to_owned)),
+        lying: lying(walk, of),
         asked,
         first: of.queue.first_of(walk, &stem(row), &recipient.id),
     };
@@ -121,6 +126,14 @@ pub(super) fn asked<'a>(
         return Some(Asked::ForWantOfOthers);
     }
     senders.any(|one| was_sent(&one.id)).then_some(Asked::AfterOthers)
+}
+
+/// What lies in the drop folder, seems to be this return, and is not taken in.
+fn lying(walk: &Walk<'_>, of: &Outstanding<'_>) -> Vec<String> {
+    let Source::Folder(source) = &of.collection.source else { return Vec::new() };
+    let folder = agreed::folder_words(source);
+    let found = strangers::instead_of(walk.settings, walk.journal.lines(), of.row, walk.today);
+    found.iter().take(LYING_MAX).map(|one| one.in_words(&folder)).collect()
 }
 
 fn how_to_send(settings: &Settings, collection: &Collection, row: &ReturnRow) -> Vec<String> {

@@ -75,6 +75,7 @@ fn chaser_facts(step: i32) -> ChaserFacts {
         working_days_late: step,
         how_to_send: vec!["Put `E06000027-2017-18-Q2.csv` into the region's drop folder.".to_owned()],
         refused: None,
+        lying: Vec::new(),
         asked: Asked::First,
         first: Some(chaser::key("quarterly", &named(TORBAY), quarter(2017, 2), -5, &lead().id)),
     }

@@ -28,6 +28,8 @@ pub struct ChaserFacts {
     pub how_to_send: Vec<String>,
     /// Why the last file was refused, when one came and was.
     pub refused: Option<String>,
+    /// What lies in the drop folder, seems to be this return and is not taken in: one sentence or more each.
+    pub lying: Vec<String>,
     /// Why the recipient is written to.
     pub asked: Asked,
     /// The first chaser of this return to this recipient; none when this is it.
@@ -117,6 +119,7 @@ fn blocks(occasion: &Occasion, facts: &ChaserFacts) -> Vec<Block> {
             words::sentence(reason)
         )));
     }
+    blocks.extend(facts.lying.iter().cloned().map(words::paragraph));
     blocks.push(words::paragraph(request(facts)));
     blocks.extend(words::section("How to send it", words::bullets(facts.how_to_send.clone())));
     blocks.extend(words::section("What others see", vec![words::paragraph(what_others_see(facts))]));
