@@ -58,6 +58,10 @@ CREATE TABLE IF NOT EXISTS holiday_settings (
 CREATE TABLE IF NOT EXISTS expected_returns (
   collection VARCHAR, authority VARCHAR, quarter INTEGER, due DATE
 );
+-- A return of an earlier quarter that never came is not asked for: it was due before the first run.
+CREATE TABLE IF NOT EXISTS asked_from_settings (
+  collection VARCHAR, quarter INTEGER
+);
 
 -- From files
 CREATE TABLE IF NOT EXISTS area_names (

@@ -34,7 +34,9 @@ SELECT
   coalesce(expected.collection, known.collection) AS collection,
   coalesce(expected.authority, known.authority) AS authority,
   coalesce(expected.quarter, known.quarter) AS quarter,
-  expected.due,
+  -- A return that never came, and was due before this installation began, is not asked for.
+  CASE WHEN known.submission IS NULL AND expected.quarter < asked_from.quarter THEN NULL ELSE expected.due END
+    AS due,
   known.first_received_at,
   latest.received_at,
   known.submission,
@@ -58,6 +60,7 @@ FULL JOIN known
   ON known.collection = expected.collection
   AND known.authority = expected.authority
   AND known.quarter = expected.quarter
+LEFT JOIN asked_from_settings AS asked_from ON asked_from.collection = expected.collection
 LEFT JOIN submissions AS latest ON latest.submission = known.submission
 LEFT JOIN submissions AS taken_back ON taken_back.submission = known.withdrawn_submission
 LEFT JOIN withdrawals ON withdrawals.submission = known.withdrawn_submission

@@ -10,19 +10,21 @@ use crate::cli::arguments::{Format, With};
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows, UsageError};
 use crate::config::files::Files;
-use crate::config::settings::{AddedCheck, Settings, Source};
+use crate::config::settings::{AddedCheck, Reporters, Settings, Source};
 use crate::config::{self, Loaded, jobs};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::calendar::Calendar;
+use crate::domain::deadline::{self, Chase, Ladder};
 use crate::domain::due::{self, Span};
 use crate::domain::schedule::{Job, Rule};
-use crate::domain::scope::Scope;
+use crate::domain::scope::{Recipient, Scope};
 use crate::domain::turn;
 use crate::pipeline::addressed;
 use crate::pipeline::apart::{self, Snapshot};
 use crate::pipeline::neighbouring;
 use crate::store::analysis;
 use crate::store::check_file::CheckFile;
+use crate::store::configured;
 use crate::store::open::Store;
 
 /// Prints every problem, or who gets what and when.
@@ -66,6 +68,7 @@ pub fn check_config(with: &With) -> Result<Ending> {
     ))?;
     recipients(&settings).print(Format::Table)?;
     sources(&settings).print(Format::Table)?;
+    chasers(&settings, today).print(Format::Table)?;
     reminders(&settings, today).print(Format::Table)?;
     let jobs = jobs::jobs(&settings);
     schedules(&jobs, &settings.calendar, now).print(Format::Table)?;
@@ -100,7 +103,8 @@ fn wrong_checks(folder: &Path, loaded: Option<&Loaded>) -> Result<Vec<String>> {
 }
 
 fn recipients(settings: &Settings) -> Rows {
-    let mut rows = Rows::of(&["recipient", "address", "role", "sees", "figures", "digests", "reminders of"]);
+    let mut rows =
+        Rows::of(&["recipient", "address", "role", "sees", "figures", "digests", "reminders of", "chasers"]);
     for it in &settings.recipients {
         let sees = match &it.scope {
             Scope::Region => "the region".to_owned(),
@@ -108,12 +112,6 @@ fn recipients(settings: &Settings) -> Rows {
                 codes.iter().map(|code| named(settings, code)).collect::<Vec<_>>().join(", ")
             }
         };
-        let deadlines: Vec<&str> = settings
-            .deadlines
-            .iter()
-            .filter(|deadline| !deadline.cancelled && deadline.reminders.to.contains(&it.role))
-            .map(|deadline| deadline.id.as_str())
-            .collect();
         rows.rows.push(vec![
             json!(it.name),
             json!(it.address.as_str()),
@@ -121,7 +119,57 @@ fn recipients(settings: &Settings) -> Rows {
             json!(sees),
             json!(format!("{:?}", it.figures).to_lowercase()),
             json!(it.digests.join(", ")),
-            json!(deadlines.len()),
+            json!(reminders_of(settings, it)),
+            json!(chasers_of(settings, it)),
+        ]);
+    }
+    rows
+}
+
+/// Of how many deadlines somebody is reminded, and of how many only when others were and did not do it.
+fn reminders_of(settings: &Settings, it: &Recipient) -> String {
+    let ladders = settings.deadlines.iter().filter(|one| !one.cancelled).map(|one| &one.reminders);
+    let (own, others): (Vec<_>, Vec<_>) = ladders.partition(|one| one.to.contains(&it.role));
+    let hears = |one: &&Ladder| one.escalate.as_ref().is_some_and(|(_, roles)| roles.contains(&it.role));
+    match others.into_iter().filter(hears).count() {
+        0 => own.len().to_string(),
+        copies => format!("{}, and copies of {copies}", own.len()),
+    }
+}
+
+/// Which chasers of returns that are not in somebody gets.
+fn chasers_of(settings: &Settings, it: &Recipient) -> String {
+    let chasing = &settings.chasing;
+    match &chasing.escalate {
+        _ if it.scope == Scope::Region => "none".to_owned(),
+        _ if chasing.to.contains(&it.role) => "each".to_owned(),
+        Some((from, roles)) if roles.contains(&it.role) => {
+            format!("copies, {from} working days late or more, once an earlier one was sent")
+        }
+        _ => "none".to_owned(),
+    }
+}
+
+/// The newest returns that are due, and what a run of today would do about those that are not in.
+fn chasers(settings: &Settings, today: NaiveDate) -> Rows {
+    let day = |on: NaiveDate| on.format("%a %-d %b %Y").to_string();
+    let calendar = &settings.calendar;
+    let chase = Chase { before: &settings.chasing.before, after: &settings.chasing.after };
+    let mut rows =
+        Rows::of(&["returns", "quarter", "due", "overdue today unless in", "chased today", "next chaser"]);
+    for it in settings.collections.iter().filter(|one| one.reporters == Reporters::Members) {
+        let Some(quarter) = it.ended_quarters(today).last().copied() else { continue };
+        let Some(due) = configured::due_day(it, quarter, calendar) else { continue };
+        let expected = settings.authorities.iter().filter(|one| one.existed_on(quarter.last_day())).count();
+        let step = deadline::chase_due(due, chase, calendar, today, &|_| false);
+        let next = chase.steps(due, calendar).into_iter().map(|(_, on)| on).find(|on| *on > today);
+        rows.rows.push(vec![
+            json!(it.name),
+            json!(quarter.to_string()),
+            json!(day(due)),
+            json!(if due < today { expected } else { 0 }),
+            json!(if step.is_some() { "yes" } else { "no" }),
+            json!(next.map(day)),
         ]);
     }
     rows

@@ -8,7 +8,9 @@ use crate::cli::exit::Ending;
 use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
+use crate::pipeline::strangers;
 use crate::store::grid::{self, ReturnRow};
+use crate::store::journal::{Journal, Line};
 use crate::store::open::Store;
 
 /// Prints what is due, received and late, by collection, authority and quarter.
@@ -28,7 +30,8 @@ pub fn returns(with: &With, arguments: &ReturnsArguments) -> Result<Ending> {
         None => {}
     }
     let (today, format) = (print::day(&settings, print::now(with)), arguments.print.format);
-    rows(&settings, &grid, (today, format)).print(format)?;
+    let lines = Journal::read(&settings.state)?;
+    rows(&settings, &lines, &grid, (today, format)).print(format)?;
     Ok(Ending::Done)
 }
 
@@ -38,7 +41,12 @@ fn keep_newest(grid: &mut Vec<ReturnRow>) {
     grid.retain(|row| newest.get(&row.collection) == Some(&row.quarter));
 }
 
-fn rows(settings: &Settings, grid: &[ReturnRow], (today, format): (chrono::NaiveDate, Format)) -> Rows {
+fn rows(
+    settings: &Settings,
+    lines: &[Line],
+    grid: &[ReturnRow],
+    (today, format): (chrono::NaiveDate, Format),
+) -> Rows {
     // The word of the mails for people; a program knows the column by its name.
     let quarantined = if format == Format::Table { "set aside" } else { "quarantined" };
     let mut rows = Rows::of(&[
@@ -71,14 +79,15 @@ fn rows(settings: &Settings, grid: &[ReturnRow], (today, format): (chrono::Naive
             json!(row.accepted),
             json!(row.quarantined),
             json!(late.filter(|days| *days > 0)),
-            json!(remark(settings, row, today)),
+            json!(remark(settings, lines, row, today)),
         ]);
     }
     rows
 }
 
-/// What else is to be known of a return: what was refused or withdrawn, since when it is missing.
-fn remark(settings: &Settings, row: &ReturnRow, today: chrono::NaiveDate) -> String {
+/// What else is to be known of a return: what was refused or withdrawn, whether it is missing, and what lies
+/// there in its place.
+fn remark(settings: &Settings, lines: &[Line], row: &ReturnRow, today: chrono::NaiveDate) -> String {
     let day = |at| print::day(settings, at).format("%-d %B %Y");
     let refused = row.refused.as_ref().map(|reason| match (row.received_at, row.refused_at) {
         (Some(_), Some(at)) => format!("a newer file was refused on {}: {reason}", day(at)),
@@ -92,7 +101,13 @@ fn remark(settings: &Settings, row: &ReturnRow, today: chrono::NaiveDate) -> Str
         (Some(_), _) => row.is_history.then(|| "history".to_owned()),
         (None, _) if refused.is_some() => None,
         (None, Some(due)) if due < today => Some("not received".to_owned()),
-        (None, _) => Some("not due yet".to_owned()),
+        (None, Some(_)) => Some("not due yet".to_owned()),
+        (None, None) => Some("not received; it is not asked for".to_owned()),
     };
-    [stands, refused, withdrawn].into_iter().flatten().collect::<Vec<_>>().join("; ")
+    let lying = match row.first_received_at {
+        Some(_) => Vec::new(),
+        None => strangers::instead_of(settings, lines, row, today),
+    };
+    let lying = lying.iter().map(|one| one.in_words("the drop folder"));
+    [stands, refused, withdrawn].into_iter().flatten().chain(lying).collect::<Vec<_>>().join("; ")
 }

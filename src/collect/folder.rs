@@ -76,6 +76,8 @@ pub struct Stranger {
 pub enum Why {
     /// It is a link, a pipe or a device, or its name is no text.
     NoFile,
+    /// It is a folder that is none of ours. What is in it is not looked at.
+    Folder,
     /// Its ending is not one of a return.
     Ending,
     /// It was never finished.
@@ -174,7 +176,11 @@ enum Judged<'a> {
 
 fn judged<'a>(wants: &Wants<'a>, entry: &Entry, told: &BTreeSet<String>) -> Judged<'a> {
     if entry.thing == Thing::Folder {
-        return Judged::Nothing;
+        return if entry.name.as_deref().is_some_and(is_passed_over) {
+            Judged::Nothing
+        } else {
+            Judged::Stranger(Why::Folder)
+        };
     }
     let Some(name) = &entry.name else { return Judged::Stranger(Why::NoFile) };
     match manner(name) {
@@ -191,6 +197,12 @@ fn judged<'a>(wants: &Wants<'a>, entry: &Entry, told: &BTreeSet<String>) -> Judg
         return Judged::Stranger(Why::NoFile);
     }
     stem(name).map_or(Judged::Stranger(Why::Ending), |stem| wants.judged(&stem))
+}
+
+/// Whether a folder is our own, by its name on a share that may not tell cases apart, or of no concern.
+fn is_passed_over(folder: &str) -> bool {
+    let is_own = |fate: Fate| folder.eq_ignore_ascii_case(fate.folder());
+    is_own(Fate::Done) || is_own(Fate::Refused) || manner(folder) != Manner::Plain
 }
 
 /// The returns that are looked for, by the name that was agreed and by what a name means.

@@ -185,8 +185,15 @@ pub fn chase_due(
     today: NaiveDate,
     was_sent: &dyn Fn(i32) -> bool,
 ) -> Option<i32> {
-    let steps = ladder_days(chase.before, chase.after, calendar.on_or_before(due), calendar);
-    step_due(&steps, due, calendar, today, was_sent).map(|(step, _)| step)
+    step_due(&chase.steps(due, calendar), due, calendar, today, was_sent).map(|(step, _)| step)
+}
+
+impl Chase<'_> {
+    /// The steps around a due day with their own days, in order of time.
+    #[must_use]
+    pub fn steps(&self, due: NaiveDate, calendar: &Calendar) -> Vec<(i32, NaiveDate)> {
+        ladder_days(self.before, self.after, calendar.on_or_before(due), calendar)
+    }
 }
 
 /// Each step with its day, in order of time.

@@ -1,18 +1,26 @@
 //! Chasers: to those whose return is not in, by the ladder of working days.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::config::settings::{Collection, Settings, Source};
 use crate::domain::deadline::{self, Chase};
 use crate::domain::letter::chaser::{self, ChaserFacts};
+use crate::domain::letter::facts::Asked;
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Role};
 use crate::pipeline::agreed;
 use crate::pipeline::composing::{self, Queue};
 use crate::pipeline::facts;
 use crate::pipeline::opening::Walk;
+use crate::pipeline::strangers;
 use crate::pipeline::unseen::Unseen;
 use crate::store::grid::{self, ReturnRow};
+use crate::store::outbox;
+
+/// So many files that may be a return are named in one chaser.
+const LYING_MAX: usize = 5;
 
 /// The chasers that are due today, to the people of authorities whose return is outstanding.
 ///
@@ -27,18 +35,29 @@ pub fn chasers(walk: &Walk<'_>, queue: &Queue, unseen: &Unseen) -> Result<Vec<Le
         return Ok(letters);
     }
     let grid = grid::returns(walk.store.connection())?;
+    let sent = outbox::sent(walk.journal.lines());
     let is_out = |row: &&ReturnRow| row.submission.is_none() && row.due.is_some();
     let is_hidden = |row: &&ReturnRow| unseen.has(&row.collection, &row.authority, row.quarter);
     for row in grid.iter().filter(is_out).filter(|row| !is_hidden(row)) {
         let Some(collection) = walk.settings.collections.iter().find(|one| one.name == row.collection) else {
             continue;
         };
+        let of = Outstanding { collection, row, unseen, queue, sent: &sent };
         let own = |one: &&Recipient| one.owns(&row.authority);
         for recipient in walk.settings.recipients.iter().filter(own) {
-            letters.extend(chaser_to(walk, queue, (collection, row, unseen), recipient));
+            letters.extend(chaser_to(walk, &of, recipient));
         }
     }
     Ok(letters)
+}
+
+/// A return that is not in, and what is known of it.
+struct Outstanding<'a> {
+    collection: &'a Collection,
+    row: &'a ReturnRow,
+    unseen: &'a Unseen,
+    queue: &'a Queue,
+    sent: &'a BTreeSet<&'a str>,
 }
 
 /// The start of the key of every chaser of a return.
@@ -48,43 +67,73 @@ fn stem(row: &ReturnRow) -> String {
     format!("{}{quarter}", MessageKey::stem(Kind::Chaser, &subject))
 }
 
-fn chaser_to(
-    walk: &Walk<'_>,
-    queue: &Queue,
-    (collection, row, unseen): (&Collection, &ReturnRow, &Unseen),
-    recipient: &Recipient,
-) -> Option<Letter> {
-    let settings = walk.settings;
+fn chaser_to(walk: &Walk<'_>, of: &Outstanding<'_>, recipient: &Recipient) -> Option<Letter> {
+    let (settings, row) = (walk.settings, of.row);
     let ladders = &settings.chasing;
     let due = row.due?;
     let authority = facts::named(settings, &row.authority);
-    let key = |step| chaser::key(&row.collection, &authority, row.quarter, step, &recipient.id);
+    let key = |step, id: &str| chaser::key(&row.collection, &authority, row.quarter, step, id);
     let ladder = Chase { before: &ladders.before, after: &ladders.after };
-    let step =
-        deadline::chase_due(due, ladder, &settings.calendar, walk.today, &|step| queue.has(&key(step)))?;
-    if !is_written_to(recipient.role, &ladders.to, &deadline::escalated(ladders.escalate.as_ref(), step)) {
-        return None;
-    }
-    let wrong = unseen.wrong(&row.collection, &row.authority, row.quarter);
+    let was_queued = |step| of.queue.has(&key(step, &recipient.id));
+    let step = deadline::chase_due(due, ladder, &settings.calendar, walk.today, &was_queued)?;
+    let asked = asked(
+        recipient.role,
+        &ladders.to,
+        &deadline::escalated(ladders.escalate.as_ref(), step),
+        &mut settings.recipients.iter().filter(|one| one.owns(&row.authority)),
+        &|id| {
+            let mut before = ladder.steps(due, &settings.calendar).into_iter().filter(|it| it.0 < step);
+            before.any(|(step, _)| of.sent.contains(key(step, id).as_str()))
+        },
+    )?;
+    let wrong = of.unseen.wrong(&row.collection, &row.authority, row.quarter);
     let facts = ChaserFacts {
         collection: row.collection.clone(),
-        collection_title: collection.title.clone(),
+        collection_title: of.collection.title.clone(),
         authority: authority.clone(),
         quarter: row.quarter,
         due,
         step,
         working_days_late: settings.calendar.between(due, walk.today),
-        how_to_send: how_to_send(settings, collection, row),
+        how_to_send: how_to_send(settings, of.collection, row),
         refused: row.refused.clone().or_else(|| wrong.map(str::to_owned)),
-        first: queue.first_of(walk, &stem(row), &recipient.id),
+        lying: lying(walk, of),
+        asked,
+        first: of.queue.first_of(walk, &stem(row), &recipient.id),
     };
     chaser::compose(&composing::occasion(walk, recipient), &facts)
 }
 
-/// Whether a role is written to at a step: always, or because the matter has escalated.
-#[must_use]
-pub fn is_written_to(role: Role, always: &[Role], escalated: &[Role]) -> bool {
-    always.contains(&role) || escalated.contains(&role)
+/// Why a person of this role is written to at a step; none when they are not.
+///
+/// Whoever hears of it because it has escalated does so once one of those whose it is was sent an earlier
+/// step, as `was_sent` knows by their names: nobody is told that others were reminded who were not.
+pub(super) fn asked<'a>(
+    role: Role,
+    always: &[Role],
+    escalated: &[Role],
+    concerned: &mut dyn Iterator<Item = &'a Recipient>,
+    was_sent: &dyn Fn(&str) -> bool,
+) -> Option<Asked> {
+    if always.contains(&role) {
+        return Some(Asked::First);
+    }
+    if !escalated.contains(&role) {
+        return None;
+    }
+    let mut senders = concerned.filter(|one| always.contains(&one.role)).peekable();
+    if senders.peek().is_none() {
+        return Some(Asked::ForWantOfOthers);
+    }
+    senders.any(|one| was_sent(&one.id)).then_some(Asked::AfterOthers)
+}
+
+/// What lies in the drop folder, seems to be this return, and is not taken in.
+fn lying(walk: &Walk<'_>, of: &Outstanding<'_>) -> Vec<String> {
+    let Source::Folder(source) = &of.collection.source else { return Vec::new() };
+    let folder = agreed::folder_words(source);
+    let found = strangers::instead_of(walk.settings, walk.journal.lines(), of.row, walk.today);
+    found.iter().take(LYING_MAX).map(|one| one.in_words(&folder)).collect()
 }
 
 fn how_to_send(settings: &Settings, collection: &Collection, row: &ReturnRow) -> Vec<String> {

@@ -271,6 +271,12 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
+    /// The day of the first line that was ever journalled.
+    fn began(&self) -> NaiveDate {
+        let first = self.journal.lines().first().map_or(self.now, |line| line.at);
+        first.with_timezone(&self.settings.zone).date_naive()
+    }
+
     /// Writes the configuration into its tables, as of today.
     ///
     /// # Errors
@@ -284,6 +290,7 @@ impl<'a> Walk<'a> {
             collections: &settings.collections,
             analysis: &settings.analysis,
             calendar: &settings.calendar,
+            began: self.began(),
         };
         let connection = self.store.connection();
         configured::replace(connection, &from, self.today).context("cannot load the configuration")?;

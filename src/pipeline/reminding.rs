@@ -1,5 +1,7 @@
 //! Reminders: of deadlines, to those who are outstanding and nobody else.
 
+use std::collections::BTreeSet;
+
 use anyhow::Result;
 
 use crate::domain::deadline::{self, Deadline, Party};
@@ -7,10 +9,10 @@ use crate::domain::letter::facts::Named;
 use crate::domain::letter::reminder::{self, ReminderFacts};
 use crate::domain::message::{Kind, Letter, MessageKey};
 use crate::domain::scope::{Recipient, Scope};
-use crate::pipeline::chasing::is_written_to;
+use crate::pipeline::chasing::asked;
 use crate::pipeline::composing::{self, Queue};
 use crate::pipeline::opening::Walk;
-use crate::store::deeds;
+use crate::store::{deeds, outbox};
 
 /// The reminders that are due today.
 ///
@@ -27,11 +29,12 @@ pub fn reminders(walk: &Walk<'_>, queue: &Queue) -> Result<Vec<Letter>> {
         .iter()
         .map(|one| Named { code: one.code.clone(), name: one.name.clone() })
         .collect();
+    let sent = outbox::sent(walk.journal.lines());
     let deadlines = deeds::deadlines(&walk.settings.deadlines, walk.journal.lines());
     for deadline in &deadlines {
         for party in deadline.outstanding(walk.today) {
             for recipient in walk.settings.recipients.iter().filter(|one| is_of(one, party)) {
-                letters.extend(reminder_to(walk, queue, deadline, party, recipient, &names));
+                letters.extend(reminder_to(walk, (queue, &sent), (deadline, party), recipient, &names));
             }
         }
     }
@@ -49,18 +52,25 @@ fn is_of(recipient: &Recipient, party: &Party) -> bool {
 
 fn reminder_to(
     walk: &Walk<'_>,
-    queue: &Queue,
-    deadline: &Deadline,
-    party: &Party,
+    (queue, sent): (&Queue, &BTreeSet<&str>),
+    (deadline, party): (&Deadline, &Party),
     recipient: &Recipient,
     names: &[Named],
 ) -> Option<Letter> {
     let calendar = &walk.settings.calendar;
-    let was_sent = |step| queue.has(&reminder::key(deadline, party, step, &recipient.id));
-    let notice = deadline::notice_due(deadline, party, calendar, walk.today, &was_sent)?;
-    if !is_written_to(recipient.role, &deadline.reminders.to, &deadline.reminders.escalates(notice.step)) {
-        return None;
-    }
+    let key = |step, id: &str| reminder::key(deadline, party, step, id);
+    let was_queued = |step| queue.has(&key(step, &recipient.id));
+    let notice = deadline::notice_due(deadline, party, calendar, walk.today, &was_queued)?;
+    let asked = asked(
+        recipient.role,
+        &deadline.reminders.to,
+        &deadline.reminders.escalates(notice.step),
+        &mut walk.settings.recipients.iter().filter(|one| is_of(one, party)),
+        &|id| {
+            let mut before = deadline.steps(calendar).into_iter().filter(|it| it.0 < notice.step);
+            before.any(|(step, _)| sent.contains(key(step, id).as_str()))
+        },
+    )?;
     let stem = MessageKey::stem(Kind::Reminder, &format!("{}-{}", deadline.id, party.id()));
     let facts = ReminderFacts {
         deadline,
@@ -68,6 +78,7 @@ fn reminder_to(
         step: notice.step,
         names,
         calendar,
+        asked,
         first: queue.first_of(walk, &stem, &recipient.id),
     };
     reminder::compose(&composing::occasion(walk, recipient), &facts)

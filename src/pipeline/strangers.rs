@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::collect::away::NOT_TAKEN;
 use crate::collect::folder::{Stranger, Why};
-use crate::collect::meant::Reading;
+use crate::collect::meant::{Meant, Reading};
 use crate::collect::{CollectError, name_ending};
 use crate::config::settings::{Settings, Source};
 use crate::domain::authority::AuthorityCode;
@@ -21,6 +21,7 @@ use crate::pipeline::Report;
 use crate::pipeline::agreed::Place;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::polled;
+use crate::store::grid::ReturnRow;
 use crate::store::journal::{Happened, Line};
 
 const FORMATS: &str = "XLSX, XLS, ODS, CSV or JSON";
@@ -34,7 +35,22 @@ pub struct Lying {
     pub name: String,
     /// Why it is not taken in.
     pub why: String,
+    /// Whose it seems to be; none when its name does not say that.
+    pub of: Option<Of>,
 }
+
+/// Whose return a file that is not taken in seems to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Of {
+    authority: AuthorityCode,
+    /// None when its name does not say that: then it may be of the newest.
+    quarter: Option<Quarter>,
+    /// What its sender is to do, in sentences.
+    next: String,
+}
+
+/// What is noted of a file: why it is not taken in, and whose it seems to be.
+type Note = (String, Option<Of>);
 
 /// What is said of a file that is not taken in.
 struct Said {
@@ -44,6 +60,8 @@ struct Said {
     next: Option<String>,
     /// To whoever put it there.
     receipt: Option<String>,
+    /// To whoever is asked for the return that it seems to be; none when nothing is to be done.
+    to_sender: Option<String>,
 }
 
 /// What lies in drop folders by the journal, which the last look wrote.
@@ -52,9 +70,33 @@ pub fn lying(settings: &Settings, lines: &[Line]) -> Vec<Lying> {
     let folders = settings.collections.iter().filter(|one| matches!(one.source, Source::Folder(_)));
     let of_one = |collection: &str| {
         let noted = noted(lines, collection).into_iter();
-        noted.map(|(name, why)| Lying { collection: collection.to_owned(), name, why }).collect::<Vec<_>>()
+        let lying = |(name, (why, of))| Lying { collection: collection.to_owned(), name, why, of };
+        noted.map(lying).collect::<Vec<_>>()
     };
     folders.flat_map(|one| of_one(&one.name)).collect()
+}
+
+/// Of what lies in drop folders, what seems to be this return.
+#[must_use]
+pub fn instead_of(settings: &Settings, lines: &[Line], row: &ReturnRow, today: NaiveDate) -> Vec<Lying> {
+    let newest = settings
+        .collections
+        .iter()
+        .find(|one| one.name == row.collection)
+        .and_then(|one| one.ended_quarters(today).last().copied());
+    let is_it = |of: &Of| of.authority == row.authority && of.quarter.or(newest) == Some(row.quarter);
+    let mut lying = lying(settings, lines);
+    lying.retain(|one| one.collection == row.collection && one.of.as_ref().is_some_and(is_it));
+    lying
+}
+
+impl Lying {
+    /// That it lies in a folder, why it is not taken in, and what its sender is to do.
+    #[must_use]
+    pub fn in_words(&self, folder: &str) -> String {
+        let next = self.of.as_ref().map_or("", |of| of.next.as_str());
+        format!("`{}` lies in {folder} and is not taken in: {}. {next}", self.name, self.why)
+    }
 }
 
 /// Tells of what a look found, each file once: to the operator by the report, to its sender by a receipt.
@@ -70,10 +112,10 @@ pub(super) fn tell(
 ) -> Result<Result<(), CollectError>> {
     let before = noted(walk.journal.lines(), &place.collection.name);
     let told = noted(of_whole_runs(walk.journal.lines()), &place.collection.name);
+    let others = strangers.iter().filter(|one| !holds_our_own(walk.settings, place, one));
     let said: Vec<(&Stranger, Said)> =
-        strangers.iter().map(|one| (one, said(walk.settings, walk.today, place, one))).collect();
-    let now: BTreeMap<String, String> =
-        said.iter().map(|(one, said)| (one.shown.clone(), said.why.clone())).collect();
+        others.map(|one| (one, said(walk.settings, walk.today, place, one))).collect();
+    let now: BTreeMap<String, Note> = said.iter().map(|(one, said)| noting(place, one, said)).collect();
     let new = said.iter().filter(|(one, _)| !told.contains_key(&one.shown));
     for (one, said) in new {
         if let Some(next) = &said.next {
@@ -92,12 +134,26 @@ pub(super) fn tell(
             }
         }
     }
-    report.lying += strangers.len();
+    report.lying += said.len();
     if now != before {
-        let detail = json!({ "collection": place.collection.name, "files": now });
+        let files: BTreeMap<_, _> = now.iter().map(|(name, (why, _))| (name, why)).collect();
+        let of: BTreeMap<_, _> =
+            now.iter().filter_map(|(name, (_, of))| Some((name, kept(of.as_ref()?)))).collect();
+        let detail = json!({ "collection": place.collection.name, "files": files, "of": of });
         walk.journal.append(walk.now, Happened::Noted, &subject(&place.collection.name), detail)?;
     }
     Ok(take_back(place, strangers, receipts))
+}
+
+/// Whether it is a folder in which another folder of the configuration lies.
+fn holds_our_own(settings: &Settings, place: &Place<'_>, one: &Stranger) -> bool {
+    let (Why::Folder, Some(name)) = (&one.why, &one.name) else { return false };
+    let path = place.naming.source.path.join(name);
+    let drops = settings.collections.iter().filter_map(|one| match &one.source {
+        Source::Folder(source) => Some(&source.path),
+        _ => None,
+    });
+    drops.chain([&settings.state, &settings.backup.folder]).any(|one| one.starts_with(&path))
 }
 
 /// A receipt whose file is gone, or was taken in, goes too.
@@ -126,13 +182,53 @@ fn of_whole_runs(lines: &[Line]) -> &[Line] {
     lines.get(..end).unwrap_or_default()
 }
 
-/// What lay there at the last look: name and reason.
-fn noted(lines: &[Line], collection: &str) -> BTreeMap<String, String> {
+/// What lay there at the last look.
+fn noted(lines: &[Line], collection: &str) -> BTreeMap<String, Note> {
     let subject = subject(collection);
     let is_it = |line: &&Line| line.event == Happened::Noted && line.subject == subject;
-    let files = lines.iter().rev().find(is_it).and_then(|line| line.detail.get("files")?.as_object());
-    let text = |(name, why): (&String, &Value)| Some((name.clone(), why.as_str()?.to_owned()));
-    files.into_iter().flatten().filter_map(text).collect()
+    let Some(line) = lines.iter().rev().find(is_it) else { return BTreeMap::new() };
+    let files = line.detail.get("files").and_then(Value::as_object);
+    let of = |name: &str| read_back(line.detail.get("of")?.get(name)?);
+    let note = |(name, why): (&String, &Value)| Some((name.clone(), (why.as_str()?.to_owned(), of(name))));
+    files.into_iter().flatten().filter_map(note).collect()
+}
+
+/// As the journal keeps it.
+fn kept(of: &Of) -> Value {
+    let quarter = of.quarter.map(|quarter| quarter.to_string());
+    json!({ "authority": of.authority.as_str(), "quarter": quarter, "next": of.next })
+}
+
+fn read_back(of: &Value) -> Option<Of> {
+    let text = |name: &str| of.get(name).and_then(Value::as_str);
+    Some(Of {
+        authority: AuthorityCode::parse(text("authority")?).ok()?,
+        quarter: text("quarter").and_then(Quarter::from_spelling),
+        next: text("next")?.to_owned(),
+    })
+}
+
+/// What is noted of a file, under its name.
+fn noting(place: &Place<'_>, one: &Stranger, said: &Said) -> (String, Note) {
+    let of = whose(place, one).zip(said.to_sender.clone());
+    let of = of.map(|((authority, quarter), next)| Of { authority, quarter, next });
+    (one.shown.clone(), (said.why.clone(), of))
+}
+
+/// The authority that a name says, and the quarter where it says that too.
+fn whose(place: &Place<'_>, one: &Stranger) -> Option<(AuthorityCode, Option<Quarter>)> {
+    let name = one.name.as_deref();
+    let stem = match &one.why {
+        Why::NoFile => return None,
+        Why::Unclear(reading) => return Some((reading.authority.clone()?, reading.quarter)),
+        Why::NotWanted(authority, quarter) => return Some((authority.clone(), Some(*quarter))),
+        Why::Folder => name?,
+        Why::Ending | Why::Left => name?.rsplit_once('.').map(|(stem, _)| stem)?,
+    };
+    match place.naming.meant(stem) {
+        Meant::One(authority, quarter) => Some((authority, Some(quarter))),
+        Meant::Unclear(reading) => Some((reading.authority?, reading.quarter)),
+    }
 }
 
 fn said(settings: &Settings, today: NaiveDate, place: &Place<'_>, one: &Stranger) -> Said {
@@ -142,6 +238,13 @@ fn said(settings: &Settings, today: NaiveDate, place: &Place<'_>, one: &Stranger
             why: "it is no plain file, or its name is no text".to_owned(),
             next: Some(away.to_owned()),
             receipt: None,
+            to_sender: None,
+        },
+        Why::Folder => Said {
+            why: "it is a folder, and only what lies in the drop folder itself is looked at".to_owned(),
+            next: Some("have what is in it moved up into the drop folder".to_owned()),
+            receipt: None,
+            to_sender: Some("If the return is in it, move it up into the drop folder itself.".to_owned()),
         },
         Why::Left => Said {
             why:
@@ -149,6 +252,7 @@ fn said(settings: &Settings, today: NaiveDate, place: &Place<'_>, one: &Stranger
                     .to_owned(),
             next: Some("ask its sender whether all of it came, and take it away".to_owned()),
             receipt: None,
+            to_sender: Some("Send it again, and see that all of it comes.".to_owned()),
         },
         Why::Ending => Said {
             why: "its ending is not one of a format that is read".to_owned(),
@@ -157,6 +261,7 @@ fn said(settings: &Settings, today: NaiveDate, place: &Place<'_>, one: &Stranger
                 "It is not in a format that is read here.",
                 &format!("Save the return as {FORMATS} and put that here."),
             )),
+            to_sender: Some(format!("Save the return as {FORMATS} and put that there.")),
         },
         Why::Unclear(reading) => unclear(settings, today, place, one, reading),
         Why::NotWanted(authority, quarter) => not_wanted(settings, today, place, authority, *quarter),
@@ -184,7 +289,7 @@ fn unclear(
     let name = name.map(|name| format!("`{name}{}`", name_ending(one.name.as_deref().unwrap_or_default())));
     let (Some(name), Some(code), Some(quarter)) = (name, code, quarter) else {
         let next = "rename it as the collection's `name` says, or take it away".to_owned();
-        return Said { why: against, next: Some(next), receipt: None };
+        return Said { why: against, next: Some(next), receipt: None, to_sender: None };
     };
     let called = settings.authorities.iter().find(|it| it.code == code).map_or("", |it| it.name.as_str());
     let right = match (&reading.authority, reading.quarter) {
@@ -193,13 +298,15 @@ fn unclear(
         (None, Some(_)) => format!("{name} when it is of {called}"),
         (None, None) => format!("{name} when it is of {called} and {quarter}"),
     };
+    let to_sender = format!("Call it {right}. It is then taken in within a working day.");
     Said {
         why: format!("its name does not say which return it is: {against}"),
         next: Some(format!("have it called {right}, or take it away; a note beside it says so")),
         receipt: Some(receipt(
             &format!("The name of the file does not say which return it is: {against}."),
-            &format!("Call it {right}. It is then taken in within a working day."),
+            &to_sender,
         )),
+        to_sender: Some(to_sender),
     }
 }
 
@@ -216,7 +323,7 @@ fn not_wanted(
     if last >= today {
         let why = format!("{quarter} ends on {}; it is taken in then", last.format("%-d %B %Y"));
         let words = receipt(&format!("{}.", why.replacen(';', ":", 1)), "Nothing is to be done.");
-        return Said { why, next: None, receipt: Some(words) };
+        return Said { why, next: None, receipt: Some(words), to_sender: None };
     }
     let authority = settings.authorities.iter().find(|it| it.code == *code);
     let name = authority.map_or_else(|| code.to_string(), |it| it.name.clone());
@@ -224,7 +331,7 @@ fn not_wanted(
         let why = format!("{name} ({code}) did not exist on the last day of {quarter}");
         let words = receipt(&format!("{why}."), "Call it by the authority and the quarter that it is of.");
         let next = "see which authority and quarter it is of; its name says these".to_owned();
-        return Said { why, next: Some(next), receipt: Some(words) };
+        return Said { why, next: Some(next), receipt: Some(words), to_sender: None };
     }
     let ask = "Ask whoever runs the collection, who can take it in by hand.";
     if !collection.ended_quarters(today).contains(&quarter) {
@@ -232,7 +339,7 @@ fn not_wanted(
         let why = format!("the collection `{}` begins with {first} and has no {quarter}", collection.name);
         let words = receipt(&format!("{quarter} is not collected."), ask);
         let next = "take it away, or see `first_quarter` of the collection".to_owned();
-        return Said { why, next: Some(next), receipt: Some(words) };
+        return Said { why, next: Some(next), receipt: Some(words), to_sender: Some(ask.to_owned()) };
     }
     let open = collection.revision_quarters;
     let why = format!(
@@ -244,5 +351,5 @@ fn not_wanted(
         collection.name
     );
     let words = receipt(&format!("{quarter} is closed: new versions of it are not taken in from here."), ask);
-    Said { why, next: Some(next), receipt: Some(words) }
+    Said { why, next: Some(next), receipt: Some(words), to_sender: Some(ask.to_owned()) }
 }

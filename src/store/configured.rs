@@ -10,7 +10,7 @@ use crate::domain::calendar::Calendar;
 use crate::domain::indicator::{Indicator, IndicatorId, Polarity, Unit};
 use crate::domain::quarter::Quarter;
 
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -24,6 +24,7 @@ const TABLES: [&str; 13] = [
     "rebase_settings",
     "holiday_settings",
     "expected_returns",
+    "asked_from_settings",
 ];
 
 /// What the tables take from the configuration.
@@ -41,6 +42,8 @@ pub struct Configured<'a> {
     pub analysis: &'a Analysis,
     /// Working days, for due dates.
     pub calendar: &'a Calendar,
+    /// The day on which this installation first ran.
+    pub began: NaiveDate,
 }
 
 /// The day on which the return for `quarter` is due; none when the collection has no due day.
@@ -48,6 +51,16 @@ pub struct Configured<'a> {
 pub fn due_day(collection: &Collection, quarter: Quarter, calendar: &Calendar) -> Option<NaiveDate> {
     let days = i32::try_from(collection.due_working_days?).ok()?;
     Some(calendar.plus(quarter.last_day(), days))
+}
+
+/// The first quarter of which returns are asked for: on the day on which an installation began, the newest
+/// that had ended, or an older one that was not due yet. What was due before is history that may be loaded.
+#[must_use]
+pub fn asked_from(collection: &Collection, calendar: &Calendar, began: NaiveDate) -> Option<Quarter> {
+    let ended = collection.ended_quarters(began);
+    let is_open =
+        |quarter: &&Quarter| due_day(collection, **quarter, calendar).is_some_and(|due| due >= began);
+    ended.iter().find(is_open).or(ended.last()).copied()
 }
 
 /// Writes the configuration into its tables. Call inside a transaction.
@@ -69,7 +82,13 @@ pub fn replace(connection: &Connection, from: &Configured<'_>, today: NaiveDate)
     append_collections(connection, from.collections)?;
     append_indicators(connection, from)?;
     append_analysis(connection, from)?;
-    append_expected(connection, from, today)
+    append_expected(connection, from, today)?;
+    let mut rows = connection.appender("asked_from_settings")?;
+    for it in from.collections {
+        let first = asked_from(it, from.calendar, from.began);
+        rows.append_row(params![it.name, first.map(Quarter::index)])?;
+    }
+    rows.flush()
 }
 
 fn append_authorities(connection: &Connection, authorities: &[Authority]) -> Result<()> {

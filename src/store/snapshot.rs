@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use duckdb::Connection;
 
-const TABLES: [&str; 25] = [
+const TABLES: [&str; 26] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -19,6 +19,7 @@ const TABLES: [&str; 25] = [
     "rebase_settings",
     "holiday_settings",
     "expected_returns",
+    "asked_from_settings",
     "area_names",
     "submissions",
     "withdrawals",

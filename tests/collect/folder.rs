@@ -142,7 +142,21 @@ fn what_is_still_written_hidden_or_special_is_left_alone() {
     fs::create_dir(folder.path().join(format!("{name}.xlsx"))).unwrap();
     assert!(claims(&folder).is_empty());
     let source = FolderSource { settle_seconds: 0, ..source(&folder) };
-    assert_eq!(strangers(&look_for(&source, &[]).unwrap())[1..], [format!("{name}.txt")]);
+    let found = look_for(&source, &[]).unwrap();
+    assert_eq!(strangers(&found)[1..], [format!("{name}.txt"), format!("{name}.xlsx")]);
+}
+
+#[test]
+fn a_folder_that_is_none_of_ours_is_a_stranger_and_is_not_walked() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["done", "Refused", ".sync", "$RECYCLE.BIN", "Returns"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    drop_file(&folder.path().join("Returns"), "E06000022_2017-18-Q2.csv", CSV, 600);
+    let source = FolderSource { settle_seconds: 0, ..source(&folder) };
+    let found = look_for(&source, &[wanted(CODE)]).unwrap();
+    assert_eq!((strangers(&found), found.claims.len()), (vec!["Returns"], 0));
+    assert_eq!(found.strangers[0].why, Why::Folder);
 }
 
 #[test]

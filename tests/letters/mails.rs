@@ -3,7 +3,7 @@
 use quarterdeck::domain::deadline::{Deadline, DeadlineKind, Ladder, Party, Progress};
 use quarterdeck::domain::figure::{Column, Place};
 use quarterdeck::domain::letter::chaser::{self, ChaserFacts};
-use quarterdeck::domain::letter::facts::Named;
+use quarterdeck::domain::letter::facts::{Asked, Named};
 use quarterdeck::domain::letter::notice::{self, NoticeFacts, Rest, Room, Trouble};
 use quarterdeck::domain::letter::receipt::{self, Accepted, ReceiptFacts, Verdict};
 use quarterdeck::domain::letter::reminder::{self, ReminderFacts};
@@ -75,6 +75,8 @@ fn chaser_facts(step: i32) -> ChaserFacts {
         working_days_late: step,
         how_to_send: vec!["Put `E06000027-2017-18-Q2.csv` into the region's drop folder.".to_owned()],
         refused: None,
+        lying: Vec::new(),
+        asked: Asked::First,
         first: Some(chaser::key("quarterly", &named(TORBAY), quarter(2017, 2), -5, &lead().id)),
     }
 }
@@ -125,7 +127,9 @@ fn summit() -> Deadline {
 
 fn remind(deadline: &Deadline, party: Party, step: i32, who: &Recipient, today: &str) -> Option<Letter> {
     let names = [TORBAY, PLYMOUTH, DEVON].map(named);
-    let facts = ReminderFacts { deadline, party, step, names: &names, calendar: &calendar(), first: None };
+    let asked = if deadline.reminders.to.contains(&who.role) { Asked::First } else { Asked::AfterOthers };
+    let calendar = &calendar();
+    let facts = ReminderFacts { deadline, party, step, names: &names, calendar, asked, first: None };
     reminder::compose(&occasion(who, today), &facts)
 }
 
@@ -325,8 +329,20 @@ fn a_chaser_is_friendly_before_the_day_and_plain_after_it() {
 #[test]
 fn a_director_gets_a_chaser_as_an_escalation_copy() {
     let who = recipient(Role::Director, &[TORBAY]);
-    let facts = ChaserFacts { refused: Some("it has no column `value`".to_owned()), ..chaser_facts(10) };
+    let facts = ChaserFacts {
+        refused: Some("it has no column `value`".to_owned()),
+        asked: Asked::AfterOthers,
+        ..chaser_facts(10)
+    };
     insta::assert_snapshot!(dump(&chaser::compose(&occasion(&who, "2017-11-24"), &facts).unwrap()));
+}
+
+#[test]
+fn who_is_written_to_for_want_of_others_is_not_told_of_reminders_that_nobody_got() {
+    let who = recipient(Role::Director, &[TORBAY]);
+    let facts = ChaserFacts { asked: Asked::ForWantOfOthers, ..chaser_facts(10) };
+    let letter = dump(&chaser::compose(&occasion(&who, "2017-11-24"), &facts).unwrap());
+    assert!(!letter.contains("reminded") && letter.contains("we know of nobody else"), "{letter}");
 }
 
 #[test]

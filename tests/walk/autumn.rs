@@ -1,4 +1,5 @@
-//! Every morning from 1 November to 4 December 2017, with nothing received: reminders and chasers only.
+//! Every morning from 1 November to 4 December 2017, with nothing received: reminders and chasers only,
+//! each sent on its day.
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -25,6 +26,9 @@ fn walk() -> Region {
     for day in november.chain((1..=4).map(|day| format!("2017-12-{day:02}"))) {
         let report = region.step(&format!("{day}T09:00:00Z"), Step::Remind);
         assert_eq!(report.failures, [], "{day}");
+        if report.queued > 0 {
+            region.step(&format!("{day}T09:05:00Z"), Step::Deliver);
+        }
     }
     region
 }

@@ -6,7 +6,7 @@ use quarterdeck::store::journal::Happened;
 use super::autumn;
 use super::figures::csv;
 use super::letters::starting;
-use super::region::Region;
+use super::region::{NOW, Region};
 
 const TORBAY: &str = "E06000027";
 const QUARTER: &str = "2017-18 Q2";
@@ -87,4 +87,77 @@ fn a_drop_folder_that_is_gone_is_not_taken_for_an_empty_one() {
     region.walk("2017-11-14T09:00:00Z");
     let keys = region.happened(Happened::Queued);
     assert!(keys.iter().any(|key| key.starts_with("chaser.workforce-e06000027.")), "{keys:?}");
+}
+
+fn told_of_reminders(region: &Region) -> Vec<String> {
+    let is_one = |words: &str| words.contains("have been reminded") || words.contains("who were reminded");
+    region.mails().into_iter().filter(|mail| is_one(&mail.text)).map(|mail| mail.subject).collect()
+}
+
+#[test]
+fn the_first_run_escalates_nothing_and_tells_nobody_that_others_were_reminded() {
+    let region = Region::from_quarter(QUARTER);
+    region.walk("2017-11-24T09:00:00Z");
+    assert_eq!(chasers(&region, TORBAY), ["10-after.torbay-performance"], "ten working days late");
+    region.walk("2017-11-27T09:00:00Z");
+    assert_eq!(chasers(&region, TORBAY).len(), 1, "the ladder has no later step for the director");
+    assert_eq!(told_of_reminders(&region), [""; 0]);
+}
+
+#[test]
+fn a_director_hears_of_it_at_a_later_step_than_one_that_was_sent() {
+    let region = Region::from_quarter(QUARTER);
+    region.step("2017-11-17T09:00:00Z", Step::Remind);
+    region.step("2017-11-24T09:00:00Z", Step::Remind);
+    let director = "10-after.torbay-director".to_owned();
+    assert!(!chasers(&region, TORBAY).contains(&director), "the chasers wait, and nobody was reminded");
+    region.step("2017-11-24T09:05:00Z", Step::Deliver);
+    region.step("2017-11-27T09:00:00Z", Step::Remind);
+    assert!(chasers(&region, TORBAY).contains(&director), "the step of 17 November was sent meanwhile");
+}
+
+#[test]
+fn check_config_says_who_is_chased_and_what_is_overdue_today() {
+    let region = Region::from_quarter(QUARTER);
+    let ended = region.run("2017-11-24T09:00:00Z", &["check-config"]);
+    let row = |holds: [&str; 2]| {
+        let found = ended.out.lines().find(|line| holds.iter().all(|it| line.contains(it)));
+        found.unwrap_or_else(|| panic!("{holds:?}: {}", ended.out)).trim_end().to_owned()
+    };
+    let director = row(["torbay", " director "]);
+    assert!(
+        director.ends_with("copies, 10 working days late or more, once an earlier one was sent"),
+        "{director}"
+    );
+    assert!(!director.contains(" and copies of 0"), "{director}");
+    assert!(row(["torbay", " performance-lead "]).ends_with(" each"));
+    assert!(row(["lead@", " regional-lead "]).ends_with(" none"));
+    let due = row(["quarterly", "Fri 10 Nov 2017"]);
+    let cells: Vec<&str> = due.split_whitespace().collect();
+    assert!(cells.ends_with(&["16", "yes"]), "{due}");
+}
+
+#[test]
+fn what_was_due_before_the_first_run_is_not_overdue() {
+    let region = Region::from_quarter("2016-17 Q3");
+    for quarter in ["2016-17 Q4", QUARTER] {
+        region.publish("E06000022", quarter, csv("E06000022", quarter));
+    }
+    region.walk(NOW);
+    let due = |of: &str| {
+        region.number(&format!(
+            "SELECT count(*) FROM returns WHERE submission IS NULL AND due IS NOT NULL AND {of}"
+        ))
+    };
+    assert_eq!(due("quarter < 8069"), 0, "before the second quarter of 2017-18");
+    assert!(due("quarter = 8069") > 20);
+    let findings = region.run(NOW, &["findings"]).out;
+    assert!(findings.contains("has not sent its return for 2017-18 Q2"), "{findings}");
+    assert!(!findings.contains("has not sent its return for 2016-17"), "{findings}");
+    let old = region.run(NOW, &["returns", "--quarter", "2017-18 Q1"]).out;
+    assert!(old.contains("not received; it is not asked for"), "{old}");
+    let lead = starting(&region.mails(), "digest.regional-lead.")[0].text.clone();
+    assert!(!lead.contains("2017-18 Q1"), "{lead}");
+    region.step("2018-02-19T09:00:00Z", Step::Collect);
+    assert!(due("quarter = 8069") > 20 && due("quarter = 8070") > 20, "what followed is asked for");
 }

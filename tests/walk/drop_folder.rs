@@ -266,3 +266,51 @@ fn a_chaser_says_into_which_folder_and_under_which_name() {
     let text = said(&region, "chaser.workforce-e06000027.");
     assert!(text.contains(r"\\files.example\returns") && text.contains(name), "{text}");
 }
+
+#[test]
+fn who_is_chased_reads_which_file_of_theirs_lies_there_and_what_to_call_it() {
+    let region = Region::from_quarter(QUARTER);
+    put(&region, "Torbay return.csv", "x");
+    put(&region, "Plymouth 2017-18 Q2.pdf", "x");
+    fs::create_dir(region.path("drop/Cornwall")).unwrap();
+    region.walk("2017-11-13T09:00:00Z");
+    let mails = region.mails();
+    let said = |code: &str| starting(&mails, &format!("chaser.workforce-{code}."))[0].text.clone();
+    let torbay = said("e06000027");
+    let next = "`Torbay return.csv` lies in the folder that was agreed with you and is not taken in: its name \
+                does not say which return it is: no quarter can be read in it. Call it \
+                `workforce_E06000027_2017-18-Q2.csv` when it is of 2017-18 Q2.";
+    assert!(torbay.contains(next) && !torbay.contains("Plymouth"), "{torbay}");
+    let plymouth = said("e06000026");
+    assert!(
+        plymouth.contains("`Plymouth 2017-18 Q2.pdf` lies in") && plymouth.contains("XLSX"),
+        "{plymouth}"
+    );
+    let cornwall = said("e06000052");
+    assert!(cornwall.contains("`Cornwall` lies in") && cornwall.contains("move it up"), "{cornwall}");
+    assert!(!said(&CODE.to_lowercase()).contains("lies in"));
+    let quarterly = starting(&mails, "chaser.quarterly-e06000027.")[0];
+    assert!(!quarterly.text.contains("lies in"), "{}", quarterly.text);
+    let returns = region.run("2017-11-13T10:00:00Z", &["returns", "--collection", "workforce"]).out;
+    let row = returns.lines().find(|line| line.contains("Torbay")).unwrap();
+    assert!(row.contains("not received; `Torbay return.csv` lies in the drop folder"), "{returns}");
+}
+
+#[test]
+fn a_folder_in_a_drop_folder_is_told_once_with_the_way_out() {
+    let region = Region::from_quarter(QUARTER);
+    fs::create_dir(region.path("drop/Returns")).unwrap();
+    put(&region, &format!("Returns/{EXACT}.csv"), &text(QUARTER));
+    let report = region.walk("2017-11-13T09:00:00Z");
+    let [told] = report.remarks.as_slice() else { panic!("{report:?}") };
+    assert!(told.what.contains("it is a folder") && told.next.contains("moved up"), "{told:?}");
+    assert_eq!((report.received, report.lying, report.failures.len()), (0, 1, 0), "{report:?}");
+    for command in ["status", "doctor"] {
+        let out = region.run("2017-11-13T10:00:00Z", &[command]).out;
+        assert!(out.contains("`Returns`"), "{out}");
+    }
+    let path = region.path("drop/Returns").join(format!("{EXACT}.csv"));
+    fs::rename(path, region.path("drop").join(format!("{EXACT}.csv"))).unwrap();
+    let report = region.walk("2017-11-14T09:00:00Z");
+    assert_eq!((report.received, report.remarks.len()), (1, 0), "told once: {report:?}");
+}

@@ -14,7 +14,7 @@ use super::region::{NOW, Region};
 
 const QUARTER: &str = "2017-18 Q2";
 const TORBAY: &str = "E06000027";
-/// Ten working days after the due day: directors are written to.
+/// Ten working days after the due day.
 const ESCALATED: &str = "2017-11-24T09:00:00Z";
 const SIGN_IN: &str = "<!DOCTYPE html><title>Region portal</title><form><input type=\"password\"></form>";
 const MINUTES: &str = "<html><body><p>Minutes of the board</p></body></html>";

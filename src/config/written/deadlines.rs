@@ -30,7 +30,7 @@ pub struct LadderToml {
     pub after: Option<At<Vec<u32>>>,
     /// Who is reminded, within the party.
     pub to: Option<Vec<At<RoleWord>>>,
-    /// From this many working days after, `escalate_to` is written to as well.
+    /// From this many working days after, `escalate_to` gets a copy of what was sent before.
     #[schemars(range(min = 1, max = 250), extend("x-of" = "days"))]
     pub escalate_after: Option<At<u32>>,
     /// Who is written to as well.

@@ -195,7 +195,7 @@ pub struct ChasingToml {
     pub after: At<Vec<u32>>,
     /// Who is written to.
     pub to: Vec<At<RoleWord>>,
-    /// From this many working days after, `escalate_to` is written to as well.
+    /// From this many working days after, `escalate_to` gets a copy of what was sent before.
     #[schemars(range(min = 1, max = 120), extend("x-of" = "days"))]
     pub escalate_after: Option<At<u32>>,
     /// Who is written to as well.

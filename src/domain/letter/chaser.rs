@@ -2,11 +2,10 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::letter::facts::Named;
+use crate::domain::letter::facts::{Asked, Named};
 use crate::domain::letter::{Draft, Occasion, words};
 use crate::domain::message::{Block, Kind, Letter, MessageKey};
 use crate::domain::quarter::Quarter;
-use crate::domain::scope::Role;
 
 /// What a chaser is written from: one return that is not in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +28,10 @@ pub struct ChaserFacts {
     pub how_to_send: Vec<String>,
     /// Why the last file was refused, when one came and was.
     pub refused: Option<String>,
+    /// What lies in the drop folder, seems to be this return and is not taken in: one sentence or more each.
+    pub lying: Vec<String>,
+    /// Why the recipient is written to.
+    pub asked: Asked,
     /// The first chaser of this return to this recipient; none when this is it.
     pub first: Option<MessageKey>,
 }
@@ -116,7 +119,8 @@ fn blocks(occasion: &Occasion, facts: &ChaserFacts) -> Vec<Block> {
             words::sentence(reason)
         )));
     }
-    blocks.push(words::paragraph(request(occasion, facts)));
+    blocks.extend(facts.lying.iter().cloned().map(words::paragraph));
+    blocks.push(words::paragraph(request(facts)));
     blocks.extend(words::section("How to send it", words::bullets(facts.how_to_send.clone())));
     blocks.extend(words::section("What others see", vec![words::paragraph(what_others_see(facts))]));
     blocks.push(occasion.questions());
@@ -143,16 +147,24 @@ fn opening(facts: &ChaserFacts) -> String {
     }
 }
 
-fn request(occasion: &Occasion, facts: &ChaserFacts) -> String {
-    let escalated = matches!(occasion.recipient.role, Role::Director | Role::RegionalLead);
-    match (facts.working_days_late, escalated) {
-        (1.., true) => "You get this copy because the people who send the return have been reminded and \
+fn request(facts: &ChaserFacts) -> String {
+    match (facts.working_days_late, facts.asked) {
+        (1.., Asked::AfterOthers) => {
+            "You get this copy because the people who send the return have been reminded and \
                         it is still outstanding. Please make sure that somebody can send it, or tell us by \
                         reply on which day it will come."
-            .to_owned(),
-        (1.., false) => "Please send it now, or tell us by reply on which day it will come. A return with \
+                .to_owned()
+        }
+        (1.., Asked::ForWantOfOthers) => {
+            "You are written to because we know of nobody else at the authority who sends the return. \
+             Please make sure that somebody can send it, and tell us by reply who that is."
+                .to_owned()
+        }
+        (1.., Asked::First) => {
+            "Please send it now, or tell us by reply on which day it will come. A return with \
                          gaps is better than none: a row can say that a figure is `unavailable`."
-            .to_owned(),
+                .to_owned()
+        }
         _ => "If it is on its way, there is nothing to do. These reminders stop when it is in.".to_owned(),
     }
 }

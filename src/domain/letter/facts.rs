@@ -22,6 +22,17 @@ pub struct Named {
     pub name: String,
 }
 
+/// Why somebody is written to about what is outstanding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// It is theirs to do.
+    First,
+    /// Those whose it is were sent a reminder before, and it is still outstanding.
+    AfterOthers,
+    /// Nobody is known whose it is.
+    ForWantOfOthers,
+}
+
 /// One figure, with how it is written and whether the recipient may see it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FigureFact {

@@ -8,7 +8,7 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::calendar::Calendar;
 use crate::domain::deadline::{Deadline, DeadlineKind, Party};
 use crate::domain::letter::chaser::step_words;
-use crate::domain::letter::facts::Named;
+use crate::domain::letter::facts::{Asked, Named};
 use crate::domain::letter::{Draft, Occasion, words};
 use crate::domain::message::{Attachment, Block, CalendarEntry, Kind, Letter, MessageKey};
 
@@ -27,6 +27,8 @@ pub struct ReminderFacts<'a> {
     pub names: &'a [Named],
     /// Working days.
     pub calendar: &'a Calendar,
+    /// Why the recipient is written to.
+    pub asked: Asked,
     /// The first reminder of this deadline and party to this recipient; none when this is it.
     pub first: Option<MessageKey>,
 }
@@ -140,7 +142,7 @@ fn subject(occasion: &Occasion, facts: &ReminderFacts, day: &Day) -> String {
 
 fn blocks(occasion: &Occasion, facts: &ReminderFacts, day: &Day) -> Vec<Block> {
     let mut blocks = vec![words::paragraph(format!("{} {}", when(facts, day), distance(day)))];
-    blocks.extend(escalation(occasion, facts, day));
+    blocks.extend(escalation(facts, day));
     let whom = match day.kind {
         DeadlineKind::Event => "For whom",
         DeadlineKind::Due => "Who has not done it yet",
@@ -190,14 +192,19 @@ fn distance(day: &Day) -> String {
     }
 }
 
-fn escalation(occasion: &Occasion, facts: &ReminderFacts, day: &Day) -> Option<Block> {
-    let usual = facts.deadline.reminders.to.contains(&occasion.recipient.role);
-    (day.passed() && !usual).then(|| {
-        words::paragraph(
+fn escalation(facts: &ReminderFacts, day: &Day) -> Option<Block> {
+    let words = match facts.asked {
+        Asked::First => return None,
+        Asked::AfterOthers => {
             "You get this copy because those who were reminded before have not been able to finish it. \
-             Please help them, or tell us by reply on which day it will be done.",
-        )
-    })
+             Please help them, or tell us by reply on which day it will be done."
+        }
+        Asked::ForWantOfOthers => {
+            "You are written to because we know of nobody else who could do it. Please tell us by reply who \
+             will, and on which day it will be done."
+        }
+    };
+    day.passed().then(|| words::paragraph(words))
 }
 
 fn who(occasion: &Occasion, facts: &ReminderFacts) -> Vec<Block> {
