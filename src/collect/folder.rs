@@ -9,7 +9,6 @@ use crate::collect::looker::Looker;
 use crate::collect::lying::{Entry, Lies, Stamp, Thing};
 use crate::collect::meant::{Meant, Naming, Reading};
 use crate::collect::names::{Manner, has_lines, manner, stem};
-use crate::collect::suspect::why_refused;
 use crate::collect::{CollectError, Outcome, Received, Wanted};
 use crate::config::settings::Limits;
 use crate::domain::authority::AuthorityCode;
@@ -274,25 +273,30 @@ impl Claim {
     pub fn bytes(&self, looker: &mut Looker, naming: &Naming<'_>, limits: &Limits) -> Outcome {
         let max = limits.file_bytes_max;
         if self.seen.bytes > max {
-            return Outcome::refused(format!("the file has {} bytes, more than {max}", self.seen.bytes));
+            let reason = format!(
+                "the file has {} bytes, more than {} MiB: send one return, without pictures",
+                self.seen.bytes,
+                max >> 20
+            );
+            // What is too large stays where it is put away; these words are kept in its place.
+            let words = reason.clone().into_bytes();
+            return Outcome::turned_away(reason, self.received(naming, words));
         }
         let name = self.file_name.escape_debug();
-        let bytes = match looker.read(self.lies, &self.file_name, self.seen, max) {
-            Ok(Ok(bytes)) => bytes,
-            Ok(Err(reason)) => return Outcome::failed(format!("cannot read `{name}`: {reason}")),
-            Err(silence) => return Outcome::failed(silence.to_string()),
-        };
-        let why = why_refused(&bytes);
-        let received = Received {
+        match looker.read(self.lies, &self.file_name, self.seen, max) {
+            Ok(Ok(bytes)) => Outcome::Received(self.received(naming, bytes)),
+            Ok(Err(reason)) => Outcome::failed(format!("cannot read `{name}`: {reason}")),
+            Err(silence) => Outcome::failed(silence.to_string()),
+        }
+    }
+
+    fn received(&self, naming: &Naming<'_>, bytes: Vec<u8>) -> Received {
+        Received {
             bytes,
             file_name: self.file_name.clone(),
             origin: self.lies.within(&naming.source.path).display().to_string(),
             etag: Some(self.stamp()),
             last_modified: None,
-        };
-        match why {
-            Some(reason) => Outcome::turned_away(reason, received),
-            None => Outcome::Received(received),
         }
     }
 
