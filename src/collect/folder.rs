@@ -68,6 +68,15 @@ pub struct Stranger {
     pub shown: String,
     /// Why it is not taken in.
     pub why: Why,
+    seen: Stamp,
+}
+
+impl Stranger {
+    /// The file, as one that is claimed, so that its rows may say what its name does not.
+    #[must_use]
+    pub fn claim(&self) -> Option<Claim> {
+        Some(Claim { file_name: self.name.clone()?, seen: self.seen, lies: Lies::Dropped })
+    }
 }
 
 /// Why a file is not taken in.
@@ -115,7 +124,8 @@ pub fn look(
             }
             Judged::Wanted(it) => found.unsettled.push(it.clone()),
             Judged::Stranger(why) if has_settled => {
-                found.strangers.push(Stranger { name: entry.name.clone(), shown: entry.shown.clone(), why });
+                let (name, shown) = (entry.name.clone(), entry.shown.clone());
+                found.strangers.push(Stranger { name, shown, why, seen: entry.seen });
             }
             Judged::Stranger(_) => found.young += 1,
         }
@@ -253,6 +263,7 @@ impl<'a> Wants<'a> {
             (Meant::One(authority, quarter), true) => Some(Meant::Unclear(Reading {
                 authority: Some(authority),
                 quarter: Some(quarter),
+                candidates: Vec::new(),
                 against: vec!["it may be of more than one collection".to_owned()],
             })),
             (Meant::Unclear(_), true) => None,
