@@ -235,7 +235,7 @@ fn right_name(
     let ending = name_ending(one.name.as_deref().unwrap_or_default());
     let in_rows = whose_rows(&walk.settings.authorities, inside, quarter);
     let known = |code: &AuthorityCode| walk.settings.authorities.iter().find(|it| it.code == *code);
-    let named: Vec<&Authority> = match (&reading.authority, in_rows) {
+    let meant: Vec<&Authority> = match (&reading.authority, in_rows) {
         (Some(named), Some(other)) if other.code != *named => {
             known(named).into_iter().chain([other]).collect()
         }
@@ -245,11 +245,11 @@ fn right_name(
     };
     let by_rows = (reading.quarter.is_some() || of_rows.is_some())
         && (reading.authority.is_some() || in_rows.is_some())
-        && named.len() == 1;
+        && meant.len() == 1;
     let time = reading.quarter.is_none().then(|| quarter.to_string());
-    let names = named.iter().filter_map(|it| {
+    let right = meant.iter().filter_map(|it| {
         let name = place.naming.exact(&it.code, quarter)?;
-        let is_said = named.len() == 1 && reading.authority.is_some();
+        let is_said = meant.len() == 1 && reading.authority.is_some();
         let whose = (!is_said).then(|| it.name_among(&walk.settings.authorities, walk.today));
         let when: Vec<String> = whose.into_iter().chain(time.clone()).collect();
         let when =
@@ -257,9 +257,9 @@ fn right_name(
         let as_said = if by_rows && !when.is_empty() { ", as its rows say" } else { "" };
         Some(format!("`{name}{ending}`{when}{as_said}"))
     });
-    let names: Vec<String> = names.collect();
-    if !names.is_empty() {
-        return Some(names.join(", or "));
+    let right: Vec<String> = right.collect();
+    if !right.is_empty() {
+        return Some(right.join(", or "));
     }
     let pattern = place.naming.pattern(quarter)?;
     let mark = if pattern.contains("{CODE}") {
