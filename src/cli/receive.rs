@@ -110,7 +110,7 @@ fn rows(parts: &[Part], loaded: &[Loaded]) -> Rows {
         let stored =
             loaded.iter().find(|it| it.arrival.one_of_many && it.arrival.quarter == Some(part.quarter));
         let (outcome, version, remark) = match &part.fate {
-            Fate::Taken => ("taken in", stored.map(|it| i64::from(it.stored.version)), String::new()),
+            Fate::Taken => ("taken in", stored.map(|it| i64::from(it.stored.version)), part.why.clone()),
             Fate::Same(version) => ("held already", Some(i64::from(*version)), String::new()),
             Fate::Differs(version, figures) => (
                 "not taken in",

@@ -9,7 +9,6 @@ use crate::collect::looker::Looker;
 use crate::collect::lying::{Entry, Lies, Stamp, Thing};
 use crate::collect::meant::{Meant, Naming, Reading};
 use crate::collect::names::{Manner, has_lines, manner, stem};
-use crate::collect::suspect::why_refused;
 use crate::collect::{CollectError, Outcome, Received, Wanted};
 use crate::config::settings::Limits;
 use crate::domain::authority::AuthorityCode;
@@ -69,6 +68,15 @@ pub struct Stranger {
     pub shown: String,
     /// Why it is not taken in.
     pub why: Why,
+    seen: Stamp,
+}
+
+impl Stranger {
+    /// The file, as one that is claimed, so that its rows may say what its name does not.
+    #[must_use]
+    pub fn claim(&self) -> Option<Claim> {
+        Some(Claim { file_name: self.name.clone()?, seen: self.seen, lies: Lies::Dropped })
+    }
 }
 
 /// Why a file is not taken in.
@@ -118,7 +126,8 @@ pub fn look(
             }
             Judged::Wanted(it) => found.unsettled.push(it.clone()),
             Judged::Stranger(why) if has_settled => {
-                found.strangers.push(Stranger { name: entry.name.clone(), shown: entry.shown.clone(), why });
+                let (name, shown) = (entry.name.clone(), entry.shown.clone());
+                found.strangers.push(Stranger { name, shown, why, seen: entry.seen });
             }
             Judged::Stranger(_) => found.young += 1,
         }
@@ -266,6 +275,7 @@ impl<'a> Wants<'a> {
             (Meant::One(authority, quarter), true) => Some(Meant::Unclear(Reading {
                 authority: Some(authority),
                 quarter: Some(quarter),
+                candidates: Vec::new(),
                 against: vec!["it may be of more than one collection".to_owned()],
             })),
             (Meant::Unclear(_), true) => None,
@@ -286,25 +296,30 @@ impl Claim {
     pub fn bytes(&self, looker: &mut Looker, naming: &Naming<'_>, limits: &Limits) -> Outcome {
         let max = limits.file_bytes_max;
         if self.seen.bytes > max {
-            return Outcome::refused(format!("the file has {} bytes, more than {max}", self.seen.bytes));
+            let reason = format!(
+                "the file has {} bytes, more than {} MiB: send one return, without pictures",
+                self.seen.bytes,
+                max >> 20
+            );
+            // What is too large stays where it is put away; these words are kept in its place.
+            let words = reason.clone().into_bytes();
+            return Outcome::turned_away(reason, self.received(naming, words));
         }
         let name = self.file_name.escape_debug();
-        let bytes = match looker.read(self.lies, &self.file_name, self.seen, max) {
-            Ok(Ok(bytes)) => bytes,
-            Ok(Err(reason)) => return Outcome::failed(format!("cannot read `{name}`: {reason}")),
-            Err(silence) => return Outcome::failed(silence.to_string()),
-        };
-        let why = why_refused(&bytes);
-        let received = Received {
+        match looker.read(self.lies, &self.file_name, self.seen, max) {
+            Ok(Ok(bytes)) => Outcome::Received(self.received(naming, bytes)),
+            Ok(Err(reason)) => Outcome::failed(format!("cannot read `{name}`: {reason}")),
+            Err(silence) => Outcome::failed(silence.to_string()),
+        }
+    }
+
+    fn received(&self, naming: &Naming<'_>, bytes: Vec<u8>) -> Received {
+        Received {
             bytes,
             file_name: self.file_name.clone(),
             origin: self.lies.within(&naming.source.path).display().to_string(),
             etag: Some(self.stamp()),
             last_modified: None,
-        };
-        match why {
-            Some(reason) => Outcome::turned_away(reason, received),
-            None => Outcome::Received(received),
         }
     }
 

@@ -81,6 +81,8 @@ pub enum Meant {
 pub struct Reading {
     /// The authority that it names.
     pub authority: Option<AuthorityCode>,
+    /// The authorities that it names, when they are several.
+    pub candidates: Vec<AuthorityCode>,
     /// The quarter that it names.
     pub quarter: Option<Quarter>,
     /// What is missing, or may say otherwise.
@@ -96,7 +98,7 @@ impl Naming<'_> {
         let mut used: BTreeSet<usize> = BTreeSet::new();
         let (quarter, at) = quarter(&words, &mut reading.against);
         used.extend(at);
-        let (authority, at) = self.authority(&words, quarter, &mut reading.against);
+        let (named, at) = self.authorities(&words, quarter, &mut reading.against);
         used.extend(at);
         let own: BTreeSet<String> = self::words(&self.source.name.replace(['{', '}'], " "))
             .into_iter()
@@ -110,7 +112,11 @@ impl Naming<'_> {
         if !strange.is_empty() && reading.against.is_empty() {
             reading.against.push(format!("it is not known what {} stands for", strange.join(", ")));
         }
-        (reading.authority, reading.quarter) = (authority, quarter);
+        match named.as_slice() {
+            [one] => reading.authority = Some(one.clone()),
+            _ => reading.candidates = named,
+        }
+        reading.quarter = quarter;
         match (&reading.authority, reading.quarter) {
             (Some(authority), Some(quarter)) if reading.against.is_empty() => {
                 Meant::One(authority.clone(), quarter)
@@ -139,13 +145,25 @@ impl Naming<'_> {
         filled(&self.source.name, &it, str::to_owned).ok()
     }
 
-    /// The one authority that the words name, and where; of two of one name, the one of that quarter.
-    fn authority(
+    /// As [`exact`](Self::exact), where nothing says whose return it is: with `{CODE}` in place of the code,
+    /// and `{NUMBER}` of the number.
+    #[must_use]
+    pub fn pattern(&self, quarter: Quarter) -> Option<String> {
+        let marks = [("{authority}", "(CODE)", "{CODE}"), ("{dfe_number}", "(NUMBER)", "{NUMBER}")];
+        let name = &self.source.name;
+        let open = marks.iter().fold(name.clone(), |text, (mark, held, _)| text.replace(mark, held));
+        let it = Wanted { quarter: Some(quarter), ..Wanted::default() };
+        let open = filled(&open, &it, str::to_owned).ok()?;
+        Some(marks.iter().fold(open, |text, (_, held, shown)| text.replace(held, shown)))
+    }
+
+    /// The authorities that the words name, and where; of two of one name, the one of that quarter.
+    fn authorities(
         &self,
         words: &[String],
         quarter: Option<Quarter>,
         against: &mut Vec<String>,
-    ) -> (Option<AuthorityCode>, Vec<usize>) {
+    ) -> (Vec<AuthorityCode>, Vec<usize>) {
         let mut found: Vec<(&Authority, Range<usize>)> = Vec::new();
         for one in self.authorities {
             for name in self.names_of(one) {
@@ -175,8 +193,7 @@ impl Naming<'_> {
             }
         }
         let at = found.iter().flat_map(|(_, range)| range.clone()).collect();
-        let one = codes.first().filter(|_| codes.len() == 1).map(|code| (*code).clone());
-        (one, at)
+        (codes.into_iter().cloned().collect(), at)
     }
 
     fn names_of(&self, one: &Authority) -> Vec<Vec<String>> {

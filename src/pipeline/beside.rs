@@ -13,7 +13,7 @@ use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::read::code::Refusal;
-use crate::read::cut_short::cut_short;
+use crate::read::cut_short::{CutShort, End, cut_short};
 use crate::read::grid::Grid;
 use crate::read::named;
 use crate::read::reading::{Expected, OtherQuarters, Reading, Remark};
@@ -47,11 +47,14 @@ pub fn may_count(
     let figures = u32::try_from(reading.observations.len()).unwrap_or(u32::MAX);
     // What was a version before may come back, though it is the beginning of a later one.
     let is_new = |it: &&Counting| !it.hashes.contains(&keep::hash(bytes));
-    let loses = |it: &&Counting| size == Size::Expected && figures > 0 && figures < it.figures && is_new(it);
+    let loses = |it: &&Counting| size == Size::Expected && figures > 0 && is_new(it);
+    // A last figure without its end is another figure, however many there are.
+    let is_less = |cut: &CutShort, standing: &Counting| figures < standing.figures || cut.end == End::InARow;
     if let Some(standing) = before.filter(loses) {
         // A kept file that is lost or damaged is nothing to compare with.
         let whole = keep::read_received(&settings.state, &standing.hash).unwrap_or_default();
-        if let Some(cut) = cut_short(&whole, bytes, settings.limits.unpacked_bytes_max) {
+        let cut = cut_short(&whole, bytes, settings.limits.unpacked_bytes_max);
+        if let Some(cut) = cut.filter(|cut| is_less(cut, standing)) {
             let reason = format!(
                 "the file is a beginning of version {}, which still counts: {cut}; send the whole of it, or \
                  tell the regional lead that it is meant to be smaller",

@@ -31,8 +31,8 @@ pub(super) fn unseen(collection: &Collection, wanted: &[Wanted], why: String, re
     report.failures.push(trouble(format!("collection `{}`", collection.name), why));
 }
 
-/// What came, or its refusal when it came only in part: a download that was cut, or an upload, must not take
-/// the place of the whole.
+/// What came, or its refusal when it came only in part: a download that was cut must not take the place of
+/// the whole. What a person put into a folder is judged when it is read, and they are told.
 ///
 /// # Errors
 /// When the database refuses.
@@ -48,12 +48,8 @@ pub(super) fn whole_or_refused(
         None => cut_in_a_row(walk, collection, wanted, &received),
     };
     let Some(part) = part else { return Ok(Outcome::Received(received)) };
-    let (again, fault) = match collection.source {
-        Source::Folder(_) | Source::Hand => ("drop it again, whole", Fault::Sender),
-        Source::Http(_) | Source::Ees(_) => ("the next run asks for it again", Fault::Source),
-    };
-    let reason = format!("{part}. It may have been cut on its way: {again}");
-    Ok(Outcome::turned_away(reason, received).through(fault))
+    let reason = format!("{part}. It may have been cut on its way: the next run asks for it again");
+    Ok(Outcome::turned_away(reason, received).through(Fault::Source))
 }
 
 /// That what came is a beginning of the version that counts. One that was accepted before may come back.

@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 
 use crate::collect::folder::{self, Claim, Fate, Mark};
 use crate::collect::looker::{Patience, lock_file};
-use crate::collect::{CollectError, Outcome, Wanted};
+use crate::collect::{CollectError, Outcome, Received, Wanted};
 use crate::config::settings::{Collection, FolderSource, Source};
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::pipeline::agreed::Place;
-use crate::pipeline::collecting::{about, described, keep_new, take, trouble, unseen, whole_or_refused};
+use crate::pipeline::collecting::{described, keep_new, take, trouble, unseen};
 use crate::pipeline::forgotten::{self, Clocks, Forgotten, Why};
 use crate::pipeline::opening::Walk;
-use crate::pipeline::verdicts::{refused, verdict};
+use crate::pipeline::verdicts::verdict;
 use crate::pipeline::wanting::{is_about, wanted};
 use crate::pipeline::{Report, doubting, polled, strangers};
 use crate::store::journal::{Happened, Line};
@@ -233,17 +233,9 @@ fn take_claim(
     if place.looker.silence().is_some() {
         return Ok(Taken::Left);
     }
-    let outcome = whole_or_refused(walk, collection, &wanted, outcome)?;
-    let received = match outcome {
-        Outcome::Received(received) => received,
-        turned_away @ Outcome::Refused { .. } => {
-            let words = refused(walk, &claim, &turned_away);
-            take(walk, collection, &wanted, turned_away, report)?;
-            if let Err(error) = claim.settle(&mut place.looker, Fate::Refused, &words) {
-                report.failures.push(trouble(about(collection, &wanted), error.to_string()));
-            }
-            return Ok(Taken::Settled);
-        }
+    let (received, unread) = match outcome {
+        Outcome::Received(received) => (received, None),
+        Outcome::Refused { reason, body: Some(body), .. } => (*body, Some(reason)),
         // What could not be read now stays where it is, for the next run.
         other => {
             take(walk, collection, &wanted, other, report)?;
@@ -262,13 +254,35 @@ fn take_claim(
     let is_taken_in = walk.journal.lines().iter().any(|line| is_same(&line));
     let dropped = Dropped { claim, wanted, collection: collection.name.clone(), hash };
     if !is_taken_in {
-        keep_new(walk, collection, &dropped.wanted, &received, report)?;
+        match unread {
+            None => keep_new(walk, collection, &dropped.wanted, &received, report)?,
+            Some(reason) => keep_unread(walk, collection, &dropped, (&received, &reason), report)?,
+        }
         return Ok(Taken::Waits(Box::new(dropped)));
     }
     keep::keep_received(&walk.settings.state, &received.bytes).context("cannot keep a received file")?;
     report.unchanged += 1;
     Ok(put_one_away(walk, place, dropped, report)?
         .map_or(Taken::Settled, |dropped| Taken::Waits(Box::new(dropped))))
+}
+
+/// Journals a file that is refused unread: its verdict is stored and told as that of any other.
+fn keep_unread(
+    walk: &mut Walk<'_>,
+    collection: &Collection,
+    dropped: &Dropped,
+    (received, reason): (&Received, &str),
+    report: &mut Report,
+) -> Result<()> {
+    keep::keep_received(&walk.settings.state, &received.bytes)
+        .context("cannot keep what is said of a file")?;
+    let mut detail = described(collection, &dropped.wanted, received);
+    detail["bytes"] = json!(dropped.claim.size());
+    detail["etag"] = json!(received.etag);
+    detail["unread"] = json!(reason);
+    walk.journal.append(walk.now, Happened::Received, &dropped.hash, detail)?;
+    report.received += 1;
+    Ok(())
 }
 
 /// Puts every dropped file away whose verdict is stored: into `done`, or `refused`, with a receipt in words.
@@ -313,7 +327,7 @@ fn put_one_away(
     };
     let Some(line) = walk.journal.lines().iter().rev().find(is_it) else { return Ok(Some(dropped)) };
     let Some(judged) = judged::of(walk.store.connection(), line.seq)? else { return Ok(Some(dropped)) };
-    let (fate, words) = verdict(walk, place, &dropped.wanted, dropped.claim.size(), &judged);
+    let (fate, words) = verdict(walk, place, &dropped.wanted, dropped.claim.size(), &judged)?;
     let about = format!("{} {}", dropped.collection, dropped.claim.file_name());
     match dropped.claim.settle(&mut place.looker, fate, &words) {
         // Whoever has the folder in hand tells that it does not answer, once.

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 
 use crate::config::settings::Collection;
 use crate::domain::authority::AuthorityCode;
+use crate::domain::figure::Quarantined;
 use crate::domain::quarter::Quarter;
+use crate::domain::slip;
 use crate::pipeline::opening::Walk;
 use crate::pipeline::{beside, loading};
 use crate::read::code::Refusal;
@@ -22,6 +24,9 @@ use crate::store::journal::Happened;
 use crate::store::keep;
 use crate::store::returns;
 use crate::store::withdrawn::withdrawn;
+
+/// So many reasons for which rows of a quarter were set aside are told, the rest are counted.
+const REASONS_MAX: usize = 3;
 
 /// A file that holds the history of one authority.
 #[derive(Debug)]
@@ -47,6 +52,8 @@ pub struct Part {
     pub figures: usize,
     /// Its rows that were set aside.
     pub set_aside: usize,
+    /// Why they were, in words.
+    pub why: String,
 }
 
 /// What becomes of a quarter of a history.
@@ -126,7 +133,7 @@ fn part(
     expected: &Expected<'_>,
     quarter: Quarter,
 ) -> Result<Part> {
-    let unread = |fate| Ok(Part { quarter, fate, figures: 0, set_aside: 0 });
+    let unread = |fate| Ok(Part { quarter, fate, figures: 0, set_aside: 0, why: String::new() });
     let ended = file.collection.ended_quarters(walk.today);
     match ended.last() {
         Some(newest) if quarter >= *newest => return unread(Fate::Current),
@@ -136,10 +143,26 @@ fn part(
     let reading = understand(grid, expected).and_then(|it| replacing::may_count(it, None, Size::Expected));
     let reading = match reading {
         Ok(reading) => reading,
-        Err(refusal) => return unread(Fate::Refused(refusal.reason)),
+        Err(refusal) => {
+            let why = [refusal.reason.clone()].into_iter().chain(sentences(refusal.quarantined()));
+            return unread(Fate::Refused(why.collect::<Vec<_>>().join(": ")));
+        }
     };
     let fate = beside_held(walk, file, &reading, quarter)?;
-    Ok(Part { quarter, fate, figures: reading.observations.len(), set_aside: reading.quarantined.len() })
+    let why = sentences(&reading.quarantined).unwrap_or_default();
+    let (figures, set_aside) = (reading.observations.len(), reading.quarantined.len());
+    Ok(Part { quarter, fate, figures, set_aside, why })
+}
+
+/// Why rows were set aside, each kind once, as their sender would read it; none where none was.
+fn sentences(rows: &[Quarantined]) -> Option<String> {
+    let groups = slip::grouped(rows.iter().flat_map(Quarantined::slips));
+    let (shown, rest) = groups.split_at(groups.len().min(REASONS_MAX));
+    let mut told: Vec<String> = shown.iter().map(slip::Group::sentence).collect();
+    if !rest.is_empty() {
+        told.push(format!("and {} more reasons, which `quarterdeck verify` lists", rest.len()));
+    }
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// What is held stays: a history fills gaps, a correction is sent as the return of its quarter.

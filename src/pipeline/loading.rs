@@ -149,6 +149,7 @@ pub fn arrival(line: &Line) -> Option<Arrival> {
         history: line.detail.get("history").and_then(Value::as_bool).unwrap_or(false),
         one_of_many: line.detail.get("one_of_many").and_then(Value::as_bool).unwrap_or(false),
         meant_smaller: line.detail.get("smaller").is_some_and(Value::is_object),
+        unread: text("unread").map(str::to_owned),
     })
 }
 
@@ -191,6 +192,9 @@ fn judge(walk: &mut Walk<'_>, arrival: &Arrival, past: Past<'_>) -> Result<Judge
         let reason = format!("collection `{}` is no longer configured", arrival.collection);
         return refused("unknown-collection", reason);
     };
+    if let Some(reason) = &arrival.unread {
+        return refused("file-too-large", reason.clone());
+    }
     let subject = format!("read {}", arrival.hash);
     if !walk.may_do(&subject)? {
         let reason = "several runs died while they read this file; it was set aside and the original is kept";

@@ -295,7 +295,7 @@ fn names<'i>(walk: &Walk<'_>, ids: impl IntoIterator<Item = &'i IndicatorId>) ->
 }
 
 /// The version of a return that counts now, and the day it came.
-fn standing(
+pub(super) fn standing(
     walk: &Walk<'_>,
     collection: &str,
     authority: &AuthorityCode,

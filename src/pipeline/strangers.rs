@@ -6,25 +6,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::collect::away::NOT_TAKEN;
 use crate::collect::folder::{Stranger, Why};
 use crate::collect::meant::{Meant, Reading};
-use crate::collect::{CollectError, name_ending};
+use crate::collect::{CollectError, Outcome, name_ending};
 use crate::config::settings::{Settings, Source};
-use crate::domain::authority::AuthorityCode;
+use crate::domain::authority::{Authority, AuthorityCode};
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
-use crate::pipeline::Report;
 use crate::pipeline::agreed::Place;
 use crate::pipeline::opening::Walk;
-use crate::pipeline::polled;
+use crate::pipeline::{Report, loading, polled};
+use crate::read::{named, succession};
 use crate::store::grid::ReturnRow;
 use crate::store::journal::{Happened, Line};
+use crate::store::keep;
 
 const FORMATS: &str = "XLSX, XLS, ODS, CSV or JSON";
+
+/// So many files are looked into in one run, to say what they should be called.
+const LOOKED_INTO_MAX: usize = 50;
 
 /// A file that lies in a drop folder and is not taken in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,12 +115,24 @@ pub(super) fn tell(
 ) -> Result<Result<(), CollectError>> {
     let before = noted(walk.journal.lines(), &place.collection.name);
     let told = noted(of_whole_runs(walk.journal.lines()), &place.collection.name);
-    let others = strangers.iter().filter(|one| !holds_our_own(walk.settings, place, one));
-    let said: Vec<(&Stranger, Said)> =
-        others.map(|one| (one, said(walk.settings, walk.today, place, one))).collect();
-    let now: BTreeMap<String, Note> = said.iter().map(|(one, said)| noting(place, one, said)).collect();
-    let new = said.iter().filter(|(one, _)| !told.contains_key(&one.shown));
-    for (one, said) in new {
+    let mut now: BTreeMap<String, Note> = BTreeMap::new();
+    let mut looked_into = 0;
+    for one in strangers.iter().filter(|one| !holds_our_own(walk.settings, place, one)) {
+        let is_new = !told.contains_key(&one.shown);
+        let inside = if is_new && looked_into < LOOKED_INTO_MAX {
+            looked_into += 1;
+            look_into(walk, place, one)?
+        } else {
+            Inside::default()
+        };
+        let said = said(walk, place, one, &inside);
+        let (name, note) = noting(place, one, &said);
+        // What its rows said when it was looked into is not forgotten.
+        let known = before.get(&name).filter(|(why, _)| !is_new && *why == note.0).cloned();
+        now.insert(name, known.unwrap_or(note));
+        if !is_new {
+            continue;
+        }
         if let Some(next) = &said.next {
             report.remarks.push(Trouble {
                 room: Room::Drop,
@@ -134,7 +149,7 @@ pub(super) fn tell(
             }
         }
     }
-    report.lying += said.len();
+    report.lying += now.len();
     if now != before {
         let files: BTreeMap<_, _> = now.iter().map(|(name, (why, _))| (name, why)).collect();
         let of: BTreeMap<_, _> =
@@ -231,7 +246,37 @@ fn whose(place: &Place<'_>, one: &Stranger) -> Option<(AuthorityCode, Option<Qua
     }
 }
 
-fn said(settings: &Settings, today: NaiveDate, place: &Place<'_>, one: &Stranger) -> Said {
+/// What the rows of a file say that its name does not.
+#[derive(Debug, Default)]
+struct Inside {
+    authorities: BTreeSet<AuthorityCode>,
+    quarters: BTreeSet<Quarter>,
+}
+
+/// Reads a file of which the name does not say which return it is. What cannot be read says nothing.
+fn look_into(walk: &mut Walk<'_>, place: &mut Place<'_>, one: &Stranger) -> Result<Inside> {
+    let limits = &walk.settings.limits;
+    let (Why::Unclear(_), Some(claim)) = (&one.why, one.claim()) else { return Ok(Inside::default()) };
+    let Outcome::Received(received) = claim.bytes(&mut place.looker, &place.naming, limits) else {
+        return Ok(Inside::default());
+    };
+    let subject = format!("read {}", keep::hash(&received.bytes));
+    if !walk.may_do(&subject)? {
+        return Ok(Inside::default());
+    }
+    let (collection, name) = (place.collection, received.file_name.as_str());
+    walk.is_doing(&subject, &format!("looking into `{}` of {}", one.shown, collection.name))?;
+    let grid = loading::rows(walk.program, limits, &received.bytes, name, &collection.layouts)?;
+    walk.is_doing(&format!("poll {}", collection.name), "putting notes beside files in a drop folder")?;
+    let Ok(grid) = grid else { return Ok(Inside::default()) };
+    let expected = loading::expected(walk, collection, None, None);
+    Ok(Inside {
+        authorities: named::authorities(&grid, &expected).unwrap_or_default(),
+        quarters: named::quarters(&grid, &expected).unwrap_or_default(),
+    })
+}
+
+fn said(walk: &Walk<'_>, place: &Place<'_>, one: &Stranger, inside: &Inside) -> Said {
     let away = "it was not touched; see who put it there, or take it away";
     match &one.why {
         Why::NoFile => Said {
@@ -263,8 +308,8 @@ fn said(settings: &Settings, today: NaiveDate, place: &Place<'_>, one: &Stranger
             )),
             to_sender: Some(format!("Save the return as {FORMATS} and put that there.")),
         },
-        Why::Unclear(reading) => unclear(settings, today, place, one, reading),
-        Why::NotWanted(authority, quarter) => not_wanted(settings, today, place, authority, *quarter),
+        Why::Unclear(reading) => unclear(walk, place, one, (reading, inside)),
+        Why::NotWanted(authority, quarter) => not_wanted(walk, place, one, (authority, *quarter)),
     }
 }
 
@@ -274,29 +319,15 @@ fn receipt(why: &str, next: &str) -> String {
 
 /// A name that does not say which return it is, and what it should be.
 fn unclear(
-    settings: &Settings,
-    today: NaiveDate,
+    walk: &Walk<'_>,
     place: &Place<'_>,
     one: &Stranger,
-    reading: &Reading,
+    (reading, inside): (&Reading, &Inside),
 ) -> Said {
     let against = reading.against.join("; ");
-    let newest = place.collection.ended_quarters(today).last().copied();
-    let of_then = |quarter: Quarter| settings.authorities.iter().find(|it| it.existed_on(quarter.last_day()));
-    let quarter = reading.quarter.or(newest);
-    let code = reading.authority.clone().or_else(|| Some(of_then(quarter?)?.code.clone()));
-    let name = code.as_ref().zip(quarter).and_then(|(code, quarter)| place.naming.exact(code, quarter));
-    let name = name.map(|name| format!("`{name}{}`", name_ending(one.name.as_deref().unwrap_or_default())));
-    let (Some(name), Some(code), Some(quarter)) = (name, code, quarter) else {
+    let Some(right) = right_name(walk, place, one, (reading, inside)) else {
         let next = "rename it as the collection's `name` says, or take it away".to_owned();
         return Said { why: against, next: Some(next), receipt: None, to_sender: None };
-    };
-    let called = settings.authorities.iter().find(|it| it.code == code).map_or("", |it| it.name.as_str());
-    let right = match (&reading.authority, reading.quarter) {
-        (Some(_), Some(_)) => name,
-        (Some(_), None) => format!("{name} when it is of {quarter}"),
-        (None, Some(_)) => format!("{name} when it is of {called}"),
-        (None, None) => format!("{name} when it is of {called} and {quarter}"),
     };
     let to_sender = format!("Call it {right}. It is then taken in within a working day.");
     Said {
@@ -310,28 +341,81 @@ fn unclear(
     }
 }
 
+/// What a file is to be called: by its name, else by its rows. Nobody is named whom neither of them names.
+fn right_name(
+    walk: &Walk<'_>,
+    place: &Place<'_>,
+    one: &Stranger,
+    (reading, inside): (&Reading, &Inside),
+) -> Option<String> {
+    let newest = place.collection.ended_quarters(walk.today).last().copied();
+    let of_rows = inside.quarters.first().copied().filter(|_| inside.quarters.len() == 1);
+    let quarter = reading.quarter.or(of_rows).or(newest)?;
+    let ending = name_ending(one.name.as_deref().unwrap_or_default());
+    let in_rows = whose_rows(&walk.settings.authorities, inside, quarter);
+    let known = |code: &AuthorityCode| walk.settings.authorities.iter().find(|it| it.code == *code);
+    let meant: Vec<&Authority> = match (&reading.authority, in_rows) {
+        (Some(named), Some(other)) if other.code != *named => {
+            known(named).into_iter().chain([other]).collect()
+        }
+        (Some(named), _) => known(named).into_iter().collect(),
+        (None, Some(other)) => vec![other],
+        (None, None) => reading.candidates.iter().filter_map(known).collect(),
+    };
+    let by_rows = (reading.quarter.is_some() || of_rows.is_some())
+        && (reading.authority.is_some() || in_rows.is_some())
+        && meant.len() == 1;
+    let time = reading.quarter.is_none().then(|| quarter.to_string());
+    let right = meant.iter().filter_map(|it| {
+        let name = place.naming.exact(&it.code, quarter)?;
+        let is_said = meant.len() == 1 && reading.authority.is_some();
+        let whose = (!is_said).then(|| it.name_among(&walk.settings.authorities, walk.today));
+        let when: Vec<String> = whose.into_iter().chain(time.clone()).collect();
+        let when =
+            if when.is_empty() { String::new() } else { format!(" when it is of {}", when.join(" and ")) };
+        let as_said = if by_rows && !when.is_empty() { ", as its rows say" } else { "" };
+        Some(format!("`{name}{ending}`{when}{as_said}"))
+    });
+    let right: Vec<String> = right.collect();
+    if !right.is_empty() {
+        return Some(right.join(", or "));
+    }
+    let pattern = place.naming.pattern(quarter)?;
+    let mark = if pattern.contains("{CODE}") {
+        "the nine characters of the authority's code in place of `{CODE}`, as in the rows of its returns and \
+         in our letters to it"
+    } else {
+        "the authority's number at the Department for Education in place of `{NUMBER}`"
+    };
+    let when = time.map_or_else(String::new, |time| format!(" when it is of {time}"));
+    Some(format!("`{pattern}{ending}`{when}, with {mark}"))
+}
+
+/// The one authority that rows name, by the code that it has in that quarter.
+fn whose_rows<'a>(all: &'a [Authority], inside: &Inside, quarter: Quarter) -> Option<&'a Authority> {
+    let last = quarter.last_day();
+    let code = inside.authorities.first().filter(|_| inside.authorities.len() == 1)?;
+    let known = all.iter().find(|one| one.code == *code)?;
+    if known.existed_on(last) { Some(known) } else { succession::same_area(all, known, last) }
+}
+
 /// A return that is not looked for: too early, too old, or of an authority that was not there then.
 fn not_wanted(
-    settings: &Settings,
-    today: NaiveDate,
+    walk: &Walk<'_>,
     place: &Place<'_>,
-    code: &AuthorityCode,
-    quarter: Quarter,
+    one: &Stranger,
+    (code, quarter): (&AuthorityCode, Quarter),
 ) -> Said {
-    let collection = place.collection;
+    let (collection, today) = (place.collection, walk.today);
     let last = quarter.last_day();
     if last >= today {
         let why = format!("{quarter} ends on {}; it is taken in then", last.format("%-d %B %Y"));
         let words = receipt(&format!("{}.", why.replacen(';', ":", 1)), "Nothing is to be done.");
         return Said { why, next: None, receipt: Some(words), to_sender: None };
     }
-    let authority = settings.authorities.iter().find(|it| it.code == *code);
-    let name = authority.map_or_else(|| code.to_string(), |it| it.name.clone());
-    if authority.is_some_and(|it| !it.existed_on(last)) {
-        let why = format!("{name} ({code}) did not exist on the last day of {quarter}");
-        let words = receipt(&format!("{why}."), "Call it by the authority and the quarter that it is of.");
-        let next = "see which authority and quarter it is of; its name says these".to_owned();
-        return Said { why, next: Some(next), receipt: Some(words), to_sender: None };
+    let all = &walk.settings.authorities;
+    if let Some(gone) = all.iter().find(|it| it.code == *code && !it.existed_on(last)) {
+        return of_another_time(walk, place, one, (gone, quarter));
     }
     let ask = "Ask whoever runs the collection, who can take it in by hand.";
     if !collection.ended_quarters(today).contains(&quarter) {
@@ -352,4 +436,36 @@ fn not_wanted(
     );
     let words = receipt(&format!("{quarter} is closed: new versions of it are not taken in from here."), ask);
     Said { why, next: Some(next), receipt: Some(words), to_sender: Some(ask.to_owned()) }
+}
+
+/// A return under the code of an authority that was not there at the end of its quarter.
+fn of_another_time(
+    walk: &Walk<'_>,
+    place: &Place<'_>,
+    one: &Stranger,
+    (gone, quarter): (&Authority, Quarter),
+) -> Said {
+    let last = quarter.last_day();
+    let expected = loading::expected(walk, place.collection, None, Some(quarter));
+    let why = succession::reason(&expected, gone, last);
+    let there = succession::same_area(&walk.settings.authorities, gone, last);
+    let named = there.and_then(|it| Some((&it.code, place.naming.exact(&it.code, quarter)?)));
+    let (next, to_do) = match named {
+        Some((code, name)) => {
+            let name = format!("`{name}{}`", name_ending(one.name.as_deref().unwrap_or_default()));
+            (
+                format!("have it called {name}, and `{code}` written in its rows; a note beside it says so"),
+                format!(
+                    "Call it {name}, and write `{code}` in its rows. It is then taken in within a working \
+                     day."
+                ),
+            )
+        }
+        None => (
+            "see which authority and quarter it is of; a note beside it says who was there".to_owned(),
+            "Send a return for each authority that was there on the last day of its quarter.".to_owned(),
+        ),
+    };
+    let words = receipt(&format!("{why}."), &to_do);
+    Said { why, next: Some(next), receipt: Some(words), to_sender: Some(to_do) }
 }

@@ -1,23 +1,29 @@
 //! The receipt in words beside a file that was put away: what became of it, and what to do.
 
-use crate::collect::folder::{Claim, Fate};
-use crate::collect::{Outcome, Wanted};
+use anyhow::Result;
+
+use crate::collect::Wanted;
+use crate::collect::folder::Fate;
 use crate::pipeline::agreed::{Place, folder_words};
 use crate::pipeline::forgotten::{AS_VERSION, BYTES, MINUTE, REFUSED, TAKEN_IN, WITH_BYTES};
 use crate::pipeline::opening::Walk;
+use crate::pipeline::receipting::standing;
 use crate::store::judged::Judged;
 
 /// So many reasons stand in a receipt, the rest are counted.
 const REASONS_MAX: usize = 50;
 
 /// What became of a file of so many bytes, by reason, most rows first.
+///
+/// # Errors
+/// When the database cannot be asked which version counts.
 pub(super) fn verdict(
     walk: &Walk<'_>,
     place: &Place<'_>,
     wanted: &Wanted,
     bytes: u64,
     judged: &Judged,
-) -> (Fate, String) {
+) -> Result<(Fate, String)> {
     let local = judged.received_at.with_timezone(&walk.settings.zone);
     let at = format!("{} {}", local.format(MINUTE), local.format("%Z"));
     if let Some(reason) = &judged.refused {
@@ -25,18 +31,19 @@ pub(super) fn verdict(
         let name = name.and_then(|(authority, quarter)| place.naming.exact(authority, quarter));
         let name = name.map_or_else(String::new, |name| format!(", as `{name}`"));
         let words = format!(
-            "{REFUSED}{at}{WITH_BYTES}{bytes}{BYTES}\n\n{reason}\n\nWhat was accepted before still counts. \
-             Correct the file and put it into {} again{name}.\n{}",
+            "{REFUSED}{at}{WITH_BYTES}{bytes}{BYTES}\n\n{reason}\n\n{}Correct the file and put it \
+             into {} again{name}.\n{}",
+            still_counts(walk, place, wanted)?,
             folder_words(place.naming.source),
             reasons(judged)
         );
-        return (Fate::Refused, words);
+        return Ok((Fate::Refused, words));
     }
     let head = format!(
         "{TAKEN_IN}{at}{AS_VERSION}{}.\n\nRows read: {}\nRows accepted: {}\nRows set aside: {}\n",
         judged.version, judged.rows_read, judged.rows_accepted, judged.rows_quarantined
     );
-    (Fate::Done, head + &reasons(judged))
+    Ok((Fate::Done, head + &reasons(judged)))
 }
 
 /// The rows that were set aside, by reason, most rows first.
@@ -55,14 +62,15 @@ fn reasons(judged: &Judged) -> String {
     reasons.chain(more).collect()
 }
 
-/// What is said of a file that was refused before it was read.
-pub(super) fn refused(walk: &Walk<'_>, claim: &Claim, turned_away: &Outcome) -> String {
-    let Outcome::Refused { reason, .. } = turned_away else { return String::new() };
-    let local = walk.now.with_timezone(&walk.settings.zone);
-    let (at, zone) = (local.format(MINUTE), local.format("%Z"));
-    let bytes = claim.size();
-    format!(
-        "{REFUSED}{at} {zone}{WITH_BYTES}{bytes}{BYTES}\n\n{reason}\n\nWhat was accepted before still \
-         counts.\n"
-    )
+/// Which version counts, in a sentence and the blank behind it; nothing of a publisher's file.
+fn still_counts(walk: &Walk<'_>, place: &Place<'_>, wanted: &Wanted) -> Result<String> {
+    let Some((authority, quarter)) = wanted.authority.as_ref().zip(wanted.quarter) else {
+        return Ok(String::new());
+    };
+    Ok(match standing(walk, &place.collection.name, authority, quarter)? {
+        Some((version, on)) => {
+            format!("Version {version}, received on {}, still counts. ", on.format("%-d %B %Y"))
+        }
+        None => "No version of this return has been accepted yet. ".to_owned(),
+    })
 }

@@ -14,6 +14,7 @@ use crate::read::missing;
 use crate::read::number::DecimalMark;
 use crate::read::objection::{Faults, Objection};
 use crate::read::subject::{self, Subjects};
+use crate::read::succession;
 use crate::read::tally::{Spot, Tally};
 
 const NOTE_CHARS_MAX: usize = 1_000;
@@ -180,6 +181,10 @@ pub(crate) fn refuse_other_authority(
 ) -> Result<(), Refusal> {
     let Some(asked) = subjects.expected.authority else { return Ok(()) };
     subject::only_others(found, asked).map_or(Ok(()), |other| {
+        if let Some(words) = succession::another_code(subjects.expected, &other, asked) {
+            let reason = format!("every row is about {words} in each of them, and send the file again");
+            return Err(Refusal::new("wrong-authority", reason));
+        }
         let (other, asked) = (subjects.expected.called(&other), subjects.expected.called(asked));
         let reason =
             format!("every row is about {other}, but this is the return of {asked}: send the right file");

@@ -43,7 +43,7 @@ pub mod sheets;
 mod shown;
 pub mod sniff;
 mod subject;
-mod succession;
+pub mod succession;
 mod tally;
 mod template;
 mod text;

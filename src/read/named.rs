@@ -1,8 +1,9 @@
-//! What rows name, whether or not they can be taken in: quarters, and measures.
+//! What rows name, whether or not they can be taken in: authorities, quarters, and measures.
 
 use std::collections::BTreeSet;
 
 use crate::config::settings::Shape;
+use crate::domain::authority::AuthorityCode;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
 use crate::read::code::Refusal;
@@ -30,6 +31,25 @@ pub fn quarters(grid: &Grid, expected: &Expected<'_>) -> Result<BTreeSet<Quarter
     let rows = grid.rows.iter().skip(header.index + 1).filter(|row| !row.is_blank());
     let quarter = of_row(&header, expected);
     Ok(rows.filter_map(quarter).collect())
+}
+
+/// The authorities that the rows of a file name; none where no column of it says them.
+///
+/// # Errors
+/// When no layout recognises the headings.
+pub fn authorities(grid: &Grid, expected: &Expected<'_>) -> Result<BTreeSet<AuthorityCode>, Refusal> {
+    let header = layout::find(grid, expected.layouts)?;
+    let at = match &header.columns {
+        Columns::Long(map) => Some(map.authority),
+        Columns::Wide(map) => map.authority,
+        Columns::Tidy(_) => None,
+    };
+    let Some(at) = at else { return Ok(BTreeSet::new()) };
+    let subjects = Subjects::new(expected, None);
+    let date = expected.quarter.map(Quarter::last_day);
+    let mut silent = Tally::default();
+    let rows = grid.rows.iter().skip(header.index + 1).filter(|row| !row.is_blank());
+    Ok(rows.filter_map(|row| subjects.authority(cell(row, at), date, row.line, &mut silent).ok()).collect())
 }
 
 /// Says the quarter of a row.
@@ -68,7 +88,12 @@ pub(crate) fn indicators(
     match &header.columns {
         Columns::Long(map) => rows
             .iter()
-            .filter_map(|row| subjects.indicator(cell(row, map.indicator), row.line, &mut silent).ok())
+            .filter_map(|row| {
+                let written = cell(row, map.indicator);
+                // Of a misspelt one the sender is told what they may have meant: it is not lacking besides.
+                let found = subjects.indicator(written, row.line, &mut silent);
+                found.ok().or_else(|| subjects.nearest(written))
+            })
             .map(|indicator| indicator.id.clone())
             .collect(),
         Columns::Wide(map) => {

@@ -92,10 +92,17 @@ impl<'e> Subjects<'e> {
     pub(crate) fn is_ours(&self, authority: &AuthorityCode) -> Result<(), Objection> {
         match self.expected.authority {
             Some(asked) if asked != authority => {
+                if let Some(words) = succession::another_code(self.expected, authority, asked) {
+                    let reason = format!("the row is about {words}");
+                    return Err(Objection::new("wrong-authority", reason));
+                }
                 let (other, asked) = (self.expected.called(authority), self.expected.called(asked));
-                let reason =
-                    format!("the row is about {other}, but this is the return of {asked}: delete it");
-                let kind = format!("are not {asked}, whose return this is: delete the rows");
+                let reason = format!(
+                    "the row is about {other}, but this is the return of {asked}: correct the code, or \
+                     delete the row"
+                );
+                let kind =
+                    format!("are not {asked}, whose return this is: correct the codes, or delete the rows");
                 Err(Objection::new("wrong-authority", reason).like(authority.as_str(), kind))
             }
             _ => Ok(()),
@@ -151,6 +158,11 @@ impl<'e> Subjects<'e> {
         } else {
             objection.like(written, "are no indicators of this return: correct them, or delete the rows")
         })
+    }
+
+    /// The indicator that is suggested where `written` is none.
+    pub(crate) fn nearest(&self, written: &str) -> Option<&'e Indicator> {
+        self.indicators.get(nearest(written, self.indicators.keys().copied())?).copied()
     }
 
     /// The quarter that a cell means; `year` stands beside it in a column of its own, or is empty.
@@ -327,16 +339,20 @@ pub(crate) fn status(written: &str) -> Result<Option<Status>, Objection> {
 
 /// `; did you mean ..?` with the nearest of `known`, or what to do.
 pub(crate) fn suggestion<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let remedy = ": correct it, or delete the row";
+    match nearest(written, known) {
+        Some(best) => format!("; did you mean `{best}`?"),
+        None => ": correct it, or delete the row".to_owned(),
+    }
+}
+
+/// The one of `known` that is most like `written`, when that may have been meant.
+fn nearest<'a>(written: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if written.len() > 60 {
-        return remedy.to_owned();
+        return None;
     }
     let like = |name: &&str| strsim::jaro_winkler(name, &written.to_lowercase());
     let best = known.max_by(|one, other| like(one).total_cmp(&like(other)));
-    match best.filter(|best| like(best) >= LIKE_ENOUGH) {
-        Some(best) => format!("; did you mean `{best}`?"),
-        None => remedy.to_owned(),
-    }
+    best.filter(|best| like(best) >= LIKE_ENOUGH)
 }
 
 fn missing(part: Part, name: &str) -> Objection {

@@ -1,12 +1,58 @@
-//! An authority on a day on which it did not exist: who was there instead.
+//! An authority on a day on which it did not exist: who was there instead, and which code is written.
 
 use chrono::NaiveDate;
 
 use crate::domain::authority::{Authority, AuthorityCode, Share};
+use crate::domain::quarter::Quarter;
 use crate::read::reading::Expected;
 
+/// The authority that is all of this one's area, and of no other's, on a day on which this one is not there.
+///
+/// Where authorities were split or put together, the figures of the one are not those of the other.
+#[must_use]
+pub fn same_area<'a>(all: &'a [Authority], of: &'a Authority, date: NaiveDate) -> Option<&'a Authority> {
+    let sources = |code: &AuthorityCode| {
+        let is_one = |one: &&Authority| one.successors.iter().any(|it| it.to == *code);
+        all.iter().filter(is_one).collect::<Vec<_>>()
+    };
+    let is_later = of.until.is_some_and(|until| until < date);
+    let mut one = of;
+    // As often as there are authorities, in case that they succeed each other in a circle.
+    for _ in all {
+        one = if is_later {
+            let next = one.continues_as()?;
+            all.iter().find(|it| it.code == *next && sources(next).len() == 1)?
+        } else {
+            let [before] = sources(&one.code)[..] else { return None };
+            Some(before).filter(|it| it.continues_as() == Some(&one.code))?
+        };
+        if one.existed_on(date) {
+            return Some(one);
+        }
+    }
+    None
+}
+
+/// Of a code that the area of `asked` had at another time: whose it was, and which code is written.
+pub(crate) fn another_code(
+    expected: &Expected<'_>,
+    other: &AuthorityCode,
+    asked: &AuthorityCode,
+) -> Option<String> {
+    let date = expected.quarter.map_or(expected.today, Quarter::last_day);
+    let known = expected.authorities.iter().find(|one| one.code == *other && !one.existed_on(date))?;
+    let now = same_area(expected.authorities, known, date).filter(|one| one.code == *asked)?;
+    let (other, name) = (expected.called(other), expected.called(asked));
+    let when = match now.from.filter(|_| known.until.is_some_and(|until| until < date)) {
+        Some(since) => format!("which is {name} since {}", told(since)),
+        None => format!("which was {name} on {}", told(date)),
+    };
+    Some(format!("{other}, {when}: write `{asked}`"))
+}
+
 /// Why a figure of this authority on this day cannot be, and whose it is.
-pub(crate) fn reason(expected: &Expected<'_>, of: &Authority, date: NaiveDate) -> String {
+#[must_use]
+pub fn reason(expected: &Expected<'_>, of: &Authority, date: NaiveDate) -> String {
     let (name, day) = (format!("{} (`{}`)", of.name, of.code), told(date));
     if let Some(until) = of.until.filter(|until| *until < date) {
         let ended = format!("{name} ended on {}", told(until));

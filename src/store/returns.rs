@@ -36,6 +36,8 @@ pub struct Arrival {
     pub one_of_many: bool,
     /// Whether somebody said, with a name and a reason, that it is meant to be smaller than the one before.
     pub meant_smaller: bool,
+    /// Why it was refused unread; none when it is read.
+    pub unread: Option<String>,
 }
 
 /// The version of a return that counts.

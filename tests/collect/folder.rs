@@ -203,8 +203,9 @@ fn a_refused_file_goes_to_refused() {
     let folder = tempfile::tempdir().unwrap();
     drop_file(folder.path(), "E06000022_2017-18-Q2.csv", "<html><body>log in", 600);
     let claim = claims(&folder).remove(0).1;
-    let said = reason(&bytes(&folder, &claim, &limits()));
-    settle(&folder, claim, Fate::Refused, &said).unwrap();
+    let read = bytes(&folder, &claim, &limits());
+    assert!(matches!(read, Outcome::Received(_)), "its reading says what it is: {read:?}");
+    settle(&folder, claim, Fate::Refused, "refused").unwrap();
     assert_eq!(listed(&folder.path().join("refused")).len(), 2);
 }
 
@@ -231,8 +232,8 @@ fn a_huge_sparse_file_is_refused_by_its_size() {
     file.set_modified(now() - Duration::from_mins(10)).unwrap();
     let claim = claims(&folder).remove(0).1;
     assert!(
-        reason(&bytes(&folder, &claim, &Limits { file_bytes_max: 100, ..limits() }))
-            .contains("more than 100")
+        reason(&bytes(&folder, &claim, &Limits { file_bytes_max: 3 << 20, ..limits() }))
+            .contains("10000000000 bytes, more than 3 MiB")
     );
 }
 

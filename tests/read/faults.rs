@@ -8,7 +8,7 @@ use quarterdeck::domain::quarter::Quarter;
 use quarterdeck::domain::slip;
 use quarterdeck::read::reading::Reading;
 
-use super::fixtures::{World, authority, code, day, indicator, remark_codes, symbol, tidy_layout};
+use super::fixtures::{self, World, authority, code, day, indicator, remark_codes, symbol, tidy_layout};
 
 const PERCENT: &str = "E06000022,in_time_pct,2017-18 Q2";
 
@@ -135,6 +135,51 @@ fn another_authority_is_told_by_its_name() {
         "every row is about Bristol, City of (`E06000023`), but this is the return of Bath and North East Somerset \
          (`E06000022`): send the right file"
     );
+}
+
+#[test]
+fn a_row_with_the_code_of_another_authority_may_be_a_slip_of_the_code() {
+    let other = "E06000023,in_time_pct,2017-18 Q2,30,40,75.0,,\n";
+    let told = World::member().rows(&format!("{PERCENT},30,40,75.0,,\n{other}"));
+    assert_eq!(
+        told.quarantined[0].reason,
+        "the row is about Bristol, City of (`E06000023`), but this is the return of Bath and North East Somerset \
+         (`E06000022`): correct the code, or delete the row"
+    );
+    let told = World::member().rows(&format!("{PERCENT},30,40,75.0,,\n{other}{}", other.replace("23", "24")));
+    assert!(kinds(&told)[0].ends_with("correct the codes, or delete the rows"), "{:?}", kinds(&told));
+}
+
+fn refused(world: &World, rows: &str) -> String {
+    world.refusal(format!("{}{rows}", fixtures::HEADING)).reason
+}
+
+#[test]
+fn a_code_of_another_time_of_the_same_area_is_told_which_to_write() {
+    let later = "E10000099,in_time_pct,2019-20 Q2,30,40,75.0,,\n";
+    let mut world = reorganised(&[("E06000098", Share::Whole)]);
+    world.authority = Some(code("E06000098"));
+    let words = "about Oldshire (`E10000099`), which is South Newshire (`E06000098`) since 1 April 2019: write \
+                 `E06000098`";
+    assert_eq!(
+        refused(&world, later),
+        format!("every row is {words} in each of them, and send the file again")
+    );
+    let own = later.replace("E10000099", "E06000098");
+    assert_eq!(world.rows(&format!("{own}{later}")).quarantined[0].reason, format!("the row is {words}"));
+    // What was put together is more than the one.
+    world.authorities.push(Authority {
+        successors: vec![Succession { to: code("E06000098"), share: Share::Whole }],
+        ..authority("E10000098", "Nextshire")
+    });
+    assert!(refused(&world, later).ends_with("send the right file"));
+    world.authorities.pop();
+    world.authority = Some(code("E10000099"));
+    world.quarter = Quarter::of(2018, 2);
+    let earlier = own.replace("2019-20", "2018-19");
+    let told = refused(&world, &earlier);
+    assert!(told.contains("which was Oldshire"), "{told}");
+    assert!(told.contains("on 30 September 2018: write `E10000099` in each of them"), "{told}");
 }
 
 /// Oldshire until March 2019, as the shires that came after it.

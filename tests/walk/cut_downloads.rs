@@ -99,11 +99,30 @@ fn a_dropped_file_that_is_a_beginning_is_refused_with_words() {
     region.step("2017-11-13T08:00:00Z", Step::Collect);
     dropped(&WORKFORCE[..line_ends(WORKFORCE)[1]]);
     let report = region.step("2017-11-14T08:00:00Z", Step::Collect);
-    assert_eq!((report.received, refusals(&report).len()), (0, 1), "{report:?}");
+    assert_eq!((report.received, report.refused), (1, 1), "{report:?}");
+    let [told] = report.failures.as_slice() else { panic!("{report:?}") };
+    assert!(told.what.contains("it would have taken figures of version 1 away"), "{told:?}");
+    assert!(told.next.contains("`quarterdeck receive FILE --smaller --by NAME --reason WHY`"), "{told:?}");
     let words = fs::read_to_string(region.path("drop/refused").join(format!("{NAME}.txt"))).unwrap();
-    assert!(words.contains("what came is a beginning of version 1, which stays"), "{words}");
-    assert!(words.contains("`quarterdeck receive FILE --smaller --by NAME --reason WHY`"), "{words}");
+    assert!(words.contains("the file is a beginning of version 1, which still counts"), "{words}");
+    assert!(words.contains("Version 1, received on 13 November 2017, still counts."), "{words}");
     assert_eq!(region.number("SELECT count(*) FROM observations WHERE collection = 'workforce'"), 2);
+}
+
+#[test]
+fn a_dropped_file_that_is_cut_in_its_last_figure_is_refused_though_it_has_as_many() {
+    let region = Region::from_quarter(QUARTER);
+    let dropped = |text: &str| fs::write(region.path("drop").join(NAME), text).unwrap();
+    let whole = "authority_code,indicator,quarter,value,numerator,denominator\n\
+                 E06000022,sw_agency_pct,2017-18 Q2,,21,143\nE06000022,sw_turnover_pct,2017-18 Q2,,30,1400\n";
+    dropped(whole);
+    assert_eq!(region.step("2017-11-13T08:00:00Z", Step::Collect).loaded, 1);
+    dropped(&whole[..whole.len() - 2]);
+    let report = region.step("2017-11-14T08:00:00Z", Step::Collect);
+    assert_eq!((report.received, report.refused), (1, 1), "{report:?}");
+    assert!(report.refusals[0].what.contains("ends in the middle of a row"), "{report:?}");
+    dropped(&whole.replace("1400", "140"));
+    assert_eq!(region.step("2017-11-15T08:00:00Z", Step::Collect).loaded, 1, "a correction is whole");
 }
 
 #[test]

@@ -314,3 +314,103 @@ fn a_folder_in_a_drop_folder_is_told_once_with_the_way_out() {
     let report = region.walk("2017-11-14T09:00:00Z");
     assert_eq!((report.received, report.remarks.len()), (1, 0), "told once: {report:?}");
 }
+
+/// What a dropped file that cannot be taken in comes to: the reason as its sender reads it.
+fn is_a_refusal_like_any_other(region: &Region, name: &str) -> String {
+    let report = region.walk("2017-11-13T09:00:00Z");
+    assert_eq!((report.received, report.refused, report.failures.len()), (1, 1, 0), "{name}: {report:?}");
+    let once = region.run("2017-11-13T10:00:00Z", &["returns", "--format", "csv"]);
+    let row = once.out.lines().find(|line| line.starts_with("workforce,2017-18 Q2,E06000022")).unwrap();
+    let mails = region.mails();
+    let receipt = starting(&mails, "receipt.workforce-e06000022.2017-18-q2-refused-")[0];
+    assert!(receipt.text.contains("No version of this return has been accepted yet."), "{}", receipt.text);
+    let words = fs::read_to_string(region.path("drop/refused").join(format!("{name}.txt"))).unwrap();
+    assert!(words.contains("No version of this return has been accepted yet."), "{words}");
+    let reason = words.split("\n\n").nth(1).unwrap().to_owned();
+    assert!(receipt.text.to_lowercase().contains(&reason.to_lowercase()), "{reason}: {}", receipt.text);
+    assert!(row.contains(&reason), "{reason}: {row}");
+    assert!(starting(&mails, "notice.").is_empty(), "no source is at fault");
+    reason
+}
+
+#[test]
+fn a_dropped_file_that_ends_in_the_middle_of_a_row_is_a_refusal_like_any_other() {
+    let region = Region::from_quarter(QUARTER);
+    let (whole, name) = (text(QUARTER), format!("{EXACT}.csv"));
+    put(&region, &name, &whole[..whole.len() - 9]);
+    let reason = is_a_refusal_like_any_other(&region, &name);
+    assert!(reason.contains("the file ends in the middle of line 3"), "{reason}");
+}
+
+#[test]
+fn whatever_is_dropped_and_cannot_be_a_return_is_a_refusal_like_any_other() {
+    let page = "<!DOCTYPE html><html><body>Please log in</body></html>";
+    let large = format!("{}\n", text(QUARTER)).repeat(20_000);
+    for (ending, body, why) in [
+        ("csv", " \n", "the file is empty"),
+        ("csv", page, "web page"),
+        ("json", r#"{"error": "token expired"}"#, ""),
+        ("csv", large.as_str(), "bytes, more than 1 MiB: send one return"),
+    ] {
+        let region = Region::from_quarter(QUARTER);
+        region.edit("quarterdeck.toml", "file_mebibytes = 20", "file_mebibytes = 1");
+        let name = format!("{EXACT}.{ending}");
+        put(&region, &name, body);
+        let reason = is_a_refusal_like_any_other(&region, &name);
+        assert!(reason.contains(why), "{reason}");
+        region.lose_the_database();
+        assert_eq!(
+            region.step(NOW, Step::Collect).received,
+            0,
+            "it is known when the database is made again"
+        );
+        assert_eq!(region.rows("SELECT reason FROM submissions"), [reason]);
+    }
+}
+
+/// What the note beside a file of this name says to do.
+fn advised(region: &Region, name: &str, rows: &str) -> String {
+    put(region, name, rows);
+    let report = region.step("2017-11-13T09:00:00Z", Step::Collect);
+    assert_eq!((report.received, report.failures.len()), (0, 0), "{report:?}");
+    let told = report.remarks.iter().find(|one| one.place.contains(name)).unwrap();
+    let words = fs::read_to_string(region.path("drop").join(format!("{name}.txt"))).unwrap();
+    format!("{}|{words}", told.next)
+}
+
+#[test]
+fn a_name_that_is_unclear_is_advised_by_the_rows_and_never_by_an_authority_that_nothing_names() {
+    let region = Region::from_quarter(QUARTER);
+    let named = |code: &str, when: &str| format!("`workforce_{code}_2017-18-Q2.csv`{when}");
+    let said = advised(&region, "2017-18 Q2.csv", &text(QUARTER));
+    let when = " when it is of Bath and North East Somerset, as its rows say";
+    assert_eq!(said.matches(&named(CODE, when)).count(), 2, "{said}");
+    let said = advised(&region, "Lincolnshire return.csv", &text(QUARTER));
+    let when = " when it is of Bath and North East Somerset and 2017-18 Q2, as its rows say";
+    assert!(said.contains(&named(CODE, when)), "{said}");
+    let said = advised(&region, "Plymouth and Swindon 2017-18 Q2.csv", "x,y\n1,2\n");
+    let both = [named("E06000026", " when it is of Plymouth"), named("E06000030", " when it is of Swindon")]
+        .join(", or ");
+    assert!(said.contains(&both), "{said}");
+    let several = text(QUARTER) + "E06000023,sw_agency_pct,2017-18 Q2,21,143,\n";
+    for (name, rows) in [("Rutland 2017-18 Q2.csv", "x,y\n1,2\n"), ("Rutland b 2017-18 Q2.csv", &several)] {
+        let said = advised(&region, name, rows);
+        assert!(said.contains("`workforce_{CODE}_2017-18-Q2.csv`, with the nine characters"), "{said}");
+        assert!(!said.contains("E0") && !said.contains("E1"), "{said}");
+    }
+}
+
+#[test]
+fn a_file_under_a_code_of_another_time_is_told_which_code_to_write() {
+    let region = Region::from_quarter(QUARTER);
+    let later = text(QUARTER).replace(CODE, "E06000066");
+    let said = advised(&region, "workforce_E06000066_2017-18-Q2.csv", &later);
+    assert!(
+        said.contains("`workforce_E10000027_2017-18-Q2.csv`, and `E10000027` written in its rows"),
+        "{said}"
+    );
+    assert!(said.contains("on 30 September 2017 it was Somerset (`E10000027`)"), "{said}");
+    assert!(said.contains("and write `E10000027` in its rows"), "{said}");
+    let said = advised(&region, "Q2 return.csv", &later);
+    assert!(said.contains("`workforce_E10000027_2017-18-Q2.csv` when it is of Somerset"), "{said}");
+}

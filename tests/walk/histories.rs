@@ -125,6 +125,19 @@ fn a_quarter_that_cannot_be_read_is_reported_and_the_others_are_taken() {
     assert!(ended.out.contains("3 of 7 quarters taken in"), "{}", ended.out);
 }
 
+#[test]
+fn a_quarter_under_a_code_of_another_time_is_told_as_verify_tells_it() {
+    let region = Region::from_quarter("2016-17 Q2");
+    let body = long().replace(MISSES_ITS_TARGET, "E06000066");
+    let path = region.path("history.csv");
+    fs::write(&path, body).unwrap();
+    let of = ["receive", path.to_str().unwrap(), "--authority", "E06000066", "--history"];
+    let ended = region.run(NOW, &of);
+    let line = ended.out.lines().find(|line| line.contains("2016-17 Q3")).unwrap();
+    assert!(line.contains("refused") && line.contains("exists since 1 April 2023"), "{}", ended.out);
+    assert!(line.contains("on 31 December 2016 it was Somerset (`E10000027`)"), "{}", ended.out);
+}
+
 /// Quarters across, with the number and what it is out of under each.
 fn template(quarters: &[&str]) -> Vec<u8> {
     let mut book = Workbook::new();

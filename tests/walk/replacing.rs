@@ -226,6 +226,19 @@ fn what_was_set_aside_is_called_that_and_not_missing_from_the_file() {
 }
 
 #[test]
+fn a_misspelt_indicator_is_not_missing_from_the_file_besides() {
+    let region = Region::from_quarter(QUARTER);
+    receive(&region, FIRST, &csv(CODE, QUARTER).replace(",cla_rate,", ",cla_rates,"), &[]);
+    let text = receipts(&region)[0].text.clone();
+    assert!(text.contains("did you mean `cla_rate`?"), "{text}");
+    let (before, after) = text.split_once("Indicators of which every row was set aside").unwrap();
+    let (aside, missing) = after.split_once("Indicators that are not in the file").unwrap();
+    let name = "Children looked after";
+    assert!(!before.contains(name) && aside.contains(name), "{text}");
+    assert!(!missing.split("What to do").next().unwrap().contains(name), "{text}");
+}
+
+#[test]
 fn what_a_file_says_of_another_quarter_is_compared_with_what_is_held_and_not_taken() {
     let region = Region::from_quarter("2017-18 Q1");
     let file = region.path("first.csv");
