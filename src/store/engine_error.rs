@@ -112,7 +112,7 @@ mod tests {
                 Says::Damaged,
             ),
             (
-                "IO Error: Could not set lock on file \"a (PID 7)\": Conflicting lock is held in x (PID 12). See",
+                "IO Error: Could not set lock on file \"a (PID 7)\": Conflicting lock is held in x (PID 12).",
                 Says::InUse(Some(12)),
             ),
             ("Resource In Use Error: a", Says::InUse(None)),
