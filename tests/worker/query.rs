@@ -166,10 +166,10 @@ fn what_checks_answered_in_years_does_not_keep_a_query_from_being_asked() {
     store.connection().execute_batch(ANSWERS).unwrap();
     let file = folder.path().join("snapshot.duckdb");
     copying::write(store.connection(), &file).unwrap();
-    let mut asked = job(&file, &["SELECT count(*) FROM observations"]);
+    let mut asked = job(&file, &["SELECT 1"]);
     (asked.views, asked.mebibytes) = (analysis::views(), 48);
     let answers = answer(&asked).unwrap().answers;
-    assert_eq!(answers[0].table.as_ref().unwrap().rows, [[json!(0)]]);
+    assert_eq!(answers[0].table.as_ref().unwrap().rows, [[json!(1)]]);
 }
 
 #[test]
