@@ -11,7 +11,7 @@ use crate::cli::exit::Ending;
 use crate::cli::print::{self, Rows, UsageError};
 use crate::config::files::Files;
 use crate::config::settings::{AddedCheck, Reporters, Settings, Source};
-use crate::config::{self, Loaded, jobs};
+use crate::config::{self, Loaded, jobs, left_over};
 use crate::domain::authority::AuthorityCode;
 use crate::domain::calendar::Calendar;
 use crate::domain::deadline::{self, Chase, Ladder};
@@ -52,6 +52,9 @@ pub fn check_config(with: &With) -> Result<Ending> {
         print::complain(format_args!("note: {words}"));
     }
     let today = print::day(&settings, now);
+    for words in left_over::in_words(&settings, today) {
+        print::complain(format_args!("note: {words}"));
+    }
     for words in addressed::gaps(&settings, today).into_iter().chain(addressed::ended(&settings, today)) {
         let file = folder.join("recipients.toml");
         print::complain(format_args!("warning: {}:1:1: {words}", file.display()));

@@ -156,6 +156,7 @@ fn morning(settings: &Settings, day: NaiveDate) -> DateTime<Utc> {
         .map_or_else(|| Utc.from_utc_datetime(&eight), |local| local.with_timezone(&Utc))
 }
 
+/// Walks each morning; where no terminal shows bars, each is a line on standard error.
 fn walk_the_year(stage: &Stage, days: &[DateTime<Utc>]) -> Result<Report> {
     let bars = MultiProgress::new();
     let (year, step) = (bars.add(ProgressBar::new(days.len() as u64)), bars.add(ProgressBar::new(0)));
@@ -163,9 +164,13 @@ fn walk_the_year(stage: &Stage, days: &[DateTime<Utc>]) -> Result<Report> {
     year.set_style(style.clone());
     step.set_style(style);
     let mut total = Report::default();
-    for day in days {
+    for (at, day) in days.iter().enumerate() {
         stage.server.pretend(*day);
-        year.set_message(day.with_timezone(&stage.settings.zone).format("%a %-d %b %Y").to_string());
+        let shown = day.with_timezone(&stage.settings.zone).format("%a %-d %b %Y").to_string();
+        if year.is_hidden() {
+            print::complain(format_args!("{shown} ({} of {} mornings)", at + 1, days.len()));
+        }
+        year.set_message(shown);
         let report = once::walk(&stage.settings, *day, None, watcher(stage, step.clone()))?;
         add(&mut total, report);
         year.inc(1);

@@ -87,6 +87,7 @@ fn loudness(command: &Command) -> Loudness {
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
     let with = &arguments.with;
+    in_force::demand_state(with, &arguments.command)?;
     match arguments.command {
         Command::Demo(it) => demo::demo(with, &it),
         Command::Run => run::run(with),

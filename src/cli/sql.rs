@@ -67,10 +67,9 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
             Ok(Ending::Done)
         }
         // The query was right; that it is too large is no fault of the command line.
-        Some(Err(words)) if words.contains(query::TOO_MUCH_MEMORY) => bail!(
-            "{words}: {} MiB, a quarter of `worker_mebibytes`; ask for fewer rows at once, or raise it",
-            job.mebibytes
-        ),
+        Some(Err(words)) if words.contains(query::TOO_MUCH_MEMORY) => {
+            bail!("{words}; ask for fewer rows at once, or raise it")
+        }
         Some(Err(words)) if words.contains(TOO_LONG) => {
             bail!("{words}; ask for fewer rows at once, or raise `worker_seconds`")
         }

@@ -15,7 +15,7 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::quarter::Quarter;
 
 pub use crate::collect::lying::Fate;
-pub use crate::collect::mark::Mark;
+pub use crate::collect::mark::{Mark, NOT_THERE};
 
 /// So many files are claimed in one look, the oldest first; the others wait for the next.
 const CLAIMS_MAX: usize = 1000;

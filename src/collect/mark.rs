@@ -1,7 +1,7 @@
 //! The mark of a drop folder: the `done` and `refused` that the first look makes in it.
 
 use std::fs::{self, DirBuilder};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::path::Path;
 
@@ -76,10 +76,15 @@ pub(super) fn give_group(root: &Path, path: &Path) {
     }
 }
 
+/// How it is said that there is no drop folder.
+pub const NOT_THERE: &str = "is not there";
+
 /// Whether the folder can be read, and files be put away.
 pub(super) fn try_out(root: &Path) -> Result<(), String> {
-    fs::read_dir(root)
-        .map_err(|error| format!("cannot read the drop folder `{}`: {error}", root.display()))?;
+    fs::read_dir(root).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => format!("the drop folder `{}` {NOT_THERE}", root.display()),
+        _ => format!("cannot read the drop folder `{}`: {error}", root.display()),
+    })?;
     for name in ["", "done", "refused"] {
         let into = root.join(name);
         // A hidden file is never taken for a return, and goes at once.

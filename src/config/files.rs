@@ -44,7 +44,7 @@ impl Files {
     pub fn read(folder: &Path) -> Self {
         let names = SHIPPED.iter().map(|(name, _)| (*name).to_owned());
         let texts = names.map(|name| {
-            let text = fs::read(folder.join(&name)).map_err(|error| why(&error)).and_then(utf8);
+            let text = fs::read(folder.join(&name)).map_err(|error| why(&error, folder)).and_then(utf8);
             (name, text)
         });
         let mut files = Self {
@@ -163,7 +163,7 @@ impl Files {
     /// # Errors
     /// A sentence that says why there is none, and what to do.
     pub fn text(&self, name: &str) -> Result<&str, String> {
-        let missing = || Err("the file is missing; `quarterdeck init` writes one to start from".to_owned());
+        let missing = || Err(missing(&self.folder, &self.texts.keys().collect::<Vec<_>>()));
         self.texts.get(name).map_or_else(missing, |text| text.as_deref().map_err(Clone::clone))
     }
 
@@ -205,14 +205,14 @@ impl Files {
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
-            Err(error) => return self.unreadable(&folder, &why(&error)),
+            Err(error) => return self.unreadable(&folder, &why(&error, &self.folder)),
         };
         let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
         paths.retain(|path| path.extension().is_some_and(|ending| ending == "sql"));
         paths.sort();
         for path in paths {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            match fs::read(&path).map_err(|error| why(&error)).and_then(utf8) {
+            match fs::read(&path).map_err(|error| why(&error, &self.folder)).and_then(utf8) {
                 Ok(text) => self.checks.push(AddedCheck { name, path, text }),
                 Err(sentence) => self.unreadable(&path, &sentence),
             }
@@ -235,13 +235,26 @@ pub fn named_state(folder: &Path) -> Option<PathBuf> {
     Some(folder.join(table.get("state")?.as_str()?))
 }
 
-fn why(error: &io::Error) -> String {
+fn why(error: &io::Error, folder: &Path) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => {
-            "the file is missing; `quarterdeck init` writes one to start from".to_owned()
+            let there = SHIPPED.iter().map(|(name, _)| name).filter(|name| folder.join(name).exists());
+            missing(folder, &there.collect::<Vec<_>>())
         }
         _ => format!("cannot be read: {error}"),
     }
+}
+
+/// `init` writes over nothing, so beside files that are `there` it writes none.
+fn missing<T>(folder: &Path, there: &[T]) -> String {
+    if there.is_empty() {
+        let folder = folder.display();
+        return format!(
+            "the file is missing; `quarterdeck init {folder}` writes one to start from, `--config DIR` names \
+             another folder"
+        );
+    }
+    "the file is missing; `quarterdeck init DIR` writes one into a new folder, to copy from there".to_owned()
 }
 
 fn utf8(bytes: Vec<u8>) -> Result<String, String> {

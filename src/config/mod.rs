@@ -5,7 +5,9 @@ pub mod expected;
 pub mod files;
 pub mod jobs;
 pub mod layout;
+pub mod left_over;
 pub mod problem;
+pub mod sample;
 pub mod settings;
 pub mod shape;
 pub mod shipped;
@@ -124,6 +126,6 @@ fn incomplete(folder: &Path) -> Problem {
     let text = Text { path: folder.display().to_string(), content: String::new() };
     text.problem(
         &(0..0),
-        "the configuration is not complete; start from the shipped files with `quarterdeck init`",
+        "the configuration is not complete; `quarterdeck init DIR` writes the shipped files, to start from",
     )
 }

@@ -101,6 +101,16 @@ pub fn did_you_mean_one_of(typed: &str, known: &[&str]) -> String {
     }
 }
 
+/// ` and 3 more recipients`, or nothing.
+#[must_use]
+pub fn and_more(number: usize, what: &str) -> String {
+    match number {
+        0 => String::new(),
+        1 => format!(" and 1 more {what}"),
+        many => format!(" and {many} more {what}s"),
+    }
+}
+
 /// The words as `` `a`, `b` or `c` ``.
 #[must_use]
 pub fn one_of(words: &[&str]) -> String {

@@ -77,7 +77,7 @@ pub struct Region {
     pub code: AuthorityCode,
     /// A short name of this installation, part of every Message-ID.
     pub instance: String,
-    /// Which version of the neighbour lists is used.
+    /// Which version of the neighbour lists is used; empty when nothing is compared with neighbours.
     pub neighbours_version: String,
     /// A line on every page, such as "synthetic figures".
     pub notice: Option<String>,

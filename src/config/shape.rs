@@ -16,6 +16,8 @@ use toml::de::{DeArray, DeTable, DeValue};
 
 use crate::config::expected::{expected, fits};
 use crate::config::problem::{Problem, Text, nearest, one_of};
+use crate::config::sample;
+use crate::domain::authority::AuthorityCode;
 
 /// Names, each with what an authority is called.
 type Labels = BTreeMap<String, Option<String>>;
@@ -61,15 +63,28 @@ impl Names {
         self.0.as_ref().is_none_or(|names| names.contains_key(typed))
     }
 
+    /// The names as `` `a`, `b` or `c` ``.
+    #[must_use]
+    pub fn listed(&self) -> String {
+        let names = self.0.iter().flatten().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+        one_of(&names)
+    }
+
     /// A hint for a name that is not known.
+    ///
+    /// Codes lie beside each other: one that differs in a digit is another authority's. Only two digits that
+    /// changed places are taken for a slip.
     #[must_use]
     pub fn hint(&self, typed: &str) -> String {
         let Some(names) = &self.0 else { return String::new() };
-        match nearest(typed, names.keys().map(String::as_str)) {
+        let is_code = AuthorityCode::parse(typed).is_ok() && names.values().any(Option::is_some);
+        let may_be_meant = |name: &&str| !is_code || have_swapped(typed, name);
+        match nearest(typed, names.keys().map(String::as_str).filter(may_be_meant)) {
             Some(name) => match names.get(name).and_then(Option::as_ref) {
                 Some(label) => format!("; did you mean `{name}` ({label})?"),
                 None => format!("; did you mean `{name}`?"),
             },
+            None if is_code => "; authorities.toml has none with this code".to_owned(),
             None => String::new(),
         }
     }
@@ -288,8 +303,11 @@ impl<'a> Walk<'a> {
 
     fn missing(&mut self, span: &Range<usize>, at: &str, key: &str, schema: &Value) {
         let says = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-        let says = says.lines().next().unwrap_or_default().trim_end_matches('.');
-        self.report(span, at, &format!("`{key}` is missing: {}", lower_first(says)));
+        let says = says.split_whitespace().collect::<Vec<_>>().join(" ");
+        let says = says.split(". ").next().unwrap_or_default().trim_end_matches('.');
+        let such_as =
+            sample::line(at, key).map_or_else(String::new, |line| format!("; write it, such as `{line}`"));
+        self.report(span, at, &format!("`{key}` is missing: {}{such_as}", lower_first(says)));
     }
 
     fn report_syntax(&mut self) {
@@ -310,6 +328,11 @@ impl<'a> Walk<'a> {
         let target = name.and_then(|name| self.root.get("$defs")?.get(name));
         target.unwrap_or(schema)
     }
+}
+
+/// Whether two neighbouring letters changed places.
+fn have_swapped(one: &str, other: &str) -> bool {
+    strsim::damerau_levenshtein(one, other) == 1 && strsim::levenshtein(one, other) == 2
 }
 
 fn properties(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -207,8 +207,9 @@ pub fn examine(settings: &Settings, program: &Path) -> Result<Verdict> {
         Err(error) => return Err(anyhow!(error).context("the database could not be looked at")),
     };
     match verdict {
-        Verdict::InUse(reason) => {
-            Err(StoreError::InUse { path: settings.state.join(crate::store::open::FILE_NAME), reason }.into())
+        Verdict::InUse(process) => {
+            let path = settings.state.join(crate::store::open::FILE_NAME);
+            Err(StoreError::InUse { path, process }.into())
         }
         Verdict::Failed(words) => bail!("the database could not be looked at: {words}"),
         Verdict::Newer(words) => bail!(opening::NotOurs(words)),

@@ -7,8 +7,8 @@
 /// What an error says of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Says {
-    /// Another process has it.
-    InUse,
+    /// Another process has it, with its number when that is known.
+    InUse(Option<u32>),
     /// A newer engine wrote it.
     Newer,
     /// It cannot be read as what it was.
@@ -46,7 +46,7 @@ pub(super) fn says(message: &str) -> Says {
     };
     let begins = |all: &[&str]| all.iter().any(|words| rest.starts_with(words));
     if kind == "Resource In Use" || rest.starts_with("Could not set lock on file") {
-        return Says::InUse;
+        return Says::InUse(process(rest));
     }
     if begins(&NEWER)
         || is_about_a_file(rest, "Error opening", "file was written with a storage version greater")
@@ -58,6 +58,12 @@ pub(super) fn says(message: &str) -> Says {
         return Says::Damaged;
     }
     first(rest).map_or(Says::Nothing, says)
+}
+
+/// The number in `Conflicting lock is held in /usr/bin/x (PID 42)`; a path before it may hold anything.
+fn process(rest: &str) -> Option<u32> {
+    let (_, behind) = rest.rsplit_once("(PID ")?;
+    behind.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
 }
 
 /// Whether a message says `what` of a file whose path stands in it: `The file "a/b" exists, ..`.
@@ -106,9 +112,10 @@ mod tests {
                 Says::Damaged,
             ),
             (
-                "IO Error: Could not set lock on file \"a\": Conflicting lock is held in x (PID 1)",
-                Says::InUse,
+                "IO Error: Could not set lock on file \"a (PID 7)\": Conflicting lock is held in x (PID 12).",
+                Says::InUse(Some(12)),
             ),
+            ("Resource In Use Error: a", Says::InUse(None)),
             (
                 "IO Error: Trying to read a database file with storage version number 999, but we can only \
                  read storage versions between 64 and 68.",

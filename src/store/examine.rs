@@ -22,8 +22,8 @@ pub enum Verdict {
     Sound,
     /// There is none.
     Missing,
-    /// Another process has it.
-    InUse(String),
+    /// Another process has it, with its number when that is known.
+    InUse(Option<u32>),
     /// It cannot be read.
     Damaged(String),
     /// A newer program wrote it.
@@ -55,7 +55,7 @@ pub fn examine(folder: &Path, limits: &Limits) -> Verdict {
 fn judged(error: &StoreError) -> Verdict {
     let words = error.to_string();
     match error {
-        StoreError::InUse { .. } => Verdict::InUse(words),
+        StoreError::InUse { process, .. } => Verdict::InUse(*process),
         StoreError::Damaged { .. } => Verdict::Damaged(in_short(error)),
         StoreError::Newer { .. } | StoreError::NewerEngine { .. } => Verdict::Newer(words),
         StoreError::Older { .. } => Verdict::Older(in_short(error)),

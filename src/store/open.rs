@@ -214,7 +214,7 @@ impl StoreError {
 fn why(path: &Path, error: &duckdb::Error) -> StoreError {
     let reason = error.to_string();
     match engine_error::says(&reason) {
-        Says::InUse => StoreError::InUse { path: path.to_owned(), reason },
+        Says::InUse(process) => StoreError::InUse { path: path.to_owned(), process },
         Says::Newer => StoreError::NewerEngine { path: path.to_owned(), reason },
         Says::Damaged => StoreError::Damaged { path: path.to_owned(), reason },
         Says::Nothing => StoreError::failed(format!("cannot open `{}`", path.display()), &reason),

@@ -8,12 +8,13 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// Another process has the file open.
-    #[error("`{}` is in use by another process: {reason}", path.display())]
+    #[error("`{}` is in use by {}; wait until it is done: `quarterdeck status` says what it does",
+        path.display(), whom(*process))]
     InUse {
         /// The database.
         path: PathBuf,
-        /// What the engine said.
-        reason: String,
+        /// Whoever has it, when the engine knows.
+        process: Option<u32>,
     },
     /// The file cannot be read as a database.
     #[error("`{}` is damaged: {reason}; `quarterdeck rebuild` keeps it aside and makes it again from the \
@@ -75,6 +76,10 @@ pub enum StoreError {
         /// What went wrong.
         reason: String,
     },
+}
+
+fn whom(process: Option<u32>) -> String {
+    process.map_or_else(|| "another process".to_owned(), |number| format!("process {number}"))
 }
 
 impl StoreError {

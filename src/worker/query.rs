@@ -127,15 +127,31 @@ pub fn attend(input: &[u8]) -> Result<Vec<u8>, String> {
 /// # Errors
 /// When the snapshot cannot be copied or our own views cannot be made: then no question was asked.
 pub fn answer(job: &Job) -> Result<Answers, String> {
-    let connection =
-        open(job).map_err(|error| format!("cannot prepare the private copy: {}", in_words(&error, "")))?;
+    let limited = |words: String| with_its_limit(words, job.mebibytes);
+    let unprepared = |words: String| match limited(in_words(&words, "")) {
+        words if words.contains(TOO_MUCH_MEMORY) => {
+            format!("cannot prepare the private copy: {words}; raise it in quarterdeck.toml")
+        }
+        words => format!("cannot prepare the private copy: {words}"),
+    };
+    let connection = open(job).map_err(unprepared)?;
     let allowed = readable(&connection).map_err(|error| in_words(&error.to_string(), ""))?;
     let asked = job.questions.iter().map(|question| Answer {
         name: question.name.clone(),
         table: gate(&connection, &question.sql, &allowed)
-            .and_then(|()| ask_one(&connection, question, job.rows_max)),
+            .and_then(|()| ask_one(&connection, question, job.rows_max))
+            .map_err(limited),
     });
     Ok(Answers { answers: asked.collect() })
+}
+
+/// What needed too much memory is told how much there was, and which key gives it.
+fn with_its_limit(words: String, mebibytes: u32) -> String {
+    if words.contains(TOO_MUCH_MEMORY) {
+        format!("{words}: {mebibytes} MiB, a quarter of `worker_mebibytes`")
+    } else {
+        words
+    }
 }
 
 /// Copies the snapshot, lets go of its file, and shuts the door: the order of the settings matters.

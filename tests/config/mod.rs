@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that fails may say so by panicking")]
 
+mod hints;
 mod layouts;
+mod left_over;
 mod problems;
 mod shipped;
 mod sources;

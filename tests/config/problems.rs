@@ -25,15 +25,16 @@ fn an_unknown_key_a_bad_date_an_unknown_authority_a_duplicate_and_a_missing_file
     ])
     .without("bank-holidays.json");
     let expected = "\
-config/bank-holidays.json:1:1: the file is missing; `quarterdeck init` writes one to start from
+config/bank-holidays.json:1:1: the file is missing; `quarterdeck init DIR` writes one into a new folder, to \
+copy from there
 config/deadlines.toml:107:6: deadline `challenge-event-2017`: `on = 2017-11-31`: invalid date, expected day \
 between 01 and 30
 config/deadlines.toml:144:10: deadline `neglect-first-pair`: unknown authority `E06000042`; did you mean \
-`E06000022` (Bath and North East Somerset)?
+`E06000024` (North Somerset)?
 config/quarterdeck.toml:43:1: collection `quarterly`: unknown key `due_workingdays`; did you mean \
 `due_working_days`?
-config/recipients.toml:53:16: recipient `bathnes-director`: unknown authority `E06000222`; did you mean \
-`E06000022` (Bath and North East Somerset)?
+config/recipients.toml:53:16: recipient `bathnes-director`: unknown authority `E06000222`; authorities.toml \
+has none with this code
 config/recipients.toml:203:11: recipient `poole-performance`: `Performance@Bournemouth.example` is already \
 recipient `bournemouth-performance` with the same role and scope; remove one
 config/recipients.toml:273:6: recipient `torbay-performance` is there twice; remove one";
@@ -70,8 +71,8 @@ fn an_empty_folder_is_told_file_by_file() {
     let files = Files::of(Path::new("nowhere"), &[]);
     let problems = load_files(&files, Path::new("nowhere")).unwrap_err();
     assert_eq!(problems.list().len(), 6);
-    let first =
-        "nowhere/authorities.toml:1:1: the file is missing; `quarterdeck init` writes one to start from";
+    let first = "nowhere/authorities.toml:1:1: the file is missing; `quarterdeck init nowhere` writes one to \
+                 start from, `--config DIR` names another folder";
     assert_eq!(problems.list()[0].to_string(), first);
 }
 

@@ -144,7 +144,7 @@ fn a_source_or_a_mail_server_that_does_not_answer_is_seen_and_nothing_is_sent() 
     assert_problem(&region, "mail", "cannot open `127.0.0.1:1`");
     region.post_to_again(relay.port);
     fs::rename(region.path("drop"), region.path("unmounted")).unwrap();
-    assert_problem(&region, "source workforce", "cannot read the drop folder");
+    assert_problem(&region, "source workforce", "is not there");
     fs::rename(region.path("unmounted"), region.path("drop")).unwrap();
     region.publish("E06000022", "2017-18 Q2", "<html>Log in</html>");
     let (ended, seen) = doctor(&region);

@@ -109,3 +109,23 @@ fn a_query_that_is_too_large_is_no_wrong_command_line() {
     assert!(ended.words.contains("needs more memory than a query may use: 384 MiB"), "{}", ended.words);
     assert_eq!(region.run(NOW, &["sql", "SELECT nothing"]).status, 2);
 }
+
+#[test]
+fn a_state_that_was_named_and_is_none_is_refused_by_every_command_that_looks_at_one() {
+    let region = Region::from_quarter(QUARTER);
+    std::fs::create_dir(region.path("empty")).unwrap();
+    for (folder, what) in [("gone", "is not there"), ("empty", "is no state folder")] {
+        let path = region.path(folder).display().to_string();
+        for command in ["status", "returns", "outbox", "deadlines", "doctor", "rebuild", "backup"] {
+            let ended = region.run(NOW, &["--state", &path, command]);
+            assert_eq!(ended.status, 2, "{command}: {ended:?}");
+            assert!(ended.words.contains(what), "{command}: {}", ended.words);
+            assert!(ended.words.contains("/config/../state`"), "{command}: {}", ended.words);
+        }
+    }
+    assert!(!region.path("gone").exists(), "nobody made it");
+    assert_eq!(region.run(NOW, &["status"]).status, 0, "nothing was run yet by the configured one");
+    let state = region.path("new").display().to_string();
+    assert_eq!(region.run(NOW, &["--state", &state, "once"]).status, 0);
+    assert_eq!(region.run(NOW, &["--state", &state, "outbox"]).status, 0);
+}

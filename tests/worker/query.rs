@@ -1,3 +1,5 @@
+use quarterdeck::store::open::Store;
+use quarterdeck::store::{analysis, snapshot as copying};
 use quarterdeck::worker::query::{Answers, Kind, Scalar, answer, attend};
 use serde_json::{Value, json};
 
@@ -151,4 +153,38 @@ fn a_missing_snapshot_or_a_bad_view_of_ours_is_not_blamed_on_the_question() {
     asked.snapshot = snapshot(&folder);
     asked.views.push("CREATE VIEW broken AS SELECT * FROM nowhere".to_owned());
     assert!(answer(&asked).unwrap_err().contains("nowhere"));
+}
+
+/// Two hundred thousand answers, 50 MiB of them: of few figures, of many runs.
+const ANSWERS: &str = "INSERT INTO answers (run, check_name, detail)
+SELECT range, 'target-breach', repeat(md5(range::VARCHAR), 8) FROM range(200000)";
+
+#[test]
+fn what_checks_answered_in_years_does_not_keep_a_query_from_being_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::in_memory().unwrap();
+    store.connection().execute_batch(ANSWERS).unwrap();
+    let file = folder.path().join("snapshot.duckdb");
+    copying::write(store.connection(), &file).unwrap();
+    let mut asked = job(&file, &["SELECT 1"]);
+    (asked.views, asked.mebibytes) = (analysis::views(), 48);
+    let answers = answer(&asked).unwrap().answers;
+    assert_eq!(answers[0].table.as_ref().unwrap().rows, [[json!(1)]]);
+}
+
+#[test]
+fn a_copy_that_is_too_large_names_the_key_that_gives_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("large.duckdb");
+    let made = duckdb::Connection::open(&file).unwrap();
+    let rows = "CREATE TABLE returns AS SELECT md5(range::VARCHAR) AS detail FROM range(400000); CHECKPOINT;";
+    made.execute_batch(rows).unwrap();
+    drop(made);
+    let mut asked = job(&file, &["SELECT 1"]);
+    (asked.views, asked.mebibytes) = (Vec::new(), 8);
+    let said = answer(&asked).unwrap_err();
+    assert!(
+        said.contains("private copy") && said.contains("8 MiB, a quarter of `worker_mebibytes`"),
+        "{said}"
+    );
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::cli::doctor::Seen;
 use crate::cli::print;
-use crate::collect::folder::Mark;
+use crate::collect::folder::{Mark, NOT_THERE};
 use crate::collect::http::{Asked, Round, fetch_all};
 use crate::collect::looker::Patience;
 use crate::collect::{Outcome, Wanted, ees};
@@ -164,7 +164,11 @@ fn folder(
             return Seen::problem(check, silence.to_string(), next);
         }
         Ok(Err(saw)) => {
-            let next = "let the daemon's user read and write it, and its `done` and `refused`";
+            let next = if saw.ends_with(NOT_THERE) {
+                "make it, or correct the `path` of the collection; the daemon's user must read and write it"
+            } else {
+                "let the daemon's user read and write it, and its `done` and `refused`"
+            };
             return Seen::problem(check, saw, next);
         }
         Ok(Ok(())) => {}

@@ -46,6 +46,11 @@ fn one(
     let neighbours = typed.neighbours.iter().map(|list| {
         for number in &list.dfe_numbers {
             dfe_number(read, &at, "dfe_numbers", number, desk);
+            if number.value == typed.dfe_number.value {
+                let sentence =
+                    format!("{at}: `dfe_numbers`: `{}` is its own number; remove it", number.value);
+                desk.problem(&read.text, &number.span, sentence);
+            }
         }
         let numbers = list.dfe_numbers.iter().map(|number| number.value.clone());
         NeighbourList { version: list.version.value.clone(), dfe_numbers: numbers.collect() }

@@ -1,6 +1,9 @@
 //! The measures: units, ranges, identities, and the collections that carry them.
 
+use std::collections::BTreeSet;
+
 use crate::config::checked::{Desk, Known};
+use crate::config::problem::and_more;
 use crate::config::shape::Read;
 use crate::config::written::indicators::{
     BehaviourWord, IndicatorToml, IndicatorsToml, PolarityWord, UnitWord,
@@ -12,7 +15,36 @@ use crate::domain::indicator::{Behaviour, Identity, Indicator, IndicatorId, Pola
 pub fn check(read: &Read<IndicatorsToml>, known: &Known<'_>, desk: &mut Desk) -> Vec<Indicator> {
     let Some(file) = &read.value else { return Vec::new() };
     desk.duplicates(&read.text, "indicator", file.indicator.iter().map(|typed| &typed.id));
+    strange_collections(read, &file.indicator, known, desk);
     file.indicator.iter().filter_map(|typed| one(read, typed, &file.indicator, known, desk)).collect()
+}
+
+/// Each collection that is not there, once, where the first indicator names it.
+fn strange_collections(
+    read: &Read<IndicatorsToml>,
+    typed: &[IndicatorToml],
+    known: &Known<'_>,
+    desk: &mut Desk,
+) {
+    let named = typed.iter().flat_map(|one| one.collections.iter().map(move |name| (one, name)));
+    let strange: Vec<_> = named.filter(|(_, name)| !known.collections.knows(name)).collect();
+    let mut told = BTreeSet::new();
+    for (one, name) in &strange {
+        if !told.insert(&name.value) {
+            continue;
+        }
+        let times = strange.iter().filter(|(_, other)| other.value == name.value).count();
+        let (more, hint) = (and_more(times - 1, "indicator"), known.collections.hint(name));
+        let what_to_do = if hint.is_empty() {
+            let there = known.collections.listed();
+            format!("; quarterdeck.toml has {there}: take the name out of `collections` of {times}")
+        } else {
+            hint
+        };
+        let sentence =
+            format!("indicator `{}`{more}: unknown collection `{}`{what_to_do}", one.id.value, name.value);
+        desk.problem(&read.text, &name.span, sentence);
+    }
 }
 
 fn one(
@@ -27,9 +59,6 @@ fn one(
     if id.is_none() {
         let sentence = format!("{at}: an id has lower-case letters, digits and underscores, a letter first");
         desk.problem(&read.text, &typed.id.span, sentence);
-    }
-    for collection in &typed.collections {
-        desk.reference(&read.text, &at, "collection", collection, &known.collections);
     }
     desk.short_name(&read.text, &format!("{at}: theme"), &typed.theme);
     let unit = unit(read, typed, &at, desk);

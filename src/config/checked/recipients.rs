@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::config::checked::{Desk, Known};
+use crate::config::problem::and_more;
 use crate::config::shape::{Names, Read};
 use crate::config::written::quarterdeck::QuarterdeckToml;
 use crate::config::written::recipients::{FiguresWord, RecipientToml, RecipientsToml};
@@ -24,6 +25,7 @@ pub fn check(
     let themes = Names::of(indicators.iter().map(|indicator| indicator.theme.clone()).collect());
     let post = main.value.as_ref().and_then(|typed| typed.mail.as_ref());
     let domains = post.map(|post| post.allowed_domains.as_slice()).unwrap_or_default();
+    strange_domains(read, &file.recipient, domains, desk);
     let mut sound = Vec::new();
     for typed in &file.recipient {
         let at = format!("recipient `{}`", typed.id.value);
@@ -36,7 +38,7 @@ pub fn check(
         for digest in &typed.digests {
             desk.reference(&read.text, &at, "digest", digest, &known.digests);
         }
-        let address = address(read, typed, domains, &at, desk);
+        let address = address(read, typed, &at, desk);
         let scope = scope(read, typed, known, &at, desk);
         sound.extend(address.zip(scope).map(|(address, scope)| recipient(typed, address, scope)));
     }
@@ -64,26 +66,44 @@ fn recipient(typed: &RecipientToml, address: EmailAddress, scope: Scope) -> Reci
 fn address(
     read: &Read<RecipientsToml>,
     typed: &RecipientToml,
-    domains: &[At<String>],
     at: &str,
     desk: &mut Desk,
 ) -> Option<EmailAddress> {
-    let address = EmailAddress::parse(&typed.address)
+    EmailAddress::parse(&typed.address)
         .map_err(|error| desk.problem(&read.text, &typed.address.span, format!("{at}: {error}")))
-        .ok()?;
-    let domain = address.domain();
-    let within = |allowed: &At<String>| {
-        let allowed = allowed.to_ascii_lowercase();
-        domain == allowed || domain.ends_with(&format!(".{allowed}"))
+        .ok()
+}
+
+/// Each domain that nobody may be written to at, once, where the first recipient has it.
+fn strange_domains(
+    read: &Read<RecipientsToml>,
+    typed: &[RecipientToml],
+    allowed: &[At<String>],
+    desk: &mut Desk,
+) {
+    let within = |domain: &str| {
+        allowed
+            .iter()
+            .map(|one| one.to_ascii_lowercase())
+            .any(|one| domain == one || domain.strip_suffix(&one).is_some_and(|before| before.ends_with('.')))
     };
-    if !domains.is_empty() && !domains.iter().any(within) {
-        let sentence = format!(
-            "{at}: `{domain}` is not in `allowed_domains` of quarterdeck.toml; \
-             add it there, or correct the address"
-        );
-        desk.problem(&read.text, &typed.address.span, sentence);
+    let domains = typed.iter().filter_map(|one| Some((one, EmailAddress::parse(&one.address).ok()?)));
+    let mut strange: Vec<(String, &RecipientToml, usize)> = Vec::new();
+    for (one, address) in domains.filter(|(_, address)| !allowed.is_empty() && !within(address.domain())) {
+        match strange.iter_mut().find(|(domain, ..)| domain == address.domain()) {
+            Some((.., times)) => *times += 1,
+            None => strange.push((address.domain().to_owned(), one, 1)),
+        }
     }
-    Some(address)
+    for (domain, first, times) in strange {
+        let more = and_more(times - 1, "recipient");
+        let sentence = format!(
+            "recipient `{}`{more}: `{domain}` is not in `allowed_domains` of quarterdeck.toml; add it there, \
+             or correct the address",
+            first.id.value
+        );
+        desk.problem(&read.text, &first.address.span, sentence);
+    }
 }
 
 fn scope(

@@ -1,31 +1,48 @@
 //! The region, the zone, the limits, and whether collections and indicators know each other.
 
+use std::collections::BTreeSet;
+
 use chrono_tz::Tz;
 
 use crate::config::checked::{Desk, Known};
-use crate::config::problem::did_you_mean;
+use crate::config::problem::{did_you_mean, one_of};
 use crate::config::settings::{Collection, Limits, Region};
-use crate::config::shape::{Names, Read};
+use crate::config::shape::Read;
 use crate::config::written::quarterdeck::QuarterdeckToml;
+use crate::config::written::typed::At;
 use crate::domain::indicator::Indicator;
 
 /// The region.
 pub fn check(main: &Read<QuarterdeckToml>, known: &Known<'_>, desk: &mut Desk) -> Option<Region> {
     let typed = main.value.as_ref()?.region.as_ref()?;
     desk.short_name(&main.text, "region: instance", &typed.instance);
-    let versions = known.authorities.iter().flat_map(|authority| &authority.neighbours);
-    let versions = Names::of(versions.map(|list| list.version.clone()).collect());
-    if !known.authorities.is_empty() {
-        desk.reference(&main.text, "region", "version of the neighbour lists", &typed.neighbours, &versions);
+    if let Some(version) = typed.neighbours.as_ref().filter(|_| !known.authorities.is_empty()) {
+        neighbours(main, version, known, desk);
     }
     Some(Region {
         name: typed.name.clone(),
         code: desk.code(&main.text, "region", &typed.code)?,
         instance: typed.instance.value.clone(),
-        neighbours_version: typed.neighbours.value.clone(),
+        neighbours_version: typed.neighbours.as_ref().map(|it| it.value.clone()).unwrap_or_default(),
         notice: typed.notice.clone(),
         small_number_max: typed.small_number_max,
     })
+}
+
+fn neighbours(main: &Read<QuarterdeckToml>, version: &At<String>, known: &Known<'_>, desk: &mut Desk) {
+    let lists = known.authorities.iter().flat_map(|authority| &authority.neighbours);
+    let versions: BTreeSet<&str> = lists.map(|list| list.version.as_str()).collect();
+    if versions.contains(version.as_str()) {
+        return;
+    }
+    let versions: Vec<&str> = versions.into_iter().collect();
+    let there = if versions.is_empty() {
+        "authorities.toml has no lists: leave `neighbours` out, and nothing is compared with them".to_owned()
+    } else {
+        format!("authorities.toml has {}", one_of(&versions))
+    };
+    let sentence = format!("region: unknown version of the neighbour lists `{}`; {there}", version.value);
+    desk.problem(&main.text, &version.span, sentence);
 }
 
 /// The zone of all times.

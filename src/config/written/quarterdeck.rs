@@ -75,8 +75,8 @@ pub struct RegionToml {
     pub code: At<String>,
     /// A short name of this installation: lower-case letters, digits, hyphens.
     pub instance: At<String>,
-    /// The version of the neighbour lists that is used.
-    pub neighbours: At<String>,
+    /// The version of the neighbour lists that is used; without it nothing is compared with neighbours.
+    pub neighbours: Option<At<String>>,
     /// A line on every page.
     pub notice: Option<String>,
     /// Counts from 1 to this are small numbers.
