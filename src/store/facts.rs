@@ -128,7 +128,7 @@ pub struct Baseline {
     /// Which are taken, in words.
     pub words: String,
     /// Their average.
-    pub mean: Option<f64>,
+    pub mean: f64,
     /// Lower and upper limit.
     pub usual_range: Option<(f64, f64)>,
 }
