@@ -12,7 +12,7 @@ use crate::cli::print;
 use crate::config::settings::Settings;
 use crate::domain::authority::AuthorityCode;
 use crate::domain::check::{CheckKind, Means};
-use crate::domain::finding::State;
+use crate::domain::finding::{State, named};
 use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::sentence::{self, Measure};
 use crate::domain::stretch::Stretch;
@@ -245,7 +245,7 @@ fn support(settings: &Settings, kept: &Kept, finding: &Finding) -> Result<()> {
         let agreed = print::day(settings, it.at);
         print::say(format_args!(
             "support     {}: {}, by {}, {agreed}{from}; {then}",
-            it.id,
+            named(&it.id),
             it.what,
             it.by
         ))?;
