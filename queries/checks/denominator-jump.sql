@@ -23,7 +23,8 @@ pct = "previous_quarter"
 share_max = 0.10
 */
 -- A base that several rates share is told once, under the first of them: those that went from the same number to the
--- same number. A publisher's base is information only.
+-- same number. A publisher's base is information only. Where the rate is asked about as a jump, which names the base,
+-- that is the one story; so it is told under a rate that is not.
 WITH points AS (
   SELECT
     found.authority,
@@ -39,9 +40,15 @@ WITH points AS (
     settings.decimals,
     settings.denominator_name,
     collections.reporters = 'publisher' AS published,
+    held.jump_eligible AND held.jumps_by_base AND NOT held.published AND holds('implausible-jump') AS told_as_jump,
     lag(found.denominator) OVER line AS previous,
     lag(found.quarter) OVER line AS previous_quarter
   FROM series AS found
+  JOIN held
+    ON held.collection = found.collection
+    AND held.authority = found.authority
+    AND held.indicator = found.indicator
+    AND held.quarter = found.quarter
   JOIN indicators AS settings
     ON settings.collection = found.collection AND settings.indicator = found.indicator
   JOIN collection_settings AS collections ON collections.collection = found.collection
@@ -63,7 +70,7 @@ compared AS (
   WHERE quarter = asked_quarter()
   WINDOW same_base AS (
     PARTITION BY authority, previous, previous_quarter, denominator
-    ORDER BY indicator
+    ORDER BY told_as_jump, indicator
     ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
   )
 ),
@@ -71,7 +78,7 @@ decided AS (
   SELECT
     *,
     coalesce(share > getvariable('share_max'), FALSE) AS changed,
-    changed AND indicator = told_under AS fires
+    changed AND indicator = told_under AND NOT told_as_jump AS fires
   FROM compared
 )
 SELECT
@@ -85,6 +92,7 @@ SELECT
   share IS NOT NULL AS eligible,
   CASE
     WHEN share IS NULL THEN 'no base before'
+    WHEN changed AND told_as_jump THEN 'told by implausible-jump'
     WHEN changed AND NOT fires THEN 'the same base as that of ' || told_under
   END AS reason,
   json_object(

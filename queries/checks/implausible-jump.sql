@@ -9,12 +9,14 @@ minimum_points = 7
 open_after = 1
 close_after = 1
 says = "{area}: {indicator} went from {previous} in {previous_quarter} to {value} in {quarter}. Please check the figure before relying on it."
+says_base = "{area}: {indicator} went from {previous} in {previous_quarter} to {value} in {quarter}, as {base} went from {previous_base:count} to {denominator}. Please check both before relying on it."
 says_published = "{area}: {indicator} went from {previous} in {previous_quarter} to {value} in {quarter}, an unusual step, as published. There is nothing to confirm."
 says_regional = "{indicator} jumped in {quarter} for {n} of {of} authorities; likely a definition or national change."
-harmless = ["previous_quarter"]
+harmless = ["previous_quarter", "base"]
 
 [figures]
 previous = "previous_quarter"
+previous_base = "previous_quarter"
 */
 -- A jump is beyond 3.267 times the average of the earlier steps, and at least half as large again.
 -- A publisher's figure is information only: it is not kept apart, for nobody here can change it.
@@ -33,11 +35,17 @@ SELECT
     WHEN NOT held.jump_eligible THEN 'too short a history, or small numbers'
   END AS reason,
   json_object(
-    'says', CASE WHEN held.published THEN 'published' ELSE 'says' END,
+    'says', CASE
+      WHEN held.published THEN 'published'
+      WHEN held.jump_eligible AND held.jumps_by_base THEN 'base'
+      ELSE 'says'
+    END,
     'quarter', quarter_label(judged.quarter),
     'value', judged.sent,
     'previous', held.previous,
     'previous_quarter', quarter_label(held.previous_quarter),
+    'base', CASE WHEN held.jumps_by_base THEN coalesce(settings.denominator_name, 'its denominator') END,
+    'previous_base', CASE WHEN held.jumps_by_base THEN held.previous_denominator END,
     'usual_step', held.usual_range,
     'direction', CASE WHEN judged.sent > held.previous THEN 'up' ELSE 'down' END,
     'stated', judged.stated,
@@ -54,6 +62,8 @@ JOIN held
   AND held.authority = judged.authority
   AND held.indicator = judged.indicator
   AND held.quarter = judged.quarter
+JOIN indicators AS settings
+  ON settings.collection = judged.collection AND settings.indicator = judged.indicator
 JOIN series AS found
   ON found.collection = judged.collection
   AND found.authority = judged.authority

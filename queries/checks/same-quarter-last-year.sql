@@ -13,7 +13,7 @@ says = "{area}: {indicator} stood at {value} in {quarter}, compared with {previo
 says_points = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}: {difference:points} worse. Chance is an unlikely explanation."
 says_neutral = "{area}: {indicator} stood at {value} in {quarter}, and at {previous} in {same_period_last_year}. Chance is an unlikely explanation of the change."
 says_year = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}; worse over the last four {periods} than over the four before. Chance is an unlikely explanation."
-says_year_neutral = "{area}: {indicator} stood at {value} in {quarter}, and at {previous} in {same_period_last_year}; other over the last four {periods} than over the four before. Chance is an unlikely explanation of the change."
+says_year_neutral = "{area}: {indicator} stood at {value} in {quarter}, and at {previous} in {same_period_last_year}; the last four {periods} together differ from the four before, too. Chance is an unlikely explanation of the change."
 says_from_little = "{area}: {indicator} stood at {value} in {quarter}, compared with {previous} in {same_period_last_year}. Chance is an unlikely explanation."
 says_regional = "{n} of {of} authorities had a change of {indicator} from a year before to {quarter}; likely a definition or national change."
 

@@ -50,7 +50,7 @@ WITH points AS (
     xmr.expected_upper AS highest,
     xmr.expected_sigma AS spread,
     xmr.expected_n AS n,
-    xmr.baseline,
+    xmr.expected_baseline AS baseline,
     xmr.chance_z,
     coalesce(xmr.within_chance, FALSE) AS within_chance,
     coalesce(xmr.reason = 'too flat for limits', xmr.expected_lower IS NULL AND xmr.expected_mean IS NOT NULL)

@@ -55,7 +55,7 @@ points AS (
     xmr.expected_upper AS highest,
     xmr.expected_sigma AS sigma,
     xmr.expected_n AS n,
-    xmr.baseline,
+    xmr.expected_baseline AS baseline,
     coalesce(xmr.two_of_three, FALSE) AS in_three,
     xmr.expected_sigmas AS sigmas,
     coalesce(

@@ -42,7 +42,7 @@ WITH points AS (
     xmr.expected_upper AS highest,
     xmr.expected_sigma AS sigma,
     xmr.expected_n AS n,
-    xmr.baseline,
+    xmr.expected_baseline AS baseline,
     coalesce(
       xmr.assurance = 'consistent-fail'
         AND CASE judged.adverse

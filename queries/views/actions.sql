@@ -33,8 +33,8 @@ latest AS (
   QUALIFY row_number() OVER (PARTITION BY collection, authority, indicator ORDER BY quarter DESC) = 1
 )
 SELECT
-  agreed.action,
-  agreed.finding,
+  'f' || agreed.action AS action,
+  'f' || agreed.finding AS finding,
   agreed.check_name,
   agreed.collection,
   agreed.authority,

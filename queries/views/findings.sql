@@ -1,7 +1,8 @@
--- Where each finding stands: after its latest quarter, by the latest run that was known.
+-- Where each finding stands: after its latest quarter, by the latest run that was known. `finding` is the number as
+-- people read and write it, with a letter in front.
 CREATE OR REPLACE VIEW findings AS
 SELECT
-  finding,
+  'f' || finding AS finding,
   check_name,
   collection,
   authority,
@@ -17,4 +18,4 @@ SELECT
   run_at
 FROM finding_moments
 WHERE is_asked(collection) AND is_known(run_at)
-QUALIFY row_number() OVER (PARTITION BY finding ORDER BY quarter DESC, run DESC) = 1;
+QUALIFY row_number() OVER (PARTITION BY finding_moments.finding ORDER BY quarter DESC, run DESC) = 1;

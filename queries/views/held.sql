@@ -90,6 +90,15 @@ tested AS (
     value IS NOT NULL AND value_before_previous IS NOT NULL
       AND greatest(value, value_before_previous) < jump_ratio_min() * least(value, value_before_previous)
       AS back_again,
+    -- The base moved further than what is counted: the one slip is of the base.
+    coalesce(
+      least(numerator, previous_numerator) > 0 AND least(denominator, previous_denominator) > 0
+        AND numerator IS NOT NULL AND previous_numerator IS NOT NULL
+        AND denominator IS NOT NULL AND previous_denominator IS NOT NULL
+        AND greatest(denominator, previous_denominator) / least(denominator, previous_denominator)
+          > greatest(numerator, previous_numerator) / least(numerator, previous_numerator),
+      FALSE
+    ) AS base_moved,
     value IS NOT NULL AND following IS NOT NULL
       AND greatest(value, following) < jump_ratio_min() * least(value, following) AS confirmed,
     coalesce(earlier_more_than_nothing >= slip_points_min() AND value > 0 AND usual > 0 AND NOT small, FALSE)
@@ -116,7 +125,7 @@ suspected AS (
     coalesce(slip_eligible AND slipped AND NOT steady AND abs(log10(power)) > 1.5, FALSE)
       OR coalesce(slip_eligible AND slipped AND disagrees AND NOT stated_slipped, FALSE) AS slips,
     coalesce(slip_eligible AND slipped AND abs(log10(power)) < 1.5 AND disagrees IS NULL, FALSE)
-      AS slips_perhaps,
+      AND NOT base_moved AS slips_perhaps,
     coalesce(slip_eligible AND NOT slipped AND stated_slipped AND disagrees, FALSE) AS slips_as_stated
   FROM tested
 ),
@@ -158,6 +167,8 @@ SELECT
   earlier_values,
   jump_eligible,
   jumps,
+  jumps AND base_moved AS jumps_by_base,
+  previous_denominator,
   confirmed OR confirmed_by IS NOT NULL AS confirmed,
   confirmed_by,
   impossible,

@@ -83,6 +83,7 @@ earlier_figures AS (
     latest.indicator,
     latest.quarter,
     latest.behaviour = 'stock' AS is_stock,
+    earlier.quarter AS earlier_quarter,
     earlier.base,
     earlier.moving_range,
     earlier.numerator,
@@ -103,6 +104,7 @@ centres AS (
     authority,
     indicator,
     quarter,
+    count(*) AS n,
     median(base) AS middle,
     CASE WHEN any_value(is_stock) THEN 3 * 1.4826 * mad(base) ELSE 0 END AS scatter,
     avg(moving_range) AS first_range
@@ -130,6 +132,9 @@ expected AS (
     found.quarter,
     avg(found.base) AS mean,
     count(*) AS n,
+    any_value(centres.n) - count(*) AS left_out,
+    min(found.earlier_quarter) AS first_quarter,
+    max(found.earlier_quarter) AS last_quarter,
     any_value(ranges_before.usual_range) AS usual_range,
     CASE WHEN any_value(found.is_stock) THEN coalesce(stddev(found.base), 0) ELSE 0 END AS deviation,
     CASE WHEN count(found.numerator) = count(*) THEN sum(found.numerator) END AS numerator,
@@ -211,6 +216,9 @@ placed AS (
     CASE WHEN raw_width > 1e-9 * greatest(1.0, abs(limits.mean)) THEN raw_width END AS width,
     expected.mean AS expected_mean,
     expected.n AS expected_n,
+    expected.first_quarter AS expected_first,
+    expected.last_quarter AS expected_last,
+    expected.left_out AS expected_left_out,
     -- Of a stock some standard deviations at least: steps between neighbouring quarters that resemble each other
     -- are smaller than the spread.
     greatest(2.66 * expected.usual_range, stock_sigmas() * expected.deviation) AS raw_expected_width,
@@ -366,6 +374,20 @@ SELECT
   range_high(unit, expected_mean + expected_width) AS expected_upper,
   expected_sigma,
   expected_n,
+  expected_first,
+  expected_last,
+  CASE
+    WHEN expected_n IS NULL THEN NULL
+    ELSE concat_ws(
+      ', ',
+      CASE WHEN fixed_points() > 0 THEN 'the first ' || fixed_points() ELSE 'all before it' END
+        || coalesce(' since ' || quarter_label(since), ''),
+      CASE
+        WHEN behaviour = 'stock' AND fixed_points() = 0 THEN 'the latest ' || stock_left_out() || ' quarters left out'
+      END,
+      CASE WHEN expected_left_out > 0 THEN expected_left_out || ' left out as unlike the others' END
+    )
+  END AS expected_baseline,
   (value - expected_mean) / nullif(CASE WHEN expected_width IS NOT NULL THEN expected_sigma END, 0) AS expected_sigmas,
   chance_z,
   -- By chance alone, or of a handful: what the counts do without a change. A stock is mostly the same children as the

@@ -12,6 +12,7 @@ use crate::cli::in_force;
 use crate::cli::print;
 use crate::cli::support::of_finding;
 use crate::domain::check::Means;
+use crate::domain::finding::named;
 use crate::domain::quietness;
 use crate::pipeline::opening;
 use crate::pipeline::regional::is_regional;
@@ -62,7 +63,7 @@ pub fn confirm(with: &With, arguments: &ActionArguments) -> Result<Ending> {
     let settings = in_force::settings(with)?;
     let _lock = opening::lock(&settings.state)?;
     let refused = |words: &str| -> Result<Value> {
-        Err(print::UsageError(format!("finding `{}` {words}", arguments.id)).into())
+        Err(print::UsageError(format!("finding `{}` {words}", named(&arguments.id))).into())
     };
     let mut detail = {
         let kept = Kept::open(&settings, with)?;
@@ -81,7 +82,8 @@ pub fn confirm(with: &With, arguments: &ActionArguments) -> Result<Ending> {
     Journal::open(&settings.state)?.append(print::now(with), Happened::Confirmed, &arguments.id, detail)?;
     print::say(format_args!(
         "finding `{}`: confirmed by {}; the next run judges the figure, `quarterdeck check` does so now",
-        arguments.id, arguments.by
+        named(&arguments.id),
+        arguments.by
     ))?;
     Ok(Ending::Done)
 }
@@ -105,17 +107,19 @@ fn of_figure(finding: &Finding) -> Value {
 pub fn accept(with: &With, arguments: &AcceptArguments) -> Result<Ending> {
     let settings = in_force::settings(with)?;
     let from = print::quarter(&arguments.from)?;
-    let id = &arguments.action.id;
+    let (id, name) = (&arguments.action.id, named(&arguments.action.id));
     let detail = {
         let kept = Kept::open(&settings, with)?;
         let finding = kept.finding(id)?;
         if is_regional(&settings, finding) {
             let next = "write a `[[rebase]]` without an authority into quarterdeck.toml";
-            return Err(print::UsageError(format!("finding `{id}` is about the whole region; {next}")).into());
+            return Err(
+                print::UsageError(format!("finding `{name}` is about the whole region; {next}")).into()
+            );
         }
         let key = &finding.key;
         let Some(indicator) = &key.indicator else {
-            let words = format!("finding `{id}` is about a whole return; only a figure has a usual level");
+            let words = format!("finding `{name}` is about a whole return; only a figure has a usual level");
             return Err(print::UsageError(words).into());
         };
         let connection = kept.store.connection();
@@ -145,7 +149,7 @@ fn act(with: &With, arguments: &ActionArguments, deed: Happened, mut detail: Val
         if !finding.state().is_open() {
             let words = format!(
                 "finding `{}` is {}; only an open finding can be quieted",
-                arguments.id,
+                named(&arguments.id),
                 finding.state().word()
             );
             return Err(print::UsageError(words).into());
@@ -159,6 +163,6 @@ fn act(with: &With, arguments: &ActionArguments, deed: Happened, mut detail: Val
         detail.insert("level".to_owned(), json!(level));
     }
     Journal::open(&settings.state)?.append(print::now(with), deed, &arguments.id, detail)?;
-    print::say(format_args!("finding `{}`: {} by {}", arguments.id, deed.word(), arguments.by))?;
+    print::say(format_args!("finding `{}`: {} by {}", named(&arguments.id), deed.word(), arguments.by))?;
     Ok(Ending::Done)
 }

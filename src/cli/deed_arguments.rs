@@ -70,6 +70,7 @@ pub struct SupportArguments {
 #[derive(Debug, Args)]
 pub struct ReviewArguments {
     /// The action's id, as in a digest
+    #[arg(value_parser = typed::finding)]
     pub id: String,
     /// Who
     #[arg(long)]

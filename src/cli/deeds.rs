@@ -7,6 +7,7 @@ use crate::cli::findings::Kept;
 use crate::cli::print::{self, Rows};
 use crate::cli::typed::spelled;
 use crate::config::settings::Settings;
+use crate::domain::finding::named;
 use crate::pipeline::{facts, found};
 use crate::store::deeds::{is_undoable, undone};
 use crate::store::journal::{Happened, Line};
@@ -25,7 +26,7 @@ pub fn rows(settings: &Settings, kept: &Kept, lines: &[Line]) -> Rows {
         let (whose, what) = about(settings, kept, line);
         rows.rows.push(vec![
             json!(print::day(settings, line.at)),
-            json!(line.subject),
+            json!(named(&line.subject)),
             json!(deed(line)),
             json!(whose),
             json!(what),

@@ -12,7 +12,7 @@ use crate::cli::print;
 use crate::config::settings::Settings;
 use crate::domain::authority::AuthorityCode;
 use crate::domain::check::{CheckKind, Means};
-use crate::domain::finding::State;
+use crate::domain::finding::{State, named};
 use crate::domain::indicator::{Indicator, IndicatorId};
 use crate::domain::sentence::{self, Measure};
 use crate::domain::stretch::Stretch;
@@ -83,7 +83,7 @@ pub fn explain(with: &With, arguments: &ExplainArguments) -> Result<Ending> {
             as_of: today,
             known_on: print::now(with),
         };
-        baseline(&kept, &question, (finding, stretch), (teller, of))?;
+        baseline(&kept, &question, (finding, stretch), of)?;
         compared_with(&kept, &question, (finding, stretch), of)?;
         let known = advising::gather(&settings, &kept.store, &question)?;
         let ask = advising::whom_to_ask(&settings, &known, &kept.findings, finding);
@@ -178,28 +178,26 @@ pub fn is_confirmable(check: &CheckFile, finding: &Finding) -> bool {
         && finding.detail.get("value").is_some_and(Value::is_number)
 }
 
-/// The quarters from which the usual range is worked out.
+/// The figures from which the usual range is worked out, with their own mean and the range from them.
 fn baseline(
     kept: &Kept,
     question: &Question,
     (finding, stretch): (&Finding, Stretch),
-    (teller, of): (&CheckFile, &Indicator),
+    of: &Indicator,
 ) -> Result<()> {
     let Some(it) = facts_of::baseline(&kept.store, question, &finding.key.authority, &of.id)? else {
         return Ok(());
     };
     let words = |value: f64| sentence::in_unit(value, Measure { unit: of.unit, decimals: of.decimals });
-    // As the finding's sentence and chart have it.
-    let told = worded::usual_range(teller, finding).map(|usual| (usual.lower, usual.upper));
-    let range = told.or(it.usual_range).map_or_else(String::new, |(lower, upper)| {
+    let range = it.usual_range.map_or_else(String::new, |(lower, upper)| {
         format!("; usual range {} to {}", words(lower), words(upper))
     });
-    let mean = it.mean.map_or_else(String::new, |mean| format!("; usual level {}", words(mean)));
     print::say(format_args!(
-        "\nbaseline    {} figures, {} ({}){mean}{range}",
+        "\nbaseline    {} figures, {} ({}); their mean {}{range}",
         it.figures,
         stretch.span(it.first, it.last),
-        it.words
+        it.words,
+        words(it.mean)
     ))
 }
 
@@ -245,7 +243,12 @@ fn support(settings: &Settings, kept: &Kept, finding: &Finding) -> Result<()> {
             (None, None) => "ended".to_owned(),
         };
         let agreed = print::day(settings, it.at);
-        print::say(format_args!("support     {}: {}, by {}, {agreed}{from}; {then}", it.id, it.what, it.by))?;
+        print::say(format_args!(
+            "support     {}: {}, by {}, {agreed}{from}; {then}",
+            named(&it.id),
+            it.what,
+            it.by
+        ))?;
     }
     Ok(())
 }

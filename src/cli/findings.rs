@@ -12,7 +12,7 @@ use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::cli::support;
 use crate::config::settings::Settings;
-use crate::domain::finding::{Action, Deed, State, bare};
+use crate::domain::finding::{Action, Deed, State, bare, named};
 use crate::domain::support::Support;
 use crate::pipeline::{asking, found, remembered, worded};
 use crate::store::check_file::CheckFile;
@@ -72,7 +72,10 @@ impl Kept {
     /// When there is none.
     pub fn finding(&self, id: &str) -> Result<&Finding> {
         self.findings.iter().find(|one| one.key.id() == bare(id)).with_context(|| {
-            print::UsageError(format!("there is no finding `{id}`; `quarterdeck findings --all` lists them"))
+            let name = named(bare(id));
+            print::UsageError(format!(
+                "there is no finding `{name}`; `quarterdeck findings --all` lists them"
+            ))
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::config::settings::{Reporters, Settings};
 use crate::pipeline::collecting::{ByHand, Smaller};
 use crate::pipeline::history::{Fate, HistoryFile, Part};
 use crate::pipeline::loading::Loaded;
-use crate::pipeline::{self, Moment, Report, Walk};
+use crate::pipeline::{self, Moment, Report, Walk, facts};
 
 /// Keeps, journals and loads a file; its receipt goes out with the next run.
 ///
@@ -41,6 +41,9 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
     let received = pipeline::receive(&mut walk, &file)?;
     for loaded in &received.loaded {
         verdict::show(&loaded.outcome, None, of.print.format)?;
+        if of.print.format == Format::Table {
+            print::say(format_args!("{}", became(&settings, loaded)))?;
+        }
     }
     if received.loaded.is_empty() {
         print::say(format_args!("nothing new: the same bytes were received before"))?;
@@ -48,6 +51,23 @@ pub fn receive(with: &With, arguments: &ReceiveArguments) -> Result<Ending> {
     complain(&received.report);
     let all_fine = received.loaded.iter().all(|loaded| verify::ending(&loaded.outcome) == Ending::Done);
     Ok(if all_fine && received.report.failures.is_empty() { Ending::Done } else { Ending::SomeFailed })
+}
+
+/// What the file is now among the versions of its return.
+fn became(settings: &Settings, loaded: &Loaded) -> String {
+    let arrival = &loaded.arrival;
+    let whose = arrival.authority.as_ref().map(|code| format!(" of {}", facts::named(settings, code).name));
+    let when = arrival.quarter.map(|quarter| format!(", {quarter}"));
+    let what = format!("`{}`{}{}", arrival.collection, whose.unwrap_or_default(), when.unwrap_or_default());
+    let (version, before) = (loaded.stored.version, loaded.replaces);
+    match (&loaded.outcome, before) {
+        (Ok(_), Some(before)) => {
+            format!("taken in as version {version} of {what}: it counts now, in place of version {before}")
+        }
+        (Ok(_), None) => format!("taken in as version {version} of {what}: it counts now"),
+        (Err(_), Some(before)) => format!("not taken in: version {before} of {what} counts as before"),
+        (Err(_), None) => format!("not taken in: no version of {what} counts"),
+    }
 }
 
 fn moment(with: &With) -> Moment {

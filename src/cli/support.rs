@@ -12,7 +12,7 @@ use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::cli::typed::spelled;
 use crate::config::settings::Settings;
-use crate::domain::finding::FindingKey;
+use crate::domain::finding::{FindingKey, named};
 use crate::domain::indicator::IndicatorId;
 use crate::domain::support::Support;
 use crate::pipeline::{facts, opening, supporting};
@@ -29,7 +29,7 @@ pub fn support(with: &With, arguments: &SupportArguments) -> Result<Ending> {
         let kept = Kept::open(&settings, with)?;
         let finding = kept.finding(&arguments.id)?;
         if !finding.state().is_open() {
-            let words = format!("finding `{}` is {}", arguments.id, finding.state().word());
+            let words = format!("finding `{}` is {}", named(&arguments.id), finding.state().word());
             return Err(usage(format!("{words}; support is agreed for an open finding")));
         }
         let earlier = kept.supports.iter().filter(|one| one.finding == arguments.id).count();
@@ -49,7 +49,7 @@ pub fn support(with: &With, arguments: &SupportArguments) -> Result<Ending> {
     detail["from"] = json!(from.map(|from| from.code.as_str()));
     detail["review"] = json!(arguments.review);
     Journal::open(&settings.state)?.append(print::now(with), Happened::Supported, &id, detail)?;
-    print::say(format_args!("action `{id}`: to be reviewed by {}", spelled(arguments.review)))?;
+    print::say(format_args!("action `{}`: to be reviewed by {}", named(&id), spelled(arguments.review)))?;
     let people = supporting::both_sides(&settings, &key, from.map(|from| &from.code));
     let sides = std::iter::once(&key.authority).chain(from.map(|from| &from.code));
     for code in sides.filter(|code| **code != settings.region.code) {
@@ -74,14 +74,15 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
     let _lock = opening::lock(&settings.state)?;
     let kept = Kept::open(&settings, with)?;
     let of = kept.supports.iter().find(|one| one.id == arguments.id).with_context(|| {
-        let words = format!("there is no action `{}`; `quarterdeck actions --all` lists them", arguments.id);
+        let words =
+            format!("there is no action `{}`; `quarterdeck actions --all` lists them", named(&arguments.id));
         print::UsageError(words)
     })?;
     if let Some(ended) = of.ended() {
-        let words = format!("action `{}` ended on {}", of.id, print::day(&settings, ended.at));
+        let words = format!("action `{}` ended on {}", named(&of.id), print::day(&settings, ended.at));
         return Err(usage(format!(
             "{words}; `quarterdeck support {} --what WORDS --by NAME --review DATE` agrees new one",
-            of.finding
+            named(&of.finding)
         )));
     }
     if let Some(again) = arguments.again {
@@ -94,7 +95,7 @@ pub fn review(with: &With, arguments: &ReviewArguments) -> Result<Ending> {
     let then = arguments
         .again
         .map_or("it has ended".to_owned(), |day| format!("to be reviewed by {}", spelled(day)));
-    print::say(format_args!("action `{id}`: reviewed by {}; {then}", arguments.by))?;
+    print::say(format_args!("action `{}`: reviewed by {}; {then}", named(&id), arguments.by))?;
     Ok(Ending::Done)
 }
 
@@ -117,7 +118,7 @@ pub fn actions(with: &With, arguments: &SupportsArguments) -> Result<Ending> {
     for it in wanted {
         let state = kept.findings.iter().find(|one| one.key == it.key).map(|one| one.state().word());
         rows.rows.push(vec![
-            json!(it.id),
+            json!(named(&it.id)),
             json!(it.next_review()),
             json!(facts::named(&settings, &it.key.authority).name),
             indicator(&settings, it.key.indicator.as_ref(), arguments.print.format),

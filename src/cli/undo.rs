@@ -9,6 +9,7 @@ use crate::cli::deeds;
 use crate::cli::exit::Ending;
 use crate::cli::print::{self, UsageError};
 use crate::config::settings::Settings;
+use crate::domain::finding::named;
 use crate::pipeline::opening;
 use crate::store::decided;
 use crate::store::deeds::last;
@@ -39,7 +40,7 @@ pub fn undo(with: &With, arguments: &UndoArguments) -> Result<Ending> {
     journal.append(print::now(with), Happened::Undone, &arguments.id, detail)?;
     print::say(format_args!(
         "`{}`: {} is taken back by {}",
-        arguments.id,
+        named(&arguments.id),
         deeds::words(&settings, &deed),
         arguments.by
     ))?;
@@ -77,8 +78,8 @@ fn party_id(settings: &Settings, deadline: &str, text: &str) -> Result<String> {
 }
 
 fn nothing(lines: &[Line], arguments: &UndoArguments) -> UsageError {
-    let id = &arguments.id;
-    if decided::supports(lines).iter().any(|one| one.id == *id) {
+    let id = named(&arguments.id);
+    if decided::supports(lines).iter().any(|one| one.id == arguments.id) {
         return UsageError(format!(
             "`{id}` is support that was agreed; \
              `quarterdeck review {id} --by NAME --outcome WORDS` ends it"

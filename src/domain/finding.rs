@@ -41,13 +41,23 @@ impl FindingKey {
     }
 }
 
-/// The bare short name of what people write: without the letter in front, where it has one.
+/// The bare short name of what people write: without the letter in front, where it has one. So for support,
+/// which is named by its finding and a number.
 #[must_use]
 pub fn bare(written: &str) -> &str {
-    match written.strip_prefix('f') {
-        Some(bare) if bare.len() == 12 && bare.bytes().all(|byte| byte.is_ascii_hexdigit()) => bare,
-        _ => written,
-    }
+    written.strip_prefix('f').filter(|bare| is_bare(bare)).unwrap_or(written)
+}
+
+/// The bare short name of a finding, or of support, as people read and write it; any other word as it is.
+#[must_use]
+pub fn named(bare: &str) -> String {
+    if is_bare(bare) { format!("f{bare}") } else { bare.to_owned() }
+}
+
+fn is_bare(text: &str) -> bool {
+    let (id, number) = text.split_once('-').unwrap_or((text, "1"));
+    let is_id = id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_id && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What a check said of one key for one quarter.
@@ -330,5 +340,9 @@ mod tests {
         assert_eq!(key.name(), "fe6752abf658b");
         let bares = ["fe6752abf658b", "e6752abf658b", "fe6752abf658", "f"].map(super::bare);
         assert_eq!(bares, ["e6752abf658b", "e6752abf658b", "fe6752abf658", "f"]);
+        let of_support = ["fe6752abf658b-12", "fe6752abf658-1", "fe6752abf658b-x"];
+        assert_eq!(of_support.map(super::bare), ["e6752abf658b-12", "fe6752abf658-1", "fe6752abf658b-x"]);
+        let named = ["e6752abf658b", "fe6752abf658-1", "fe6752abf658b", "summit-2017"].map(super::named);
+        assert_eq!(named, ["fe6752abf658b", "ffe6752abf658-1", "fe6752abf658b", "summit-2017"]);
     }
 }

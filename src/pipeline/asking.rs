@@ -150,12 +150,14 @@ fn is_of_history(finding: &Finding, loaded: &[Loaded]) -> bool {
     last.is_some_and(|(moment, _)| quarters.contains(&moment.quarter))
 }
 
-/// The findings as kept, when nothing was asked.
+/// The findings as kept, when nothing was asked; counted all the same.
 ///
 /// # Errors
 /// When the database refuses.
-pub fn kept(walk: &Walk<'_>) -> Result<Vec<Finding>> {
-    fold(walk, &checks(walk)?)
+pub fn kept(walk: &Walk<'_>, report: &mut Report) -> Result<Vec<Finding>> {
+    let findings = fold(walk, &checks(walk)?)?;
+    count(walk, &findings, report);
+    Ok(findings)
 }
 
 fn fold(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<Vec<Finding>> {

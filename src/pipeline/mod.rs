@@ -319,7 +319,7 @@ fn load_check_compose(
     let findings = if wants(Step::Check) || !loaded.is_empty() || !gone.is_empty() {
         asking::ask(walk, &loaded, &gone, report)?
     } else {
-        asking::kept(walk)?
+        asking::kept(walk, report)?
     };
     composing::compose(walk, only, &composing::News { loaded: &loaded, gone: &gone }, &findings, report)?;
     // What is stored is never without the lines that announced it: a lost journal is mended from them.

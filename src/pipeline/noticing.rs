@@ -103,7 +103,13 @@ pub fn overdue(walk: &Walk<'_>) -> Vec<Letter> {
 /// The runs that were planned since the last whole one and did not begin; told under the first of them.
 fn outage(walk: &Walk<'_>) -> Option<(String, Trouble)> {
     let (lines, settings) = (walk.journal.lines(), walk.settings);
-    let span = Span { after: schedules::done(lines, &["all"]).next()?, until: walk.now };
+    let mut done = schedules::done(lines, &["all"]);
+    let span = Span { after: done.next()?, until: walk.now };
+    // Who tried it once by hand has until the next working day to set the schedule going.
+    let tried_on = span.after.with_timezone(&settings.zone).date_naive();
+    if done.next().is_none() && walk.today <= settings.calendar.plus(tried_on, 1) {
+        return None;
+    }
     // A run in hand may keep the next one waiting for all of its time.
     let grace = GRACE + TimeDelta::try_seconds(i64::try_from(settings.limits.run_seconds).ok()?)?;
     let (history, runs) = (schedules::history(lines), schedules::whole_runs(lines));

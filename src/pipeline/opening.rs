@@ -18,7 +18,7 @@ use crate::domain::letter::notice::Trouble;
 use crate::domain::message::Letter;
 use crate::pipeline::Step;
 use crate::pipeline::daring::{self, Daring};
-use crate::pipeline::rebuilding::{self, Loss, Remaking};
+use crate::pipeline::rebuilding::{self, By, Loss, Remaking};
 use crate::pipeline::stopping::Stop;
 use crate::store::configured::{self, Configured};
 use crate::store::decided;
@@ -157,7 +157,8 @@ impl<'a> Walk<'a> {
         lock: File,
     ) -> Result<Self> {
         let journal = Journal::open(&settings.state)?;
-        let remaking = Remaking { settings, moment, program, why: "", loss: Loss::Refused };
+        let (by, loss) = (By::Program, Loss::Refused);
+        let remaking = Remaking { settings, moment, program, why: "", by, loss };
         let opened = rebuilding::ready(remaking, lock, journal)?;
         Self::upon(settings, moment, program, watch, opened)
     }

@@ -61,6 +61,24 @@ pub struct Remade {
     pub remarks: Vec<String>,
 }
 
+/// Whose idea it was to make the database again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Somebody called for `rebuild`, and read what came of it.
+    Person,
+    /// The program could not go on without.
+    Program,
+}
+
+impl By {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Program => "program",
+        }
+    }
+}
+
 /// For whom and when the database is made again.
 #[derive(Clone, Copy, Debug)]
 pub struct Remaking<'a> {
@@ -72,6 +90,8 @@ pub struct Remaking<'a> {
     pub program: &'a Path,
     /// Why, for the journal and the operator.
     pub why: &'a str,
+    /// Whose idea it was.
+    pub by: By,
     /// Whether lost files are left out.
     pub loss: Loss,
 }
@@ -149,6 +169,7 @@ pub fn remake(it: Remaking<'_>, lock: File, journal: Journal) -> Result<(Opened,
     remade.aside = aside.name();
     let detail = json!({
         "why": it.why,
+        "by": it.by.word(),
         "aside": remade.aside,
         "submissions": remade.submissions,
         "messages": remade.messages,
@@ -273,7 +294,8 @@ fn words(lost: &[Arrival]) -> String {
     )
 }
 
-/// What was made again since the last walk that reached its end, for the operator.
+/// What was made again since the last walk that reached its end, for the operator. What somebody asked for is
+/// no trouble.
 #[must_use]
 pub fn told(lines: &[Line]) -> Option<(String, Vec<Trouble>)> {
     let after = last_walked(lines);
@@ -294,7 +316,8 @@ pub fn told(lines: &[Line]) -> Option<(String, Vec<Trouble>)> {
     let last = rebuilt.last()?.seq;
     let died = rebuilt.iter().filter_map(|line| line.detail.get("died")?.as_array()).flatten();
     let mut troubles: Vec<Trouble> = died.map(read_back).collect();
-    troubles.extend(rebuilt.iter().filter(|line| !text(line, "why").is_empty()).map(trouble));
+    let is_news = |line: &&&Line| !text(line, "why").is_empty() && text(line, "by") != By::Person.word();
+    troubles.extend(rebuilt.iter().filter(is_news).map(trouble));
     Some((format!("rebuilt {last}"), troubles))
 }
 

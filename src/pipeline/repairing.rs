@@ -11,7 +11,7 @@ use crate::config::settings::{Limits, Settings};
 use crate::domain::message::MessageKey;
 use crate::pipeline::keeping::{self, Found};
 use crate::pipeline::opening::{self, Moment, Walk};
-use crate::pipeline::rebuilding::{self, Loss, Lost, Remade, Remaking};
+use crate::pipeline::rebuilding::{self, By, Loss, Lost, Remade, Remaking};
 use crate::pipeline::{doubting, loading};
 use crate::store::backup;
 use crate::store::examine::Verdict;
@@ -83,7 +83,7 @@ pub fn rebuild(settings: &Settings, moment: Moment, program: &Path, loss: Loss) 
         Verdict::Missing => "the database was gone".to_owned(),
         _ => "you asked for it".to_owned(),
     };
-    let remaking = Remaking { settings, moment, program, why: &why, loss };
+    let remaking = Remaking { settings, moment, program, why: &why, by: By::Person, loss };
     (_, rebuilt.database) = rebuilding::remake(remaking, lock, journal)?;
     Ok(rebuilt)
 }
@@ -260,7 +260,8 @@ pub fn probe(
     };
     let lock = match why {
         Some(why) => {
-            let remaking = Remaking { settings, moment, program, why: &why, loss: Loss::Refused };
+            let (by, loss) = (By::Program, Loss::Refused);
+            let remaking = Remaking { settings, moment, program, why: &why, by, loss };
             let (opened, remade) = rebuilding::remake(remaking, lock, journal)?;
             probed.repaired.push(remade_words(&why, &remade));
             probed.remarks.extend(remade.remarks);

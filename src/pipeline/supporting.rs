@@ -8,7 +8,7 @@ use crate::config::settings::Settings;
 use crate::domain::authority::AuthorityCode;
 use crate::domain::deadline::{DeadlineKind, LAPSES_AFTER};
 use crate::domain::disclosure::Disclosure;
-use crate::domain::finding::{FindingKey, bare};
+use crate::domain::finding::{FindingKey, bare, named};
 use crate::domain::letter::agreement::{self, AgreementFacts};
 use crate::domain::letter::digest::facts::{DeadlineFact, FindingFact, Said, SupportFact};
 use crate::domain::letter::facts::FigureFact;
@@ -68,7 +68,7 @@ fn fact(from: &Supporting<'_>, support: &Support) -> SupportFact {
     let of = support.key.indicator.as_ref().and_then(|id| facts::indicator(settings, id));
     let collection = settings.collections.iter().find(|one| one.name == support.key.collection);
     SupportFact {
-        id: support.id.clone(),
+        id: named(&support.id),
         authority: facts::named(settings, &support.key.authority),
         indicator: of.map(|of| facts::indicator_fact(of, known.is_some_and(|known| known.is_annual))),
         collection_title: collection

@@ -52,13 +52,13 @@ impl Tally {
         let remark = |(&code, (count, spot, first)): (&Code, &(u32, Spot, String))| Remark {
             place: Some(spot.place(sheet, header)),
             code,
-            text: sentence(code, *count, first),
+            text: sentence(code, sheet, *count, first),
         };
         self.met.iter().map(remark).collect()
     }
 }
 
-fn sentence(code: Code, count: u32, first: &str) -> String {
+fn sentence(code: Code, sheet: Option<&str>, count: u32, first: &str) -> String {
     let times = if count == 1 { "once".to_owned() } else { format!("{count} times") };
     if let Some(writer) = missing::writer(first).filter(|_| code == "missing-word") {
         return format!(
@@ -75,6 +75,10 @@ fn sentence(code: Code, count: u32, first: &str) -> String {
         }
         "thousands-separators" => "a number has thousands separators; they were left out",
         "decimal-comma" => "a number has a decimal comma, which was read as a point",
+        // A workbook holds the number; the sign is of the cell's format.
+        "percent-sign" if sheet.is_some() => {
+            "a cell shows a percentage, which was read with every decimal that it holds, without the sign"
+        }
         "percent-sign" => "a percentage is written with a percent sign, which was left out",
         "respelled" => "a code, name or quarter is spelled in another way than asked for, and was understood",
         "outside-dates" => "a code is used for a date on which its authority did not exist",

@@ -5,6 +5,7 @@ use duckdb::{Result, Row};
 
 use crate::domain::authority::AuthorityCode;
 use crate::domain::figure::Status;
+use crate::domain::finding::bare;
 use crate::domain::indicator::IndicatorId;
 use crate::domain::quarter::Quarter;
 use crate::domain::support::Since;
@@ -128,7 +129,7 @@ pub struct Baseline {
     /// Which are taken, in words.
     pub words: String,
     /// Their average.
-    pub mean: Option<f64>,
+    pub mean: f64,
     /// Lower and upper limit.
     pub usual_range: Option<(f64, f64)>,
 }
@@ -218,9 +219,9 @@ pub fn actions(store: &Store, asking: &Question) -> std::result::Result<Vec<Acti
         Ok(quarter(row, &format!("quarter_{when}"))?.filter(|_| numbers.value.is_some()).zip(Some(numbers)))
     };
     collect(store, ACTIONS, asking, |row| {
-        let since: String = row.get("since")?;
+        let (since, action): (String, String) = (row.get("since")?, row.get("action")?);
         Ok(Some(ActionFigures {
-            action: row.get("action")?,
+            action: bare(&action).to_owned(),
             then: side(row, "then")?,
             now: side(row, "now")?,
             since: Since::of_word(&since),

@@ -2,11 +2,14 @@
 
 use quarterdeck::domain::check::{CheckKind, Means};
 use quarterdeck::domain::deadline::DeadlineKind;
+use quarterdeck::domain::disclosure::{Disclosure, Why};
 use quarterdeck::domain::indicator::Polarity;
 use quarterdeck::domain::letter::digest::facts::{
     Arrival, DeadlineFact, DigestFacts, FindingFact, Gap, NeighboursFact, ReturnFact, Said,
 };
-use quarterdeck::domain::letter::facts::{IndicatorFact, Revision, most_important_first};
+use quarterdeck::domain::letter::facts::{
+    FigureFact, IndicatorFact, RegionFigure, Revision, most_important_first,
+};
 use quarterdeck::domain::message::{Attachment, Block};
 use quarterdeck::domain::scope::Role;
 
@@ -14,7 +17,7 @@ use crate::letters::digests::{STYLES, only, write};
 use crate::letters::dump::dump;
 use crate::letters::world::{
     DEVON, PLYMOUTH, TORBAY, challenge_event, date, digest_facts, finding, indicator, looked_after, named,
-    not_received, quarter, recipient, rereferrals, revision,
+    not_received, percent, quarter, recipient, rereferrals, revision,
 };
 
 fn gap(id: &str, name: &str, gap: Gap) -> FindingFact {
@@ -114,7 +117,7 @@ fn one_who_is_due_today_has_not_sent_like_one_who_is_late() {
     let letter = write(STYLES[2], &recipient(Role::RegionalLead, &[]), &facts);
     let text = dump(&letter);
     let rows = "| 2017-18 Q2 | Quarterly return | Friday 10 November 2017, today | 3 of 3 | Devon; Plymouth; \
-                Torbay (a file came and was not accepted: Torbay) |\n\
+                Torbay (a file came and was not accepted) |\n\
                 | 2017-18 Q1 | Quarterly return | Friday 10 November 2017, today | 1 of 16 | Devon |";
     assert!(text.contains(rows), "{text}");
     assert!(text.contains("attached: returns-not-received.csv"), "{text}");
@@ -141,6 +144,38 @@ fn several_signs_of_one_figure_are_one_line_and_no_news_when_one_was_told() {
     let early = FindingFact { since: quarter(2016, 3), ..of("eeeeee", Said::New) };
     let text = told(&only(vec![early]));
     assert!(text.contains("[Medium · not told before] Outside its usual range"), "{text}");
+}
+
+#[test]
+fn several_news_of_one_figure_are_one_line() {
+    let of = |id, said| FindingFact { said, ..finding(id, TORBAY, rereferrals()) };
+    let early = FindingFact { since: quarter(2016, 3), ..of("aaaaaa", Said::New) };
+    let facts = only(vec![of("bbbbbb", Said::Worse), early, of("cccccc", Said::Worse)]);
+    let text = dump(&write(STYLES[0], &recipient(Role::PerformanceLead, &[TORBAY]), &facts));
+    let line = "* Not told before and worse: Re-referrals within 12 months, Torbay, 2017-18 Q2.";
+    assert!(text.contains(line), "{text}");
+    assert!(!text.contains("* Worse: ") && !text.contains("* Not told before: "), "{text}");
+}
+
+#[test]
+fn what_is_worse_stands_out_though_it_is_told_for_information_only() {
+    let worse = FindingFact { level: 0, said: Said::Worse, ..finding("aaaaaa", TORBAY, rereferrals()) };
+    let text = dump(&write(STYLES[0], &recipient(Role::PerformanceLead, &[TORBAY]), &only(vec![worse])));
+    assert!(text.contains(": 1 worse, for information."), "{text}");
+    assert!(!text.contains("nothing stands out"), "{text}");
+}
+
+#[test]
+fn a_value_of_the_region_that_is_no_small_number_is_not_called_one() {
+    let would_tell = Disclosure::Withheld { why: Why::WouldGiveAway };
+    let mut facts = digest_facts();
+    for own in &mut facts.figures {
+        let region = FigureFact { disclosure: would_tell, ..percent(1253.0, 1547.0) };
+        own.region = Some(RegionFigure { figure: region, reporting: 12, of: 15 });
+    }
+    let text = dump(&write(STYLES[0], &recipient(Role::PerformanceLead, &[TORBAY]), &facts));
+    assert!(text.contains("withheld (it would give a small number away) (12 of 15)"), "{text}");
+    assert!(!text.contains("withheld (small number) (12 of 15)"), "{text}");
 }
 
 #[test]

@@ -89,7 +89,12 @@ fn a_cell_shown_as_a_percentage_is_that_percentage_in_every_kind_of_workbook() {
 #[test]
 fn a_computed_percentage_keeps_every_digit_and_a_letter_of_the_format_multiplies_nothing() {
     let long = xlsx("in_time_pct", [(324.0, "0"), (391.0, "0"), (324.0 / 391.0, "0.0%")]);
-    assert_eq!(read(&long, "a.xlsx").observations[0].figure.value, Some(82.864_450_127_877_24));
+    let reading = read(&long, "a.xlsx");
+    assert_eq!(reading.observations[0].figure.value, Some(82.864_450_127_877_24));
+    let remark = reading.remarks.iter().find(|it| it.code == "percent-sign").unwrap();
+    let words =
+        "a cell shows a percentage, which was read with every decimal that it holds, without the sign: once";
+    assert!(remark.text.starts_with(words), "nobody wrote a sign: {}", remark.text);
     for (bytes, name) in [
         (xlsx("in_time_pct", [(324.0, "0"), (391.0, "0"), (82.9, "0.0\"%\"")]), "a.xlsx"),
         (xlsx("in_time_pct", [(324.0, "0"), (391.0, "0"), (82.9, "0.0\\%")]), "a.xlsx"),

@@ -112,7 +112,7 @@ fn support(region: &Region, now: &str, id: &str) {
     let what = ["--what", "a visit to the front door", "--by", "Ann", "--review", "2017-12-01"];
     let ended = region.run(now, &[&["support", id], &what[..], &["--from", "E06000026"]].concat());
     assert_eq!(ended.status, 0, "{}", ended.words);
-    assert!(ended.out.contains(&format!("`{}-1`", bare(id))), "{}", ended.out);
+    assert!(ended.out.contains(&format!("`f{}-1`", bare(id))), "{}", ended.out);
 }
 
 #[test]

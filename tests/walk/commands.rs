@@ -4,7 +4,7 @@ use std::fs;
 
 use quarterdeck::pipeline::Step;
 
-use super::figures::csv;
+use super::figures::{csv, csv_with_referrals};
 use super::region::{NOW, Region};
 
 const QUARTER: &str = "2017-18 Q2";
@@ -35,6 +35,43 @@ fn a_command_says_by_its_status_how_it_ended() {
         assert_eq!(ended.status, 0, "{command}: {}", ended.words);
         assert!(!ended.out.is_empty(), "{command}");
     }
+}
+
+#[test]
+fn a_run_that_asks_nothing_counts_the_findings_that_are_kept() {
+    let region = Region::with_returns_of(&[QUARTER]);
+    let counted = |step: &[&str]| {
+        let out = region.run(NOW, &[&["once"], step].concat()).out;
+        let (_, after) = out.split_once("findings open ").unwrap();
+        after.split_once(',').unwrap().0.to_owned()
+    };
+    let of_all = counted(&[]);
+    assert_ne!(of_all, "0 and 0 for information");
+    assert_eq!(counted(&["--only", "deliver"]), of_all);
+}
+
+#[test]
+fn receive_says_which_version_the_file_became() {
+    let region = Region::from_quarter(QUARTER);
+    let receive = |name: &str, body: &str| {
+        let file = region.path(name);
+        fs::write(&file, body).unwrap();
+        let of = ["--authority", "Torbay", "--quarter", QUARTER];
+        region.run(NOW, &[&["receive", file.to_str().unwrap()], &of[..]].concat()).out
+    };
+    let code = "E06000027";
+    let first = receive("first.csv", &csv(code, QUARTER));
+    let taken = "taken in as version 1 of `quarterly` of Torbay, 2017-18 Q2: it counts now\n";
+    assert!(first.contains(taken), "{first}");
+    let second = receive("second.csv", &csv_with_referrals(code, QUARTER, 801));
+    let taken =
+        "taken in as version 2 of `quarterly` of Torbay, 2017-18 Q2: it counts now, in place of version 1\n";
+    assert!(second.contains(taken), "{second}");
+    let refused = receive("third.csv", "<html><body>Log in</body></html>");
+    assert!(
+        refused.contains("not taken in: version 2 of `quarterly` of Torbay, 2017-18 Q2 counts"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -115,7 +115,8 @@ fn a_database_that_is_made_again_is_equal_and_sends_nothing() {
     let notices = region.mails();
     assert_eq!(sent_again(&region), Vec::<String>::new());
     assert_eq!((report.queued, report.sent), (notices.len(), notices.len()));
-    assert!(notices[0].text.contains("made again, because you asked for it"), "{}", notices[0].text);
+    let is_told = notices.iter().any(|mail| mail.text.contains("made again"));
+    assert!(!is_told, "who asked for it has read what came of it");
     assert_eq!(region.happened(Happened::Found), findings);
     assert_eq!(region.walk("2017-11-08T06:30:00Z").queued, 0, "told once");
 }

@@ -56,6 +56,37 @@ fn stands(region: &Region) -> Vec<String> {
 }
 
 #[test]
+fn the_number_of_a_finding_has_one_spelling_wherever_a_person_reads_it() {
+    let region = Region::with_one_return();
+    region.walk(WEDNESDAY);
+    let name = some_open(&region);
+    let id = bare(&name).to_owned();
+    assert_eq!(name, format!("f{id}"));
+    let told = support(&region, &id);
+    assert!(told.contains(&format!("action `{name}-1`: ")), "{told}");
+    let told = act(&region, THURSDAY, &["acknowledge", &id]);
+    assert!(told.contains(&format!("finding `{name}`: acknowledged by Ann")), "{told}");
+    let told = undo(&region, THURSDAY, &id);
+    assert!(told.contains(&format!("`{name}`: acknowledged")), "{told}");
+    for arguments in [&["actions"][..], &["actions", "--deeds"], &["explain", &id]] {
+        let out = region.run(THURSDAY, arguments).out;
+        let mut numbers = out.match_indices(&id).map(|(at, _)| out[..at].ends_with('f'));
+        assert!(numbers.all(|has_letter| has_letter) && out.contains(&name), "{arguments:?}: {out}");
+    }
+    for written in [format!("{name}-1"), format!("{id}-1")] {
+        let of = ["review", &written, "--by", "Ann", "--outcome", "seen", "--again", "2017-12-20"];
+        let ended = region.run(FRIDAY, &of);
+        assert_eq!(ended.status, 0, "{}", ended.words);
+        assert!(ended.out.contains(&format!("action `{name}-1`: reviewed by Ann")), "{}", ended.out);
+    }
+    region.walk(MONDAY);
+    assert_eq!(region.rows("SELECT action || ' ' || finding FROM actions"), [format!("{name}-1 {name}")]);
+    assert!(region.rows("SELECT finding FROM findings").contains(&name));
+    assert_eq!(region.happened(Happened::Acknowledged), [id.clone()], "the journal keeps it bare");
+    assert_eq!(region.happened(Happened::Reviewed), [format!("{id}-1"), format!("{id}-1")]);
+}
+
+#[test]
 fn a_quieting_that_is_taken_back_never_was_and_the_next_digest_says_so_once() {
     let region = Region::with_one_return();
     region.walk(FRIDAY);

@@ -89,6 +89,16 @@ fn silence_is_told_once() {
 }
 
 #[test]
+fn who_tried_it_once_has_until_the_next_working_day_to_set_the_schedule_going() {
+    let region = idle();
+    region.walk("2017-11-10T13:00:00Z");
+    region.walk("2017-11-13T08:05:00Z");
+    assert_eq!(queued(&region, "notice.run.missed-"), [""; 0]);
+    region.walk("2017-11-14T12:00:00Z");
+    assert_eq!(queued(&region, "notice.run.missed-").len(), 1, "what is not planned for long is told");
+}
+
+#[test]
 fn copies_that_are_not_made_are_told_once_a_week() {
     let region = idle();
     let told = |region: &Region| queued(region, "notice.run.copies-");

@@ -1,7 +1,7 @@
 //! What letters are written from: figures and places, with what may be shown of them.
 
 use crate::domain::authority::AuthorityCode;
-use crate::domain::disclosure::Disclosure;
+use crate::domain::disclosure::{Disclosure, Why};
 use crate::domain::figure::Status;
 use crate::domain::indicator::{IndicatorId, Polarity, Unit};
 use crate::domain::letter::words;
@@ -9,9 +9,6 @@ use crate::domain::quarter::Quarter;
 use crate::domain::scope::{Figures, Recipient};
 use crate::domain::sentence::{Measure, in_unit};
 use crate::domain::stretch::Stretch;
-
-/// What stands in place of a number that is withheld.
-pub const WITHHELD: &str = "withheld (small number)";
 
 /// An authority with the name people read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -186,6 +183,18 @@ impl FigureFact {
         self.disclosure == Disclosure::Shown
     }
 
+    /// What stands in place of it when it is withheld: whoever knows the rules knows as much of it.
+    pub(super) fn withheld_words(&self) -> Option<&'static str> {
+        match self.disclosure {
+            Disclosure::Shown => None,
+            Disclosure::Withheld { why: Why::SmallNumber } => Some("withheld (small number)"),
+            Disclosure::Withheld { why: Why::WouldGiveAway } => {
+                Some("withheld (it would give a small number away)")
+            }
+            Disclosure::Withheld { why: Why::NoFigures } => Some("not sent to you"),
+        }
+    }
+
     /// How its values are written.
     pub(super) fn measure(&self) -> Measure {
         Measure { unit: self.unit, decimals: self.decimals }
@@ -193,8 +202,8 @@ impl FigureFact {
 
     /// The value in words: `23.4%`, or why there is none.
     pub(super) fn value_words(&self) -> String {
-        if !self.is_shown() {
-            return WITHHELD.to_owned();
+        if let Some(withheld) = self.withheld_words() {
+            return withheld.to_owned();
         }
         let number = self.value.map(|value| in_unit(value, self.measure()));
         match (self.status, number) {
@@ -211,8 +220,8 @@ impl FigureFact {
     /// The numbers behind the value: `78 of 333`; a numerator alone says what it counts. None when the value
     /// is the number.
     pub(super) fn numbers_words(&self, of: &IndicatorFact) -> Option<String> {
-        if !self.is_shown() {
-            return Some(WITHHELD.to_owned());
+        if let Some(withheld) = self.withheld_words() {
+            return Some(withheld.to_owned());
         }
         match (self.numerator, self.denominator) {
             (Some(part), Some(whole)) => Some(format!("{} of {}", words::count(part), words::count(whole))),

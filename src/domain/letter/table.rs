@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::indicator::{A_YEAR, Unit};
-use crate::domain::letter::facts::{FigureFact, IndicatorFact, OwnFigure, RegionFigure, Revision, WITHHELD};
+use crate::domain::letter::facts::{FigureFact, IndicatorFact, OwnFigure, RegionFigure, Revision};
 use crate::domain::letter::words;
 use crate::domain::message::{Align, Column, Table};
 use crate::domain::quarter::Quarter;
@@ -82,8 +82,8 @@ pub(super) fn revisions(caption: String, revisions: &[&Revision]) -> Table {
 /// withheld when either is.
 pub(super) fn before_and_now(revision: &Revision) -> (String, String) {
     let both = [revision.old, revision.new];
-    if both.iter().flatten().any(|figure| !figure.is_shown()) {
-        return (WITHHELD.to_owned(), WITHHELD.to_owned());
+    if let Some(withheld) = both.iter().flatten().find_map(FigureFact::withheld_words) {
+        return (withheld.to_owned(), withheld.to_owned());
     }
     let told = |words: &dyn Fn(FigureFact) -> String| {
         both.map(|figure| {

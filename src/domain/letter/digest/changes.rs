@@ -18,17 +18,8 @@ const REVISIONS_MAX: usize = 8;
 
 /// Findings that are new, further off or gone, the gaps of a return, then revised figures.
 pub(super) fn blocks(seen: &Seen) -> Vec<Block> {
-    let mut lines: Vec<String> = Vec::new();
-    for wanted in [Said::New, Said::Worse, Said::QuietEnded, Said::Resolved] {
-        let of_figures =
-            seen.findings.iter().filter(|finding| finding.said == wanted && finding.gap.is_none());
-        // Of several findings about one figure the line is the same.
-        for line in of_figures.map(|finding| line(finding)) {
-            if !lines.contains(&line) {
-                lines.push(line);
-            }
-        }
-    }
+    let open = told(seen, &[Said::New, Said::Worse, Said::QuietEnded]);
+    let lines = open.into_iter().chain(told(seen, &[Said::Resolved])).collect();
     let mut lines = capped(lines, LINES_MAX, "");
     lines.extend(quality::gap_lines(seen, is_told));
     let revised = seen.revisions.iter().map(|revision| revised(seen, revision)).collect();
@@ -37,6 +28,32 @@ pub(super) fn blocks(seen: &Seen) -> Vec<Block> {
     lines.extend(capped(revised, REVISIONS_MAX, if is_attached { &attached } else { "" }));
     lines.extend(filled(seen));
     words::bullets(lines)
+}
+
+/// What is told of findings, a line for each figure: several findings about one are one line.
+fn told(seen: &Seen, wanted: &[Said]) -> Vec<String> {
+    let mut lines: Vec<(String, Vec<String>, Vec<String>)> = Vec::new();
+    let of = |said: &Said| {
+        let said = *said;
+        seen.findings.iter().filter(move |finding| finding.said == said && finding.gap.is_none())
+    };
+    for finding in wanted.iter().flat_map(of) {
+        let what = subject(finding);
+        let at = lines.iter().position(|(told, ..)| *told == what).unwrap_or_else(|| {
+            lines.push((what, Vec::new(), Vec::new()));
+            lines.len() - 1
+        });
+        let Some((_, said, whys)) = lines.get_mut(at) else { continue };
+        let word = said_word(finding).to_owned();
+        said.extend((!said.contains(&word)).then_some(word));
+        whys.extend(why(finding).filter(|why| !whys.contains(why)));
+    }
+    let line = |(what, said, whys): (String, Vec<String>, Vec<String>)| {
+        let said = words::sentence(&words::listed(&said));
+        let line = format!("{}: {what}.", said.trim_end_matches('.'));
+        std::iter::once(line).chain(whys).collect::<Vec<_>>().join(" ")
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// The revised figures as a table, the largest changes; nothing for a recipient without figures.
@@ -79,21 +96,24 @@ fn filled(seen: &Seen) -> Vec<String> {
     returns.iter().map(line).collect()
 }
 
-fn line(finding: &FindingFact) -> String {
-    let word = words::sentence(said_word(finding));
+/// Which figure, whose and of when.
+fn subject(finding: &FindingFact) -> String {
     let of_return = || format!("the return ({})", words::lowered(&finding.title));
     let what = finding.indicator.as_ref().map_or_else(of_return, |indicator| indicator.name.clone());
     let when = finding.stretch.name(finding.quarter);
-    let line = format!("{}: {what}, {}, {when}.", word.trim_end_matches('.'), finding.authority.name);
-    let why = match (finding.said, &finding.confirmed) {
+    format!("{what}, {}, {when}", finding.authority.name)
+}
+
+/// Who confirmed it, took a deed back, or had it quiet.
+fn why(finding: &FindingFact) -> Option<String> {
+    match (finding.said, &finding.confirmed) {
         (Said::Resolved, Some(it)) => Some(findings::confirmed(it)),
         (Said::New | Said::QuietEnded, _) if finding.undone.is_some() => {
             finding.undone.as_ref().map(|it| findings::undone(finding, it))
         }
         (Said::QuietEnded, _) => finding.lapsed.as_ref().map(|it| findings::lapsed(finding, it)),
         _ => None,
-    };
-    std::iter::once(line).chain(why).collect::<Vec<_>>().join(" ")
+    }
 }
 
 fn revised(seen: &Seen, revision: &Revision) -> String {

@@ -7,7 +7,7 @@ use crate::domain::finding::{Action, Deed};
 use crate::domain::letter::digest::charts;
 use crate::domain::letter::digest::facts::{ConfirmedFact, FindingFact, Said, UndoneFact};
 use crate::domain::letter::digest::seen::{Seen, Standing, is_neutral, is_told};
-use crate::domain::letter::facts::{View, WITHHELD};
+use crate::domain::letter::facts::View;
 use crate::domain::letter::{Occasion, words};
 use crate::domain::message::{Block, FindingBlock};
 use crate::domain::quarter::Quarter;
@@ -214,7 +214,9 @@ fn numbers(seen: &Seen, finding: &FindingFact) -> String {
     let said = match &finding.figure {
         Some(figure) if figure.value.is_none() && figure.numerator.is_none() => quarter,
         Some(_) if View::of(seen.recipient) == View::Sentences => format!("{quarter}{standing}"),
-        Some(figure) if !figure.is_shown() => format!("{quarter}, {WITHHELD}{standing}"),
+        Some(figure) if !figure.is_shown() => {
+            format!("{quarter}, {}{standing}", figure.value_words())
+        }
         Some(figure) => {
             let numbers = finding.indicator.as_ref().and_then(|of| figure.numbers_words(of));
             let numbers = numbers.map_or_else(String::new, |words| format!(" ({words})"));

@@ -26,6 +26,8 @@ pub(super) struct Counts {
     quieted: usize,
     more: usize,
     information: usize,
+    /// Those of `information` that are worse; they are counted apart from it.
+    informed_worse: usize,
     doubts: usize,
     gaps: usize,
     gaps_still: usize,
@@ -75,6 +77,9 @@ impl Counts {
         }
         let of_figure = finding.indicator.is_some() && findings::is_doubt(finding);
         match (finding.level, told && of_figure) {
+            (0, _) if told && finding.said == Said::Worse && !is_neutral(finding) => {
+                Some(&mut self.informed_worse)
+            }
             (0, _) if told => Some(&mut self.information),
             (_, true) => Some(&mut self.doubts),
             _ => None,
@@ -84,7 +89,8 @@ impl Counts {
     /// What was found comes first; what is only information is no finding.
     fn changes(&self) -> Vec<Option<String>> {
         let found = self.new + self.worse + self.further + self.still + self.awake + self.more;
-        let nothing = found == 0 && self.information + self.doubts + self.gaps > 0;
+        // That something is worse stands out, though it is told for information only.
+        let nothing = found + self.informed_worse == 0 && self.information + self.doubts + self.gaps > 0;
         vec![
             nothing.then(|| "nothing stands out".to_owned()),
             words::some(self.new, "new"),
@@ -102,6 +108,7 @@ impl Counts {
     /// What is only information, and what is about the return itself.
     fn besides(&self) -> Vec<Option<String>> {
         vec![
+            words::some(self.informed_worse, "worse, for information"),
             words::some(self.information, "for information"),
             words::some(
                 self.doubts,

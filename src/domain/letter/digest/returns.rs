@@ -69,23 +69,20 @@ fn group_row(seen: &Seen, group: &[&ReturnFact]) -> Option<Vec<String>> {
         Scope::Region => first.of,
         Scope::Authorities(_) => seen.returns.iter().filter(|one| is_alike(one, first)).count(),
     };
-    let mut names: Vec<&str> = group.iter().map(|one| one.authority.name.as_str()).collect();
-    names.sort_unstable();
-    let refused: Vec<&str> = group
-        .iter()
-        .filter(|one| matches!(one.arrival, Arrival::Refused { .. }))
-        .map(|one| one.authority.name.as_str())
-        .collect();
-    let mut who = words::at_most(&names, NAMED_MAX);
-    if !refused.is_empty() {
-        who = format!("{who} (a file came and was not accepted: {})", words::at_most(&refused, NAMED_MAX));
-    }
+    let mut group = group.to_vec();
+    group.sort_by(|a, b| a.authority.name.cmp(&b.authority.name));
+    let name = |one: &&ReturnFact| match one.arrival {
+        Arrival::Refused { .. } => format!("{} (a file came and was not accepted)", one.authority.name),
+        _ => one.authority.name.clone(),
+    };
+    let names: Vec<String> = group.iter().map(name).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Some(vec![
         first.quarter.to_string(),
         first.collection_title.clone(),
         due_words(seen, first),
         format!("{} of {all}", names.len()),
-        who,
+        words::at_most(&names, NAMED_MAX),
     ])
 }
 
