@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
+use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use crate::collect::away::NOT_TAKEN;
@@ -117,7 +118,10 @@ pub(super) fn tell(
     let told = noted(of_whole_runs(walk.journal.lines()), &place.collection.name);
     let mut now: BTreeMap<String, Note> = BTreeMap::new();
     let mut looked_into = 0;
-    for one in strangers.iter().filter(|one| !holds_our_own(walk.settings, place, one)) {
+    for one in strangers {
+        if holds_our_own(walk.settings, place, one) {
+            continue;
+        }
         let is_new = !told.contains_key(&one.shown);
         let inside = if is_new && looked_into < LOOKED_INTO_MAX {
             looked_into += 1;
