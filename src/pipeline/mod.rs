@@ -316,6 +316,8 @@ fn load_check_compose(
     walk.replace_configuration()?;
     let loaded = loading::load(walk, report)?;
     let gone = withdrawn::follow(walk.store.connection(), walk.journal.lines())?;
+    // From here on nothing is loaded.
+    walk.store.share();
     let findings = if wants(Step::Check) || !loaded.is_empty() || !gone.is_empty() {
         asking::ask(walk, &loaded, &gone, report)?
     } else {

@@ -223,8 +223,10 @@ impl<'a> Walk<'a> {
     pub fn end_transaction<T>(&self, done: Result<T>) -> Result<T> {
         let statement = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
         let ended = self.store.connection().execute_batch(statement);
+        let forgotten = self.store.share_no_more();
         let value = done?;
         ended.context("cannot commit what was loaded")?;
+        forgotten?;
         Ok(value)
     }
 

@@ -14,6 +14,7 @@ use crate::store::check_file::{CheckFile, Variable};
 use crate::store::open::Store;
 use crate::store::refusal::StoreError;
 use crate::store::schema;
+use crate::store::shelf;
 
 /// The columns that a check returns, in any order.
 pub const COLUMNS: [&str; 10] =
@@ -22,7 +23,7 @@ pub const COLUMNS: [&str; 10] =
 const USUAL: &str = include_str!("../../queries/digests/usual.sql");
 
 /// What many checks stand on: computed once for a question and not once for each check.
-const FROZEN: [&str; 10] = [
+const FROZEN: [&str; 11] = [
     "observations",
     "series",
     "held",
@@ -33,6 +34,7 @@ const FROZEN: [&str; 10] = [
     "trend",
     "year_ago",
     "quartiles",
+    "comparators",
 ];
 
 macro_rules! check {
@@ -195,7 +197,8 @@ impl Store {
     }
 
     /// Runs `work` while the views show what `question` may see; those that `sql` stands on are computed once
-    /// and kept for the time.
+    /// and kept for the time, or for the next work on the same question while views are
+    /// [shared](Self::share).
     ///
     /// Do not load anything in `work`: the views would not see it.
     ///
@@ -210,10 +213,34 @@ impl Store {
         let Question { collection, quarter, as_of, known_on } = question;
         let variables = variables(collection, *quarter, *as_of, *known_on);
         set(self.connection(), &variables)?;
-        let done = freeze(self.connection(), sql).and_then(|()| work(self.connection()));
+        let done = self.computed(question, sql, work);
         // The first error tells more than what it leads to.
-        let cleared = thaw(self.connection()).and_then(|()| reset(self.connection(), &variables));
+        let cleared = reset(self.connection(), &variables);
         done.and_then(|done| cleared.map(|()| done))
+    }
+
+    fn computed<T>(
+        &self,
+        question: &Question,
+        sql: &str,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let wanted = frozen_for(sql).map(|view| (view.name, frozen_statement(view)));
+        let there = self.shelf.take(self.connection(), question)?;
+        let done = shelf::complete(self.connection(), &there, wanted).and_then(|added| {
+            let done = work(self.connection())?;
+            Ok((done, added))
+        });
+        match done {
+            Ok((done, added)) => {
+                self.shelf.put_back(self.connection(), question, there, added)?;
+                Ok(done)
+            }
+            Err(error) => {
+                shelf::clear(self.connection(), &FROZEN)?;
+                Err(error)
+            }
+        }
     }
 
     /// Makes sure that checks run on an empty database and return the columns of a check.
@@ -275,21 +302,6 @@ fn frozen_statement(view: &schema::View) -> String {
     let from = format!("CREATE OR REPLACE VIEW {} AS", view.name);
     let to = format!("CREATE OR REPLACE TEMP TABLE {} AS", view.name);
     view.statement.replacen(&from, &to, 1)
-}
-
-/// Temporary tables of the same names stand before the views until `thaw`.
-fn freeze(connection: &Connection, sql: &str) -> Result<(), StoreError> {
-    for view in frozen_for(sql) {
-        connection.execute_batch(&frozen_statement(view)).map_err(|error| {
-            StoreError::failed(format!("cannot compute the view `{}`", view.name), &error)
-        })?;
-    }
-    Ok(())
-}
-
-fn thaw(connection: &Connection) -> Result<(), StoreError> {
-    let drops = FROZEN.map(|name| format!("DROP TABLE IF EXISTS temp.main.{name};"));
-    Ok(connection.execute_batch(&drops.concat())?)
 }
 
 fn set(connection: &Connection, variables: &[(String, Variable)]) -> Result<(), StoreError> {

@@ -29,6 +29,7 @@ pub mod returns;
 pub mod runs;
 pub mod schedules;
 pub mod schema;
+mod shelf;
 pub mod snapshot;
 pub mod soundness;
 mod stories;

@@ -9,6 +9,7 @@ use crate::config::settings::Limits;
 use crate::store::engine_error::{self, Says};
 use crate::store::refusal::StoreError;
 use crate::store::schema;
+use crate::store::shelf::Shelf;
 
 /// The file in the state folder.
 pub const FILE_NAME: &str = "quarterdeck.duckdb";
@@ -25,6 +26,7 @@ const STORAGE_VERSION: &str = "v1.5.0";
 /// The open database. Never open the same file twice in one process: the second loses commits.
 pub struct Store {
     connection: Connection,
+    pub(crate) shelf: Shelf,
 }
 
 impl Store {
@@ -163,7 +165,7 @@ impl Store {
         let connection = Connection::open_with_flags(path, config).map_err(|error| why(path, &error))?;
         // Without it, an untyped NULL in an analyst's query stops the program.
         connection.execute_batch("SET legacy_disable_null_type = true")?;
-        Ok(Self { connection })
+        Ok(Self { connection, shelf: Shelf::default() })
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is withheld, so that nobody can work out a small number from what is shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::domain::disclosure::ledger::{Known, Ledger};
 use crate::domain::disclosure::worlds::{self, Row, Unknown};
@@ -45,9 +45,21 @@ struct Desk<'a> {
     figures: Vec<Disclosure>,
     totals: Vec<Disclosure>,
     /// The figures in which a count stands.
-    figures_of: BTreeMap<usize, Vec<usize>>,
-    sums_of: BTreeMap<usize, Vec<usize>>,
-    kin: BTreeMap<usize, Vec<usize>>,
+    figures_of: Standing,
+    sums_of: Standing,
+    kin: Standing,
+}
+
+/// Of each thing, in which of the groups it stands. Things are numbered from 0.
+struct Standing(Vec<Vec<usize>>);
+
+/// Some of the things that are numbered from 0.
+struct Marked(Vec<bool>);
+
+/// The unknown counts that equations tie together, and those equations.
+struct Tied {
+    unknown: Marked,
+    sums: Marked,
 }
 
 impl<'a> Desk<'a> {
@@ -59,9 +71,9 @@ impl<'a> Desk<'a> {
             small_max,
             figures: vec![Disclosure::Shown; ledger.figures.len()],
             totals: vec![Disclosure::Shown; ledger.totals],
-            figures_of: standing(figures),
-            sums_of: standing(sums),
-            kin: standing(ledger.counts.iter().map(|count| vec![count.kin])),
+            figures_of: Standing::of(figures),
+            sums_of: Standing::of(sums),
+            kin: Standing::of(ledger.counts.iter().map(|count| vec![count.kin])),
         }
     }
 
@@ -76,7 +88,7 @@ impl<'a> Desk<'a> {
 
     /// Whether no figure that is shown tells it, and nothing else.
     fn is_unknown(&self, count: usize) -> bool {
-        let mut told = self.figures_of.get(&count).into_iter().flatten();
+        let mut told = self.figures_of.get(count).iter();
         self.ledger.counts.get(count).is_some_and(|one| one.known == Known::No)
             && told.all(|figure| self.figures.get(*figure) != Some(&Disclosure::Shown))
     }
@@ -89,8 +101,8 @@ impl<'a> Desk<'a> {
     /// Withholds a count wherever it stands.
     fn withhold(&mut self, count: usize, why: Why) {
         let kin = self.ledger.counts.get(count).map(|one| one.kin);
-        let alike: Vec<usize> = kin.and_then(|kin| self.kin.get(&kin)).cloned().unwrap_or_default();
-        for figure in alike.iter().filter_map(|it| self.figures_of.get(it)).flatten() {
+        let alike = kin.map_or(&[][..], |kin| self.kin.get(kin));
+        for figure in alike.iter().flat_map(|it| self.figures_of.get(*it)) {
             if let Some(shown) = self.figures.get_mut(*figure).filter(|shown| **shown == Disclosure::Shown) {
                 *shown = Disclosure::Withheld { why };
             }
@@ -98,18 +110,23 @@ impl<'a> Desk<'a> {
     }
 
     /// The unknown counts that equations tie to `count`, and those equations.
-    fn tied(&self, count: usize) -> (BTreeSet<usize>, BTreeSet<usize>) {
-        let (mut unknown, mut sums, mut next) = (BTreeSet::from([count]), BTreeSet::new(), vec![count]);
+    fn tied(&self, count: usize) -> Tied {
+        let mut tied = Tied {
+            unknown: Marked::none_of(self.ledger.counts.len()),
+            sums: Marked::none_of(self.ledger.sums.len()),
+        };
+        tied.unknown.insert(count);
+        let mut next = vec![count];
         while let Some(it) = next.pop() {
-            for sum in self.sums_of.get(&it).into_iter().flatten().filter(|sum| self.is_live(**sum)) {
-                if sums.insert(*sum) {
+            for sum in self.sums_of.get(it).iter().filter(|sum| self.is_live(**sum)) {
+                if tied.sums.insert(*sum) {
                     let parts = self.ledger.sums.get(*sum).into_iter().flat_map(|one| &one.parts);
                     let fresh = parts.map(|(it, _)| *it).filter(|it| self.is_unknown(*it));
-                    next.extend(fresh.filter(|it| unknown.insert(*it)));
+                    next.extend(fresh.filter(|it| tied.unknown.insert(*it)));
                 }
             }
         }
-        (unknown, sums)
+        tied
     }
 
     fn is_safe(&self, count: usize) -> bool {
@@ -117,29 +134,29 @@ impl<'a> Desk<'a> {
         if self.may_trade(count, enough) {
             return true;
         }
-        let (unknown, sums) = self.tied(count);
-        if sums.is_empty() || !self.is_unknown(count) {
+        let Tied { unknown, sums } = self.tied(count);
+        if sums.iter().next().is_none() || !self.is_unknown(count) {
             return true;
         }
-        let rows = sums.iter().filter_map(|sum| self.ledger.sums.get(*sum)).map(|sum| {
+        let rows = sums.iter().filter_map(|sum| self.ledger.sums.get(sum)).map(|sum| {
             let mut row = Row::new();
-            for (it, sign) in sum.parts.iter().filter(|(it, _)| unknown.contains(it)) {
+            for (it, sign) in sum.parts.iter().filter(|(it, _)| unknown.contains(*it)) {
                 *row.entry(*it).or_insert(0.0) += sign;
             }
             row
         });
-        let numbers = unknown.iter().map(|it| (*it, self.known_of(*it))).collect();
+        let numbers = unknown.iter().map(|it| (it, self.known_of(it))).collect();
         worlds::possible(&numbers, rows.collect(), count, enough) >= enough
     }
 
     /// Whether another authority's unknown count stands in just the same sums: what one has more, the other
     /// has less. The cheap way to find the worlds of most counts.
     fn may_trade(&self, count: usize, enough: usize) -> bool {
-        let Some(sums) = self.sums_of.get(&count) else { return false };
+        let sums = self.sums_of.get(count);
         let parts =
             sums.first().and_then(|sum| self.ledger.sums.get(*sum)).into_iter().flat_map(|one| &one.parts);
         let place = |it: usize| self.ledger.counts.get(it).map(|one| one.place);
-        let alike = |it: &usize| self.sums_of.get(it) == Some(sums) && place(*it) != place(count);
+        let alike = |it: &usize| self.sums_of.get(*it) == sums && place(*it) != place(count);
         let own = self.known_of(count);
         let free = |other: Unknown| {
             let down = (own.value - own.least).min(other.most - other.value);
@@ -156,9 +173,9 @@ impl<'a> Desk<'a> {
     fn known_of(&self, count: usize) -> Unknown {
         let value = self.value(count);
         let small_max = f64::from(self.small_max);
-        let (least, most) = match self.figures_of.get(&count) {
-            Some(_) if self.is_protected(count) => (value.min(1.0), value.max(small_max)),
-            Some(_) if value > 0.0 => (value.min(small_max + 1.0), f64::INFINITY),
+        let (least, most) = match self.figures_of.get(count) {
+            [_, ..] if self.is_protected(count) => (value.min(1.0), value.max(small_max)),
+            [_, ..] if value > 0.0 => (value.min(small_max + 1.0), f64::INFINITY),
             _ => (0.0, f64::INFINITY),
         };
         Unknown { value, least, most }
@@ -167,15 +184,15 @@ impl<'a> Desk<'a> {
     /// Withholds the usually smallest count of the equation that says most, that with fewest unknown counts;
     /// preferably of an authority that has an unknown count in these equations already.
     fn withhold_partner(&mut self, count: usize) -> bool {
-        let (unknown, sums) = self.tied(count);
-        let place = |it: &usize| self.ledger.counts.get(*it).map(|one| one.place);
+        let Tied { unknown, sums } = self.tied(count);
+        let place = |it: usize| self.ledger.counts.get(it).map(|one| one.place);
         let preferred: BTreeSet<usize> = unknown.iter().filter_map(place).collect();
-        let says = |sum: &usize| {
-            let of = self.ledger.sums.get(*sum)?;
+        let says = |sum: usize| {
+            let of = self.ledger.sums.get(sum)?;
             let partner = self.partner(&of.parts, &preferred)?;
-            let open = of.parts.iter().filter(|(it, _)| unknown.contains(it)).count();
-            let is_own = self.sums_of.get(&count).is_some_and(|own| own.contains(sum));
-            Some(((open, of.told_by.is_none(), !is_own, *sum), partner))
+            let open = of.parts.iter().filter(|(it, _)| unknown.contains(*it)).count();
+            let is_own = self.sums_of.get(count).contains(&sum);
+            Some(((open, of.told_by.is_none(), !is_own, sum), partner))
         };
         let found = sums.iter().filter_map(says).min_by_key(|(order, _)| *order);
         if let Some((_, partner)) = found {
@@ -198,22 +215,51 @@ impl<'a> Desk<'a> {
 
     /// Withholds a total in which `count` is, or one that is tied to it.
     fn withhold_total(&mut self, count: usize) -> bool {
-        let (_, sums) = self.tied(count);
-        let told_by = |sum: &usize| self.ledger.sums.get(*sum).and_then(|one| one.told_by);
-        let own = self.sums_of.get(&count).into_iter().flatten().filter(|sum| sums.contains(sum));
-        let total = own.copied().find_map(|sum| told_by(&sum)).or_else(|| sums.iter().find_map(told_by));
+        let Tied { sums, .. } = self.tied(count);
+        let told_by = |sum: usize| self.ledger.sums.get(sum).and_then(|one| one.told_by);
+        let mut own = self.sums_of.get(count).iter().copied().filter(|sum| sums.contains(*sum));
+        let total = own.find_map(told_by).or_else(|| sums.iter().find_map(told_by));
         let shown = total.and_then(|total| self.totals.get_mut(total));
         shown.map(|shown| *shown = Disclosure::Withheld { why: Why::WouldGiveAway }).is_some()
     }
 }
 
-/// Of each thing, in which of the groups it stands.
-fn standing(groups: impl Iterator<Item = Vec<usize>>) -> BTreeMap<usize, Vec<usize>> {
-    let mut standing: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (at, group) in groups.enumerate() {
-        for it in group {
-            standing.entry(it).or_default().push(at);
+impl Standing {
+    fn of(groups: impl Iterator<Item = Vec<usize>>) -> Self {
+        let mut standing: Vec<Vec<usize>> = Vec::new();
+        for (at, group) in groups.enumerate() {
+            for it in group {
+                if it >= standing.len() {
+                    standing.resize_with(it + 1, Vec::new);
+                }
+                if let Some(of) = standing.get_mut(it) {
+                    of.push(at);
+                }
+            }
         }
+        Self(standing)
     }
-    standing
+
+    fn get(&self, it: usize) -> &[usize] {
+        self.0.get(it).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl Marked {
+    fn none_of(count: usize) -> Self {
+        Self(vec![false; count])
+    }
+
+    /// Whether it was not among them before.
+    fn insert(&mut self, it: usize) -> bool {
+        self.0.get_mut(it).is_some_and(|mark| !std::mem::replace(mark, true))
+    }
+
+    fn contains(&self, it: usize) -> bool {
+        self.0.get(it).is_some_and(|mark| *mark)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+        self.0.iter().enumerate().filter(|(_, mark)| **mark).map(|(it, _)| it)
+    }
 }

@@ -1,0 +1,132 @@
+//! Views that were computed for a question, put aside for the next work on the same question.
+//!
+//! While a question is worked on, temporary tables of the views' names stand before the views. Between two
+//! pieces of work they bear other names, so that whoever asks nothing sees the views.
+
+use std::cell::{Cell, RefCell};
+
+use duckdb::Connection;
+
+use crate::store::analysis::Question;
+use crate::store::open::Store;
+use crate::store::refusal::StoreError;
+
+/// What is kept between two pieces of work: nothing, unless views are shared.
+#[derive(Default)]
+pub(crate) struct Shelf {
+    is_open: Cell<bool>,
+    places: RefCell<Vec<Place>>,
+    /// How many places there ever were: each has names of its own.
+    count: Cell<usize>,
+}
+
+/// The computed views of one question.
+struct Place {
+    question: Question,
+    number: usize,
+    views: Vec<&'static str>,
+}
+
+impl Store {
+    /// From now on until [`Store::share_no_more`], nothing is loaded: what views show to a question is
+    /// computed once. Of each collection the views of the last question are kept.
+    pub fn share(&self) {
+        self.shelf.is_open.set(true);
+    }
+
+    /// Forgets what was computed, also after a transaction that was taken back.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub fn share_no_more(&self) -> Result<(), StoreError> {
+        self.shelf.is_open.set(false);
+        let places = self.shelf.places.take();
+        places.iter().try_for_each(|place| place.drop_tables(self.connection()))
+    }
+}
+
+impl Shelf {
+    /// The views that were computed for a question, under their own names again; none when none were.
+    pub(super) fn take(
+        &self,
+        connection: &Connection,
+        question: &Question,
+    ) -> Result<Vec<&'static str>, StoreError> {
+        let mut places = self.places.borrow_mut();
+        let Some(at) = places.iter().position(|place| place.question.collection == question.collection)
+        else {
+            return Ok(Vec::new());
+        };
+        let place = places.swap_remove(at);
+        if place.question == *question {
+            place.rename(connection, |name, aside| (aside, name))?;
+            return Ok(place.views);
+        }
+        place.drop_tables(connection)?;
+        Ok(Vec::new())
+    }
+
+    /// Puts the views of a question aside; without sharing, they are forgotten.
+    pub(super) fn put_back(
+        &self,
+        connection: &Connection,
+        question: &Question,
+        mut views: Vec<&'static str>,
+        added: Vec<&'static str>,
+    ) -> Result<(), StoreError> {
+        views.extend(added);
+        if !self.is_open.get() {
+            return clear(connection, &views);
+        }
+        self.count.set(self.count.get() + 1);
+        let place = Place { question: question.clone(), number: self.count.get(), views };
+        place.rename(connection, |name, aside| (name, aside))?;
+        self.places.borrow_mut().push(place);
+        Ok(())
+    }
+}
+
+impl Place {
+    fn rename(
+        &self,
+        connection: &Connection,
+        from_and_to: impl Fn(String, String) -> (String, String),
+    ) -> Result<(), StoreError> {
+        let statement = |view: &&str| {
+            let (from, to) = from_and_to((*view).to_owned(), self.name_of(view));
+            format!("ALTER TABLE temp.main.{from} RENAME TO {to};")
+        };
+        Ok(connection.execute_batch(&self.views.iter().map(statement).collect::<String>())?)
+    }
+
+    fn drop_tables(&self, connection: &Connection) -> Result<(), StoreError> {
+        let statement = |view: &&str| format!("DROP TABLE IF EXISTS temp.main.{};", self.name_of(view));
+        Ok(connection.execute_batch(&self.views.iter().map(statement).collect::<String>())?)
+    }
+
+    fn name_of(&self, view: &str) -> String {
+        format!("aside_{}_{view}", self.number)
+    }
+}
+
+/// Computes what is wanted and not there, in order; gives what was added.
+pub(super) fn complete(
+    connection: &Connection,
+    there: &[&'static str],
+    wanted: impl Iterator<Item = (&'static str, String)>,
+) -> Result<Vec<&'static str>, StoreError> {
+    let mut added = Vec::new();
+    for (name, statement) in wanted.filter(|(name, _)| !there.contains(name)) {
+        connection
+            .execute_batch(&statement)
+            .map_err(|error| StoreError::failed(format!("cannot compute the view `{name}`"), &error))?;
+        added.push(name);
+    }
+    Ok(added)
+}
+
+/// Takes computed views away, so that the views of those names are seen again.
+pub(super) fn clear(connection: &Connection, views: &[&str]) -> Result<(), StoreError> {
+    let drops = views.iter().map(|name| format!("DROP TABLE IF EXISTS temp.main.{name};"));
+    Ok(connection.execute_batch(&drops.collect::<String>())?)
+}
