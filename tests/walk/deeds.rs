@@ -82,7 +82,11 @@ fn the_number_of_a_finding_has_one_spelling_wherever_a_person_reads_it() {
     region.walk(MONDAY);
     assert_eq!(region.rows("SELECT action || ' ' || finding FROM actions"), [format!("{name}-1 {name}")]);
     assert!(region.rows("SELECT finding FROM findings").contains(&name));
-    assert_eq!(region.happened(Happened::Acknowledged), [id.clone()], "the journal keeps it bare");
+    assert_eq!(
+        region.happened(Happened::Acknowledged),
+        std::slice::from_ref(&id),
+        "the journal keeps it bare"
+    );
     assert_eq!(region.happened(Happened::Reviewed), [format!("{id}-1"), format!("{id}-1")]);
 }
 

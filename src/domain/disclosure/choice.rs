@@ -139,9 +139,9 @@ impl<'a> Desk<'a> {
             return true;
         }
         let rows = sums.iter().filter_map(|sum| self.ledger.sums.get(sum)).map(|sum| {
-            let mut row = Row::new();
+            let mut row = Row::default();
             for (it, sign) in sum.parts.iter().filter(|(it, _)| unknown.contains(*it)) {
-                *row.entry(*it).or_insert(0.0) += sign;
+                row.add(*it, *sign);
             }
             row
         });

@@ -4,6 +4,7 @@
 //! moves along their solutions. Each place reached within what the reader knows of the numbers is a world
 //! that nothing sent rules out; so what is called possible is possible, however the reader reckons.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// A number that the reader does not know.
@@ -17,8 +18,59 @@ pub(super) struct Unknown {
     pub(super) most: f64,
 }
 
-/// Numbers with their factors; what is not there has none.
-pub(super) type Row = BTreeMap<usize, f64>;
+/// Numbers with their factors, in the order of the numbers; what is not there has none.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Row(Vec<(usize, f64)>);
+
+impl Row {
+    /// The factor of a number.
+    fn get(&self, it: usize) -> Option<f64> {
+        let at = self.0.binary_search_by_key(&it, |(other, _)| *other).ok()?;
+        self.0.get(at).map(|(_, factor)| *factor)
+    }
+
+    /// Adds to the factor of a number.
+    pub(super) fn add(&mut self, it: usize, factor: f64) {
+        match self.0.binary_search_by_key(&it, |(other, _)| *other) {
+            Ok(at) => {
+                if let Some((_, sum)) = self.0.get_mut(at) {
+                    *sum += factor;
+                }
+            }
+            Err(at) => self.0.insert(at, (it, factor)),
+        }
+    }
+
+    /// Every factor, so many times.
+    fn times(&self, times: f64) -> Self {
+        Self(self.0.iter().map(|(it, factor)| (*it, factor * times)).collect())
+    }
+
+    /// Both together, number by number.
+    fn plus(&self, other: &Self) -> Self {
+        let (mut left, mut right) = (self.0.as_slice(), other.0.as_slice());
+        let mut both = Vec::with_capacity(left.len() + right.len());
+        while let (Some((one, more)), Some((another, rest))) = (left.split_first(), right.split_first()) {
+            match one.0.cmp(&another.0) {
+                Ordering::Less => {
+                    both.push(*one);
+                    left = more;
+                }
+                Ordering::Greater => {
+                    both.push(*another);
+                    right = rest;
+                }
+                Ordering::Equal => {
+                    both.push((one.0, one.1 + another.1));
+                    (left, right) = (more, rest);
+                }
+            }
+        }
+        both.extend_from_slice(left);
+        both.extend_from_slice(right);
+        Self(both)
+    }
+}
 
 /// Less than this is nothing.
 const NOTHING: f64 = 1e-9;
@@ -41,16 +93,14 @@ pub(super) fn possible(
     if solved.contains_key(&asked) {
         return 1;
     }
-    let free: Vec<Row> =
-        order.iter().filter(|it| !solved.contains_key(it)).map(|it| direction(&solved, *it)).collect();
+    let free = directions(&solved, &order);
     let Some((own, others)) = free.split_last() else { return 1 };
     let mut found = 1;
     for step in (1..=REACH).flat_map(|far| [-far, far]) {
         if found >= enough {
             break;
         }
-        let moved: Row = own.iter().map(|(it, factor)| (*it, factor * f64::from(step))).collect();
-        found += usize::from(is_a_world(unknown, moved, others, asked));
+        found += usize::from(is_a_world(unknown, own.times(f64::from(step)), others));
     }
     found
 }
@@ -59,11 +109,11 @@ pub(super) fn possible(
 fn solve(mut rows: Vec<Row>, order: &[usize]) -> BTreeMap<usize, Row> {
     let mut solved: BTreeMap<usize, Row> = BTreeMap::new();
     for pivot in order {
-        let holds = |row: &Row| row.get(pivot).is_some_and(|factor| factor.abs() > NOTHING);
+        let holds = |row: &Row| row.get(*pivot).is_some_and(|factor| factor.abs() > NOTHING);
         let Some(at) = rows.iter().position(holds) else { continue };
         let row = rows.swap_remove(at);
-        let by = row.get(pivot).copied().unwrap_or(1.0);
-        let row: Row = row.into_iter().map(|(it, factor)| (it, factor / by)).collect();
+        let by = row.get(*pivot).unwrap_or(1.0);
+        let row = Row(row.0.into_iter().map(|(it, factor)| (it, factor / by)).collect());
         for other in rows.iter_mut().chain(solved.values_mut()) {
             take_away(other, &row, *pivot);
         }
@@ -73,33 +123,41 @@ fn solve(mut rows: Vec<Row>, order: &[usize]) -> BTreeMap<usize, Row> {
 }
 
 fn take_away(from: &mut Row, row: &Row, pivot: usize) {
-    let Some(times) = from.get(&pivot).copied() else { return };
-    for (it, factor) in row {
-        *from.entry(*it).or_insert(0.0) -= times * factor;
-    }
-    from.retain(|_, factor| factor.abs() > NOTHING);
+    let Some(times) = from.get(pivot) else { return };
+    *from = from.plus(&row.times(-times));
+    from.0.retain(|(_, factor)| factor.abs() > NOTHING);
 }
 
-/// What else moves, and by how much, when a free number moves by one.
-fn direction(solved: &BTreeMap<usize, Row>, free: usize) -> Row {
-    let follows = solved.iter().filter_map(|(it, row)| Some((*it, -row.get(&free)?)));
-    follows.chain([(free, 1.0)]).collect()
+/// Of each free number, in order: what else moves, and by how much, when it moves by one.
+fn directions(solved: &BTreeMap<usize, Row>, order: &[usize]) -> Vec<Row> {
+    let free: Vec<usize> = order.iter().copied().filter(|it| !solved.contains_key(it)).collect();
+    let mut follow: BTreeMap<usize, Row> = free.iter().map(|it| (*it, Row::default())).collect();
+    for (it, row) in solved {
+        for (decides, factor) in &row.0 {
+            if let Some(direction) = follow.get_mut(decides) {
+                direction.0.push((*it, -factor));
+            }
+        }
+    }
+    let with_itself = |it: usize| {
+        let mut direction = follow.remove(&it).unwrap_or_default();
+        direction.add(it, 1.0);
+        direction
+    };
+    free.into_iter().map(with_itself).collect()
 }
 
 /// Whether everything stays within what is known of it, after others have moved as far as they must.
-fn is_a_world(unknown: &BTreeMap<usize, Unknown>, mut moved: Row, others: &[Row], asked: usize) -> bool {
+fn is_a_world(unknown: &BTreeMap<usize, Unknown>, mut moved: Row, others: &[Row]) -> bool {
     for _ in 0..MENDED_MAX {
         let Some((worst, by)) = beyond(unknown, &moved) else {
-            return moved.values().all(|by| (by - by.round()).abs() < 1e-6);
+            return moved.0.iter().all(|(_, by)| (by - by.round()).abs() < 1e-6);
         };
         let before = trouble(unknown, &moved);
-        let mended = others.iter().filter(|other| !other.contains_key(&asked)).find_map(|other| {
-            let factor = other.get(&worst)?;
+        let mended = others.iter().find_map(|other| {
+            let factor = other.get(worst)?;
             let times = (by / factor).abs().ceil() * (by / factor).signum();
-            let mut next = moved.clone();
-            for (it, factor) in other {
-                *next.entry(*it).or_insert(0.0) += factor * times;
-            }
+            let next = moved.plus(&other.times(times));
             (trouble(unknown, &next) + NOTHING < before).then_some(next)
         });
         match mended {
@@ -112,7 +170,7 @@ fn is_a_world(unknown: &BTreeMap<usize, Unknown>, mut moved: Row, others: &[Row]
 
 /// A number that is beyond what it can be, and how far it must move back.
 fn beyond(unknown: &BTreeMap<usize, Unknown>, moved: &Row) -> Option<(usize, f64)> {
-    moved.iter().find_map(|(it, by)| {
+    moved.0.iter().find_map(|(it, by)| {
         let back = back(unknown.get(it)?, *by);
         (back.abs() > NOTHING).then_some((*it, back))
     })
@@ -125,5 +183,5 @@ fn back(it: &Unknown, by: f64) -> f64 {
 
 /// How far all numbers together are beyond what they can be.
 fn trouble(unknown: &BTreeMap<usize, Unknown>, moved: &Row) -> f64 {
-    moved.iter().filter_map(|(it, by)| Some(back(unknown.get(it)?, *by).abs())).sum()
+    moved.0.iter().filter_map(|(it, by)| Some(back(unknown.get(it)?, *by).abs())).sum()
 }

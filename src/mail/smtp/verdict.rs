@@ -63,14 +63,7 @@ pub(super) enum Given {
 
 impl Default for Run {
     fn default() -> Self {
-        Self {
-            line: None,
-            bar: None,
-            patience_of_lines: 1,
-            accepted: 0,
-            doubts: 0,
-            aside: BTreeMap::new(),
-        }
+        Self { line: None, bar: None, patience_of_lines: 1, accepted: 0, doubts: 0, aside: BTreeMap::new() }
     }
 }
 
