@@ -5,7 +5,7 @@
 //! that nothing sent rules out; so what is called possible is possible, however the reader reckons.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A number that the reader does not know.
 #[derive(Clone, Copy, Debug)]
@@ -106,26 +106,80 @@ pub(super) fn possible(
 }
 
 /// Each pivot with its row: the number, and those that decide it.
-fn solve(mut rows: Vec<Row>, order: &[usize]) -> BTreeMap<usize, Row> {
-    let mut solved: BTreeMap<usize, Row> = BTreeMap::new();
+fn solve(rows: Vec<Row>, order: &[usize]) -> BTreeMap<usize, Row> {
+    let mut system = System::of(rows);
     for pivot in order {
-        let holds = |row: &Row| row.get(*pivot).is_some_and(|factor| factor.abs() > NOTHING);
-        let Some(at) = rows.iter().position(holds) else { continue };
-        let row = rows.swap_remove(at);
-        let by = row.get(*pivot).unwrap_or(1.0);
-        let row = Row(row.0.into_iter().map(|(it, factor)| (it, factor / by)).collect());
-        for other in rows.iter_mut().chain(solved.values_mut()) {
-            take_away(other, &row, *pivot);
-        }
-        solved.insert(*pivot, row);
+        system.solve_for(*pivot);
     }
-    solved
+    let System { rows, solved, .. } = system;
+    let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
+    let row_of = |(pivot, at): (usize, usize)| Some((pivot, rows.get_mut(at)?.take()?));
+    solved.into_iter().filter_map(row_of).collect()
 }
 
-fn take_away(from: &mut Row, row: &Row, pivot: usize) {
-    let Some(times) = from.get(pivot) else { return };
+/// Equations on the way to their solution.
+struct System {
+    rows: Vec<Row>,
+    /// The rows without a pivot, in the order in which they are looked at.
+    open: Vec<usize>,
+    /// Where each of them is among these.
+    places: BTreeMap<usize, usize>,
+    /// The row of each pivot.
+    solved: BTreeMap<usize, usize>,
+    /// In which rows a number stands, or stood.
+    holders: BTreeMap<usize, BTreeSet<usize>>,
+}
+
+impl System {
+    fn of(rows: Vec<Row>) -> Self {
+        let mut holders: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            for (it, _) in &row.0 {
+                holders.entry(*it).or_default().insert(at);
+            }
+        }
+        let open: Vec<usize> = (0..rows.len()).collect();
+        let places = open.iter().map(|at| (*at, *at)).collect();
+        Self { rows, open, places, solved: BTreeMap::new(), holders }
+    }
+
+    fn solve_for(&mut self, pivot: usize) {
+        let Some(holders) = self.holders.get(&pivot).cloned() else { return };
+        let holds = |at: &usize| {
+            let factor = self.rows.get(*at).and_then(|row| row.get(pivot));
+            factor.is_some_and(|factor| factor.abs() > NOTHING)
+        };
+        let place_of = |at: &usize| self.places.get(at).copied();
+        let Some(place) = holders.iter().filter(|at| holds(at)).filter_map(place_of).min() else { return };
+        let own = self.open.swap_remove(place);
+        self.places.remove(&own);
+        if let Some(moved) = self.open.get(place) {
+            self.places.insert(*moved, place);
+        }
+        let Some(row) = self.rows.get_mut(own) else { return };
+        let by = row.get(pivot).unwrap_or(1.0);
+        for (_, factor) in &mut row.0 {
+            *factor /= by;
+        }
+        let row = row.clone();
+        for at in holders.into_iter().filter(|at| *at != own) {
+            let Some(other) = self.rows.get_mut(at) else { continue };
+            if take_away(other, &row, pivot) {
+                for (it, _) in &row.0 {
+                    self.holders.entry(*it).or_default().insert(at);
+                }
+            }
+        }
+        self.solved.insert(pivot, own);
+    }
+}
+
+/// Takes the pivot out of a row that holds it; says whether it did.
+fn take_away(from: &mut Row, row: &Row, pivot: usize) -> bool {
+    let Some(times) = from.get(pivot) else { return false };
     *from = from.plus(&row.times(-times));
     from.0.retain(|(_, factor)| factor.abs() > NOTHING);
+    true
 }
 
 /// Of each free number, in order: what else moves, and by how much, when it moves by one.
