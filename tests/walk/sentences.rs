@@ -41,7 +41,7 @@ fn detail(says: &str) -> Value {
         "first": 40.1, "slope": 2.5, "pct": 40, "n": 3, "of": 16, "k": 16, "x": 1, "rank": 2, "end": "nd highest",
         "old": "3rd", "new": "12th", "numerator": 12, "denominator": 19, "quarters": 7, "side": "above",
         "way": "up", "day": "3 May 2025", "due": "3 May 2025", "start": "2015-16 Q4", "until": "2026-27 Q4",
-        "base": "the children aged 0 to 17", "difference": 18.3,
+        "base": "the children aged 0 to 17", "previous_base": 190, "difference": 18.3,
         "previous_quarter": "2023-24 Q4", "revised_quarter": "2023-24 Q4", "comparator_quarter": "2023-24 Q4",
     })
 }
