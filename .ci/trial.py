@@ -496,7 +496,8 @@ def judge_messages(region, accepted=None):
 def judge_files(region):
     """What lies in the state folder and should not."""
     known = {"quarterdeck.duckdb", "quarterdeck.duckdb.wal", "journal.jsonl", "journal.torn", "received", "messages",
-             "lock", "daemon.lock", "config-in-force.json", "config-last-good.json", "backups", "outgoing", "drop", "metrics.prom", "status.json"}
+             "lock", "daemon.lock", "config-in-force.json", "config-last-good.json", "backups",
+             "outgoing", "drop", "metrics.prom", "status.json"}
     # One for each drop folder, so that nobody else looks into it meanwhile.
     locks = re.compile(r"folder-[0-9a-f]{16}\.lock")
     wrong = [path.name for path in region.state.iterdir() if path.name not in known and not locks.fullmatch(path.name)]
