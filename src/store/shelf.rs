@@ -130,3 +130,47 @@ pub(super) fn clear(connection: &Connection, views: &[&str]) -> Result<(), Store
     let drops = views.iter().map(|name| format!("DROP TABLE IF EXISTS temp.main.{name};"));
     Ok(connection.execute_batch(&drops.collect::<String>())?)
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::domain::quarter::Quarter;
+
+    fn question(collection: &str) -> Question {
+        let known_on = DateTime::UNIX_EPOCH;
+        let (quarter, as_of) = (Quarter::from_index(8069), known_on.date_naive());
+        Question { collection: collection.to_owned(), quarter, as_of, known_on }
+    }
+
+    fn tables(connection: &Connection) -> Vec<String> {
+        let sql = "SELECT table_name FROM duckdb_tables() WHERE temporary ORDER BY table_name";
+        let mut statement = connection.prepare(sql).unwrap();
+        let names = statement.query_map([], |row| row.get(0)).unwrap();
+        names.map(Result::unwrap).collect()
+    }
+
+    fn asked(store: &Store, of: &Question, sql: &str) -> Vec<String> {
+        store.frozen(of, sql, |connection| Ok(tables(connection))).unwrap()
+    }
+
+    #[test]
+    fn what_was_computed_serves_the_same_question_and_nobody_else() {
+        let store = Store::in_memory().unwrap();
+        let (one, other) = (question("one"), question("other"));
+        assert_eq!(asked(&store, &one, "FROM series"), ["observations", "series"]);
+        assert!(tables(store.connection()).is_empty(), "without sharing");
+        store.share();
+        asked(&store, &one, "FROM series");
+        let aside = ["aside_1_observations", "aside_1_series"];
+        assert_eq!(tables(store.connection()), aside);
+        assert_eq!(asked(&store, &one, "FROM observations"), ["observations", "series"]);
+        let beside = asked(&store, &other, "FROM observations");
+        assert_eq!(beside, ["aside_2_observations", "aside_2_series", "observations"]);
+        let later = Question { quarter: Quarter::from_index(8070), ..one };
+        assert!(!asked(&store, &later, "FROM observations").contains(&"series".to_owned()));
+        store.share_no_more().unwrap();
+        assert!(tables(store.connection()).is_empty());
+    }
+}
