@@ -225,22 +225,16 @@ impl Store {
         sql: &str,
         work: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let mut views = self.shelf.take(self.connection(), question)?;
         let wanted = frozen_for(sql).map(|view| (view.name, frozen_statement(view)));
-        let there = self.shelf.take(self.connection(), question)?;
-        let done = shelf::complete(self.connection(), &there, wanted).and_then(|added| {
-            let done = work(self.connection())?;
-            Ok((done, added))
-        });
-        match done {
-            Ok((done, added)) => {
-                self.shelf.put_back(self.connection(), question, there, added)?;
-                Ok(done)
-            }
-            Err(error) => {
-                shelf::clear(self.connection(), &FROZEN)?;
-                Err(error)
-            }
-        }
+        let done =
+            shelf::complete(self.connection(), &mut views, wanted).and_then(|()| work(self.connection()));
+        // The first error tells more than what it leads to.
+        let cleared = match &done {
+            Ok(_) => self.shelf.put_back(self.connection(), question, views),
+            Err(_) => shelf::clear(self.connection(), &views),
+        };
+        done.and_then(|done| cleared.map(|()| done))
     }
 
     /// Makes sure that checks run on an empty database and return the columns of a check.

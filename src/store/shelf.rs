@@ -59,7 +59,7 @@ impl Shelf {
         };
         let place = places.swap_remove(at);
         if place.question == *question {
-            place.rename(connection, |name, aside| (aside, name))?;
+            place.rename(connection, |view| (place.name_of(view), view.to_owned()))?;
             return Ok(place.views);
         }
         place.drop_tables(connection)?;
@@ -71,16 +71,14 @@ impl Shelf {
         &self,
         connection: &Connection,
         question: &Question,
-        mut views: Vec<&'static str>,
-        added: Vec<&'static str>,
+        views: Vec<&'static str>,
     ) -> Result<(), StoreError> {
-        views.extend(added);
         if !self.is_open.get() {
             return clear(connection, &views);
         }
         self.count.set(self.count.get() + 1);
         let place = Place { question: question.clone(), number: self.count.get(), views };
-        place.rename(connection, |name, aside| (name, aside))?;
+        place.rename(connection, |view| (view.to_owned(), place.name_of(view)))?;
         self.places.borrow_mut().push(place);
         Ok(())
     }
@@ -90,10 +88,10 @@ impl Place {
     fn rename(
         &self,
         connection: &Connection,
-        from_and_to: impl Fn(String, String) -> (String, String),
+        from_and_to: impl Fn(&str) -> (String, String),
     ) -> Result<(), StoreError> {
         let statement = |view: &&str| {
-            let (from, to) = from_and_to((*view).to_owned(), self.name_of(view));
+            let (from, to) = from_and_to(view);
             format!("ALTER TABLE temp.main.{from} RENAME TO {to};")
         };
         Ok(connection.execute_batch(&self.views.iter().map(statement).collect::<String>())?)
@@ -109,20 +107,21 @@ impl Place {
     }
 }
 
-/// Computes what is wanted and not there, in order; gives what was added.
+/// Computes what is wanted and not among `views`, in order, and adds it there.
 pub(super) fn complete(
     connection: &Connection,
-    there: &[&'static str],
+    views: &mut Vec<&'static str>,
     wanted: impl Iterator<Item = (&'static str, String)>,
-) -> Result<Vec<&'static str>, StoreError> {
-    let mut added = Vec::new();
-    for (name, statement) in wanted.filter(|(name, _)| !there.contains(name)) {
-        connection
-            .execute_batch(&statement)
-            .map_err(|error| StoreError::failed(format!("cannot compute the view `{name}`"), &error))?;
-        added.push(name);
+) -> Result<(), StoreError> {
+    for (name, statement) in wanted {
+        if !views.contains(&name) {
+            connection
+                .execute_batch(&statement)
+                .map_err(|error| StoreError::failed(format!("cannot compute the view `{name}`"), &error))?;
+            views.push(name);
+        }
     }
-    Ok(added)
+    Ok(())
 }
 
 /// Takes computed views away, so that the views of those names are seen again.
