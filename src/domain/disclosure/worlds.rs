@@ -144,7 +144,8 @@ impl System {
     }
 
     fn solve_for(&mut self, pivot: usize) {
-        let Some(holders) = self.holders.get(&pivot).cloned() else { return };
+        // Each number is solved for once, and stands in no other row afterwards.
+        let Some(holders) = self.holders.remove(&pivot) else { return };
         let holds = |at: &usize| {
             let factor = self.rows.get(*at).and_then(|row| row.get(pivot));
             factor.is_some_and(|factor| factor.abs() > NOTHING)
