@@ -8,9 +8,9 @@ use crate::cli::exit::Ending;
 use crate::cli::in_force;
 use crate::cli::print::{self, Rows};
 use crate::config::settings::Settings;
-use crate::pipeline::strangers;
+use crate::pipeline::strangers::{self, Lying};
 use crate::store::grid::{self, ReturnRow};
-use crate::store::journal::{Journal, Line};
+use crate::store::journal::Journal;
 use crate::store::open::Store;
 
 /// Prints what is due, received and late, by collection, authority and quarter.
@@ -30,8 +30,8 @@ pub fn returns(with: &With, arguments: &ReturnsArguments) -> Result<Ending> {
         None => {}
     }
     let (today, format) = (print::day(&settings, print::now(with)), arguments.print.format);
-    let lines = Journal::read(&settings.state)?;
-    rows(&settings, &lines, &grid, (today, format)).print(format)?;
+    let lying = strangers::lying(&settings, &Journal::read(&settings.state)?);
+    rows(&settings, &lying, &grid, (today, format)).print(format)?;
     Ok(Ending::Done)
 }
 
@@ -43,7 +43,7 @@ fn keep_newest(grid: &mut Vec<ReturnRow>) {
 
 fn rows(
     settings: &Settings,
-    lines: &[Line],
+    lying: &[Lying],
     grid: &[ReturnRow],
     (today, format): (chrono::NaiveDate, Format),
 ) -> Rows {
@@ -79,7 +79,7 @@ fn rows(
             json!(row.accepted),
             json!(row.quarantined),
             json!(late.filter(|days| *days > 0)),
-            json!(remark(settings, lines, row, today)),
+            json!(remark(settings, lying, row, today)),
         ]);
     }
     rows
@@ -87,7 +87,7 @@ fn rows(
 
 /// What else is to be known of a return: what was refused or withdrawn, whether it is missing, and what lies
 /// there in its place.
-fn remark(settings: &Settings, lines: &[Line], row: &ReturnRow, today: chrono::NaiveDate) -> String {
+fn remark(settings: &Settings, lying: &[Lying], row: &ReturnRow, today: chrono::NaiveDate) -> String {
     let day = |at| print::day(settings, at).format("%-d %B %Y");
     let refused = row.refused.as_ref().map(|reason| match (row.received_at, row.refused_at) {
         (Some(_), Some(at)) => format!("a newer file was refused on {}: {reason}", day(at)),
@@ -104,10 +104,8 @@ fn remark(settings: &Settings, lines: &[Line], row: &ReturnRow, today: chrono::N
         (None, Some(_)) => Some("not due yet".to_owned()),
         (None, None) => Some("not received; it is not asked for".to_owned()),
     };
-    let lying = match row.first_received_at {
-        Some(_) => Vec::new(),
-        None => strangers::instead_of(settings, lines, row, today),
-    };
-    let lying = lying.iter().map(|one| one.in_words("the drop folder"));
+    let is_missing = |_: &&Lying| row.first_received_at.is_none();
+    let lying = strangers::instead_of(settings, lying, row, today).filter(is_missing);
+    let lying = lying.map(|one| one.in_words("the drop folder"));
     [stands, refused, withdrawn].into_iter().flatten().chain(lying).collect::<Vec<_>>().join("; ")
 }

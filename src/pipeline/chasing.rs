@@ -14,7 +14,7 @@ use crate::pipeline::agreed;
 use crate::pipeline::composing::{self, Queue};
 use crate::pipeline::facts;
 use crate::pipeline::opening::Walk;
-use crate::pipeline::strangers;
+use crate::pipeline::strangers::{self, Lying};
 use crate::pipeline::unseen::Unseen;
 use crate::store::grid::{self, ReturnRow};
 use crate::store::outbox;
@@ -36,13 +36,14 @@ pub fn chasers(walk: &Walk<'_>, queue: &Queue, unseen: &Unseen) -> Result<Vec<Le
     }
     let grid = grid::returns(walk.store.connection())?;
     let sent = outbox::sent(walk.journal.lines());
+    let lying = strangers::lying(walk.settings, walk.journal.lines());
     let is_out = |row: &&ReturnRow| row.submission.is_none() && row.due.is_some();
     let is_hidden = |row: &&ReturnRow| unseen.has(&row.collection, &row.authority, row.quarter);
     for row in grid.iter().filter(is_out).filter(|row| !is_hidden(row)) {
         let Some(collection) = walk.settings.collections.iter().find(|one| one.name == row.collection) else {
             continue;
         };
-        let of = Outstanding { collection, row, unseen, queue, sent: &sent };
+        let of = Outstanding { collection, row, unseen, queue, sent: &sent, lying: &lying };
         let own = |one: &&Recipient| one.owns(&row.authority);
         for recipient in walk.settings.recipients.iter().filter(own) {
             letters.extend(chaser_to(walk, &of, recipient));
@@ -58,6 +59,7 @@ struct Outstanding<'a> {
     unseen: &'a Unseen,
     queue: &'a Queue,
     sent: &'a BTreeSet<&'a str>,
+    lying: &'a [Lying],
 }
 
 /// The start of the key of every chaser of a return.
@@ -132,8 +134,8 @@ pub(super) fn asked<'a>(
 fn lying(walk: &Walk<'_>, of: &Outstanding<'_>) -> Vec<String> {
     let Source::Folder(source) = &of.collection.source else { return Vec::new() };
     let folder = agreed::folder_words(source);
-    let found = strangers::instead_of(walk.settings, walk.journal.lines(), of.row, walk.today);
-    found.iter().take(LYING_MAX).map(|one| one.in_words(&folder)).collect()
+    let found = strangers::instead_of(walk.settings, of.lying, of.row, walk.today);
+    found.take(LYING_MAX).map(|one| one.in_words(&folder)).collect()
 }
 
 fn how_to_send(settings: &Settings, collection: &Collection, row: &ReturnRow) -> Vec<String> {

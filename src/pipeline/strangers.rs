@@ -80,18 +80,20 @@ pub fn lying(settings: &Settings, lines: &[Line]) -> Vec<Lying> {
     folders.flat_map(|one| of_one(&one.name)).collect()
 }
 
-/// Of what lies in drop folders, what seems to be this return.
-#[must_use]
-pub fn instead_of(settings: &Settings, lines: &[Line], row: &ReturnRow, today: NaiveDate) -> Vec<Lying> {
+/// Of what [lies](lying) in drop folders, what seems to be this return.
+pub fn instead_of<'a>(
+    settings: &Settings,
+    lying: &'a [Lying],
+    row: &'a ReturnRow,
+    today: NaiveDate,
+) -> impl Iterator<Item = &'a Lying> {
     let newest = settings
         .collections
         .iter()
         .find(|one| one.name == row.collection)
         .and_then(|one| one.ended_quarters(today).last().copied());
-    let is_it = |of: &Of| of.authority == row.authority && of.quarter.or(newest) == Some(row.quarter);
-    let mut lying = lying(settings, lines);
-    lying.retain(|one| one.collection == row.collection && one.of.as_ref().is_some_and(is_it));
-    lying
+    let is_it = move |of: &Of| of.authority == row.authority && of.quarter.or(newest) == Some(row.quarter);
+    lying.iter().filter(move |one| one.collection == row.collection && one.of.as_ref().is_some_and(is_it))
 }
 
 impl Lying {
