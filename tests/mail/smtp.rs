@@ -47,6 +47,14 @@ fn impatient(smtp: &SmtpSettings) -> Post {
     Post::Smtp(Box::new(SmtpPost::open(smtp, &bounces, patience).unwrap()))
 }
 
+/// So many messages, one after the other, are all taken.
+async fn all_taken(post: &Post, relay: &Relay, count: usize) {
+    for number in 0..count {
+        let sending = send(post, relay, &another(number)).await;
+        assert!(matches!(sending, Sending::Accepted { .. }), "{number}: {sending:?}");
+    }
+}
+
 /// The same message to the same person under another key.
 fn another(number: usize) -> Message {
     Message { key: MessageKey::stored(&format!("digest.x.{number}.zoe")), ..finished(&digest()) }
@@ -178,10 +186,7 @@ async fn a_limit_on_messages_of_a_connection_costs_nobody_a_try() {
     for words in ["452 4.5.3 Too many recipients: Too many messages sent", "421 too many messages"] {
         let relay = Relay::start(Door::Plain, Manner::Takes(4, words)).await;
         let post = impatient(&smtp(&relay, SmtpTls::Loopback));
-        for number in 0..11 {
-            let sending = send(&post, &relay, &another(number)).await;
-            assert!(matches!(sending, Sending::Accepted { .. }), "{number}: {sending:?}");
-        }
+        all_taken(&post, &relay, 11).await;
         assert_eq!(relay.came(), 3);
     }
 }
@@ -191,15 +196,11 @@ async fn exim_gets_a_new_connection_after_ten_messages_and_others_do_not() {
     let other = Manner::At(Step::Greeting, Answer::Says("220 relay ESMTP Postfix"));
     let relay = Relay::start(Door::Plain, other).await;
     let post = impatient(&smtp(&relay, SmtpTls::Loopback));
-    for number in 0..21 {
-        assert!(matches!(send(&post, &relay, &another(number)).await, Sending::Accepted { .. }));
-    }
+    all_taken(&post, &relay, 21).await;
     assert_eq!(relay.came(), 1);
     let relay = Relay::start(Door::Plain, Manner::Good).await;
     let post = impatient(&smtp(&relay, SmtpTls::Loopback));
-    for number in 0..21 {
-        assert!(matches!(send(&post, &relay, &another(number)).await, Sending::Accepted { .. }));
-    }
+    all_taken(&post, &relay, 21).await;
     assert_eq!(relay.came(), 3);
 }
 
@@ -207,9 +208,7 @@ async fn exim_gets_a_new_connection_after_ten_messages_and_others_do_not() {
 async fn whoever_counts_connections_gets_more_messages_over_each() {
     let relay = Relay::start(Door::Plain, Manner::Counts).await;
     let post = impatient(&smtp(&relay, SmtpTls::Loopback));
-    for number in 0..111 {
-        assert!(matches!(send(&post, &relay, &another(number)).await, Sending::Accepted { .. }));
-    }
+    all_taken(&post, &relay, 111).await;
     assert_eq!(relay.came(), 4, "ten, none, a hundred and one");
 }
 
@@ -217,10 +216,7 @@ async fn whoever_counts_connections_gets_more_messages_over_each() {
 async fn a_limit_on_messages_a_minute_is_waited_for() {
     let relay = Relay::start(Door::Plain, Manner::Rations).await;
     let post = impatient(&smtp(&relay, SmtpTls::Loopback));
-    for number in 0..5 {
-        let sending = send(&post, &relay, &another(number)).await;
-        assert!(matches!(sending, Sending::Accepted { .. }), "{number}: {sending:?}");
-    }
+    all_taken(&post, &relay, 5).await;
     assert_eq!(relay.came(), 4);
     let relay = Relay::start(Door::Plain, Manner::At(Step::Mail, Answer::Says("450 4.7.1 later"))).await;
     let post = impatient(&smtp(&relay, SmtpTls::Loopback));
@@ -232,10 +228,7 @@ async fn a_limit_on_messages_a_minute_is_waited_for() {
 async fn a_server_that_is_started_again_in_a_run_is_waited_for() {
     let relay = Relay::start(Door::Plain, Manner::Restarts).await;
     let post = impatient(&smtp(&relay, SmtpTls::Loopback));
-    for number in 0..3 {
-        let sending = send(&post, &relay, &another(number)).await;
-        assert!(matches!(sending, Sending::Accepted { .. }), "{number}: {sending:?}");
-    }
+    all_taken(&post, &relay, 3).await;
     assert_eq!(relay.came(), 4);
 }
 
