@@ -1,9 +1,9 @@
 //! What is withheld, so that nobody can work out a small number from what is shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::disclosure::ledger::{Known, Ledger};
-use crate::domain::disclosure::worlds::{self, Row, Unknown};
+use crate::domain::disclosure::worlds::{Row, Unknown, Worlds};
 use crate::domain::disclosure::{Disclosure, Why, is_small};
 
 /// So many numbers a small one may be by everything that the reader gets, the true one among them.
@@ -48,6 +48,10 @@ struct Desk<'a> {
     figures_of: Standing,
     sums_of: Standing,
     kin: Standing,
+    /// What equations between unknown counts allow, each while nothing in them changes.
+    solved: Vec<Option<Worlds>>,
+    /// In which of these a count stands.
+    solved_in: BTreeMap<usize, usize>,
 }
 
 /// Of each thing, in which of the groups it stands. Things are numbered from 0.
@@ -74,6 +78,8 @@ impl<'a> Desk<'a> {
             figures_of: Standing::of(figures),
             sums_of: Standing::of(sums),
             kin: Standing::of(ledger.counts.iter().map(|count| vec![count.kin])),
+            solved: Vec::new(),
+            solved_in: BTreeMap::new(),
         }
     }
 
@@ -102,9 +108,23 @@ impl<'a> Desk<'a> {
     fn withhold(&mut self, count: usize, why: Why) {
         let kin = self.ledger.counts.get(count).map(|one| one.kin);
         let alike = kin.map_or(&[][..], |kin| self.kin.get(kin));
+        let mut hidden = Vec::new();
         for figure in alike.iter().flat_map(|it| self.figures_of.get(*it)) {
             if let Some(shown) = self.figures.get_mut(*figure).filter(|shown| **shown == Disclosure::Shown) {
                 *shown = Disclosure::Withheld { why };
+                hidden.push(*figure);
+            }
+        }
+        let counts = hidden.iter().filter_map(|it| self.ledger.figures.get(*it)).flat_map(|it| &it.counts);
+        let sums: BTreeSet<usize> = counts.flat_map(|it| self.sums_of.get(*it)).copied().collect();
+        self.forget_solved(sums);
+    }
+
+    /// What was solved with any of these equations is to be solved again.
+    fn forget_solved(&mut self, sums: impl IntoIterator<Item = usize>) {
+        for (count, _) in sums.into_iter().filter_map(|it| self.ledger.sums.get(it)).flat_map(|it| &it.parts) {
+            if let Some(worlds) = self.solved_in.get(count).and_then(|at| self.solved.get_mut(*at)) {
+                *worlds = None;
             }
         }
     }
@@ -129,15 +149,26 @@ impl<'a> Desk<'a> {
         tied
     }
 
-    fn is_safe(&self, count: usize) -> bool {
+    fn is_safe(&mut self, count: usize) -> bool {
         let enough = POSSIBLE_MIN.min(self.small_max) as usize;
         if self.may_trade(count, enough) {
             return true;
         }
-        let Tied { unknown, sums } = self.tied(count);
-        if sums.iter().next().is_none() || !self.is_unknown(count) {
+        if !self.is_unknown(count) {
             return true;
         }
+        if let Some(worlds) = self.solved_in.get(&count).and_then(|at| self.solved.get(*at)?.as_ref()) {
+            return worlds.possible(count, enough) >= enough;
+        }
+        let worlds = self.solve(&self.tied(count));
+        let is_safe = worlds.possible(count, enough) >= enough;
+        let at = self.solved.len();
+        self.solved_in.extend(worlds.numbers().map(|it| (it, at)));
+        self.solved.push(Some(worlds));
+        is_safe
+    }
+
+    fn solve(&self, Tied { unknown, sums }: &Tied) -> Worlds {
         let rows = sums.iter().filter_map(|sum| self.ledger.sums.get(sum)).map(|sum| {
             let mut row = Row::default();
             for (it, sign) in sum.parts.iter().filter(|(it, _)| unknown.contains(*it)) {
@@ -145,8 +176,7 @@ impl<'a> Desk<'a> {
             }
             row
         });
-        let numbers = unknown.iter().map(|it| (it, self.known_of(it))).collect();
-        worlds::possible(&numbers, rows.collect(), count, enough) >= enough
+        Worlds::of(unknown.iter().map(|it| (it, self.known_of(it))).collect(), rows.collect())
     }
 
     /// Whether another authority's unknown count stands in just the same sums: what one has more, the other
@@ -219,8 +249,11 @@ impl<'a> Desk<'a> {
         let told_by = |sum: usize| self.ledger.sums.get(sum).and_then(|one| one.told_by);
         let mut own = self.sums_of.get(count).iter().copied().filter(|sum| sums.contains(*sum));
         let total = own.find_map(told_by).or_else(|| sums.iter().find_map(told_by));
-        let shown = total.and_then(|total| self.totals.get_mut(total));
-        shown.map(|shown| *shown = Disclosure::Withheld { why: Why::WouldGiveAway }).is_some()
+        let Some(shown) = total.and_then(|total| self.totals.get_mut(total)) else { return false };
+        *shown = Disclosure::Withheld { why: Why::WouldGiveAway };
+        let told = self.ledger.sums.iter().enumerate().filter(|(_, sum)| sum.told_by == total);
+        self.forget_solved(told.map(|(sum, _)| sum).collect::<Vec<_>>());
+        true
     }
 }
 

@@ -4,6 +4,7 @@
 //! moves along their solutions. Each place reached within what the reader knows of the numbers is a world
 //! that nothing sent rules out; so what is called possible is possible, however the reader reckons.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -70,6 +71,11 @@ impl Row {
         both.extend_from_slice(right);
         Self(both)
     }
+
+    fn without_nothing(mut self) -> Self {
+        self.0.retain(|(_, factor)| factor.abs() > NOTHING);
+        self
+    }
 }
 
 /// Less than this is nothing.
@@ -79,37 +85,66 @@ const REACH: i32 = 4;
 /// So often a world is mended before it is given up.
 const MENDED_MAX: usize = 24;
 
-/// How many numbers `asked` may be, itself among them, counted up to `enough`.
-///
-/// `rows` are the equations, without what they add up to: that the reader knows.
-pub(super) fn possible(
-    unknown: &BTreeMap<usize, Unknown>,
-    rows: Vec<Row>,
-    asked: usize,
-    enough: usize,
-) -> usize {
-    let order: Vec<usize> = unknown.keys().copied().filter(|it| *it != asked).chain([asked]).collect();
-    let solved = solve(rows, &order);
-    if solved.contains_key(&asked) {
-        return 1;
+/// All solutions of equations between unknown numbers.
+pub(super) struct Worlds {
+    unknown: BTreeMap<usize, Unknown>,
+    /// Each number that is decided by others: its equation, its own factor 1.
+    decided: BTreeMap<usize, Row>,
+    /// Of each number that may be anything, in order: what moves, itself too, when it moves by one.
+    free: BTreeMap<usize, Row>,
+}
+
+impl Worlds {
+    /// `rows` are the equations, without what they add up to: that the reader knows.
+    pub(super) fn of(unknown: BTreeMap<usize, Unknown>, rows: Vec<Row>) -> Self {
+        let decided = solve(rows, unknown.keys().copied());
+        let free = directions(&decided, unknown.keys().copied());
+        Self { unknown, decided, free }
     }
-    let free = directions(&solved, &order);
-    let Some((own, others)) = free.split_last() else { return 1 };
-    let mut found = 1;
-    for step in (1..=REACH).flat_map(|far| [-far, far]) {
-        if found >= enough {
-            break;
+
+    /// The numbers that these equations tie together.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = usize> + '_ {
+        self.unknown.keys().copied()
+    }
+
+    /// How many numbers `asked` may be, itself among them, counted up to `enough`.
+    pub(super) fn possible(&self, asked: usize, enough: usize) -> usize {
+        let Some((own, others)) = self.moved_by(asked) else { return 1 };
+        let mut found = 1;
+        for step in (1..=REACH).flat_map(|far| [-far, far]) {
+            if found >= enough {
+                break;
+            }
+            found += usize::from(is_a_world(&self.unknown, own.times(f64::from(step)), &others));
         }
-        found += usize::from(is_a_world(unknown, own.times(f64::from(step)), others));
+        found
     }
-    found
+
+    /// What moves when `asked` does, and what when others do and `asked` stands still; none when it cannot
+    /// move.
+    fn moved_by(&self, asked: usize) -> Option<(Row, Vec<Cow<'_, Row>>)> {
+        let Some(row) = self.decided.get(&asked) else {
+            let others = self.free.iter().filter(|(it, _)| **it != asked).map(|(_, row)| Cow::Borrowed(row));
+            return Some((self.free.get(&asked)?.clone(), others.collect()));
+        };
+        // Another number is decided in its place.
+        let (instead, factor) = row.0.iter().copied().find(|(it, _)| *it != asked)?;
+        let own = self.free.get(&instead)?.times(-1.0 / factor);
+        let others = self.free.iter().filter(|(it, _)| **it != instead);
+        let still = others.map(|(it, direction)| match row.get(*it) {
+            Some(factor) => Cow::Owned(direction.plus(&own.times(factor)).without_nothing()),
+            None => Cow::Borrowed(direction),
+        });
+        let still = still.collect();
+        Some((own, still))
+    }
 }
 
 /// Each pivot with its row: the number, and those that decide it.
-fn solve(rows: Vec<Row>, order: &[usize]) -> BTreeMap<usize, Row> {
+fn solve(rows: Vec<Row>, order: impl Iterator<Item = usize>) -> BTreeMap<usize, Row> {
     let mut system = System::of(rows);
     for pivot in order {
-        system.solve_for(*pivot);
+        system.solve_for(pivot);
     }
     let System { rows, solved, .. } = system;
     let mut rows: Vec<Option<Row>> = rows.into_iter().map(Some).collect();
@@ -178,32 +213,29 @@ impl System {
 /// Takes the pivot out of a row that holds it; says whether it did.
 fn take_away(from: &mut Row, row: &Row, pivot: usize) -> bool {
     let Some(times) = from.get(pivot) else { return false };
-    *from = from.plus(&row.times(-times));
-    from.0.retain(|(_, factor)| factor.abs() > NOTHING);
+    *from = from.plus(&row.times(-times)).without_nothing();
     true
 }
 
-/// Of each free number, in order: what else moves, and by how much, when it moves by one.
-fn directions(solved: &BTreeMap<usize, Row>, order: &[usize]) -> Vec<Row> {
-    let free: Vec<usize> = order.iter().copied().filter(|it| !solved.contains_key(it)).collect();
-    let mut follow: BTreeMap<usize, Row> = free.iter().map(|it| (*it, Row::default())).collect();
-    for (it, row) in solved {
+/// Of each free number: what moves when it moves by one.
+fn directions(decided: &BTreeMap<usize, Row>, all: impl Iterator<Item = usize>) -> BTreeMap<usize, Row> {
+    let free = all.filter(|it| !decided.contains_key(it));
+    let mut directions: BTreeMap<usize, Row> = free.map(|it| (it, Row::default())).collect();
+    for (it, row) in decided {
         for (decides, factor) in &row.0 {
-            if let Some(direction) = follow.get_mut(decides) {
+            if let Some(direction) = directions.get_mut(decides) {
                 direction.0.push((*it, -factor));
             }
         }
     }
-    let with_itself = |it: usize| {
-        let mut direction = follow.remove(&it).unwrap_or_default();
-        direction.add(it, 1.0);
-        direction
-    };
-    free.into_iter().map(with_itself).collect()
+    for (it, direction) in &mut directions {
+        direction.add(*it, 1.0);
+    }
+    directions
 }
 
 /// Whether everything stays within what is known of it, after others have moved as far as they must.
-fn is_a_world(unknown: &BTreeMap<usize, Unknown>, mut moved: Row, others: &[Row]) -> bool {
+fn is_a_world(unknown: &BTreeMap<usize, Unknown>, mut moved: Row, others: &[Cow<'_, Row>]) -> bool {
     for _ in 0..MENDED_MAX {
         let Some((worst, by)) = beyond(unknown, &moved) else {
             return moved.0.iter().all(|(_, by)| (by - by.round()).abs() < 1e-6);
