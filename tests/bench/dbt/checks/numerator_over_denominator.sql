@@ -1,0 +1,4 @@
+-- Which figures count more than there are?
+SELECT authority, indicator, quarter
+FROM {{ ref('figures') }}
+WHERE numerator > denominator
