@@ -45,6 +45,11 @@ CREATE OR REPLACE MACRO is_known(received_at) AS
 CREATE OR REPLACE MACRO is_within(quarter) AS
   asked_quarter() IS NULL OR quarter <= asked_quarter();
 
+-- While the shipped checks are asked, which look at no other rows of a view that judges each quarter alone: whether
+-- a quarter is needed for the asked one. Otherwise every quarter is.
+CREATE OR REPLACE MACRO is_needed(quarter, lag_max) AS
+  NOT coalesce(CAST(getvariable('asked_only') AS BOOLEAN), FALSE) OR quarter >= asked_quarter() - lag_max;
+
 -- Whether a version has been withdrawn.
 CREATE OR REPLACE MACRO is_withdrawn(version_of) AS
   version_of IN (SELECT submission FROM withdrawals WHERE is_known(withdrawn_at));
@@ -173,7 +178,10 @@ CREATE OR REPLACE MACRO stated_tolerance(stated, decimals) AS
 
 -- Decimals of a number as it is written; beyond six they are those of binary fractions.
 CREATE OR REPLACE MACRO decimals_of(number) AS
-  length(regexp_extract(CAST(round(number, 6) AS VARCHAR), '^-?\d*\.(\d*[1-9])0*$', 1));
+  CASE
+    WHEN number = floor(number) THEN 0
+    ELSE length(regexp_extract(CAST(round(number, 6) AS VARCHAR), '^-?\d*\.(\d*[1-9])0*$', 1))
+  END;
 -- How far rounding may have moved a part: nothing when it counts, half a unit of its last decimal otherwise.
 CREATE OR REPLACE MACRO part_tolerance(decimals) AS CASE WHEN decimals > 0 THEN 0.5 * pow(10, -decimals) ELSE 0 END;
 -- How far rounding of numerator and denominator may have moved what is calculated of them.

@@ -33,6 +33,7 @@ others AS (
     AND series.value IS NOT NULL
     AND series.carried_from IS NULL
     AND held.held_by IS NULL
+    AND is_needed(series.quarter, neighbour_lag_max())
 ),
 -- One figure of each neighbour, although a place may have had several codes.
 each_other AS (

@@ -2,7 +2,49 @@
 -- withheld, whether the stated value is that of its parts, whether it repeats the one before, and what `held`
 -- suspects.
 CREATE OR REPLACE VIEW quality AS
-WITH figures AS (
+WITH measures AS (
+  SELECT
+    held.collection,
+    held.indicator,
+    -- Full-time equivalents: where one figure of a measure has decimals, the others are rounded to them, too.
+    max(CASE WHEN held.carried_from IS NULL THEN decimals_of(held.numerator) END) AS numerator_decimals,
+    max(CASE WHEN held.carried_from IS NULL THEN decimals_of(held.denominator) END) AS denominator_decimals
+  FROM held
+  GROUP BY held.collection, held.indicator
+),
+-- Windows over many columns cost far more: what stands before each figure alone, then the rest beside it.
+lines AS (
+  SELECT
+    collection,
+    authority,
+    indicator,
+    quarter,
+    lag(quarter) OVER line AS previous_quarter,
+    lag(value) OVER line AS previous,
+    coalesce(numerator = lag(numerator) OVER line, FALSE)
+      AND coalesce(denominator = lag(denominator) OVER line, FALSE) AS same_parts,
+    coalesce(value = lag(value) OVER line, FALSE) AS same_value,
+    count(value) OVER (
+      PARTITION BY collection, authority, indicator
+      ORDER BY quarter
+      ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING
+    ) AS earlier_values,
+    coalesce(lag(status) OVER line IN ('suppressed', 'unavailable', 'not-applicable'), FALSE) AS withheld_before,
+    lag(denominator, 2) OVER line AS base_before,
+    row_number() OVER line AS place
+  FROM held
+  WINDOW line AS (PARTITION BY collection, authority, indicator ORDER BY quarter)
+),
+runs AS (
+  SELECT
+    *,
+    -- How many figures stand here since the parts, or the value, were others.
+    place - max(CASE WHEN NOT same_parts THEN place END) OVER line + 1 AS parts_run,
+    place - max(CASE WHEN NOT same_value THEN place END) OVER line + 1 AS value_run
+  FROM lines
+  WINDOW line AS (PARTITION BY collection, authority, indicator ORDER BY quarter)
+),
+figures AS (
   SELECT
     held.collection,
     held.authority,
@@ -37,41 +79,24 @@ WITH figures AS (
       WHEN settings.unit = 'count' THEN held.numerator
       ELSE settings.factor * held.numerator / nullif(held.denominator, 0)
     END AS calculated_wanted,
-    -- Full-time equivalents: where one figure of a measure has decimals, the others are rounded to them, too.
-    max(CASE WHEN held.carried_from IS NULL THEN decimals_of(held.numerator) END) OVER measure AS numerator_decimals,
-    max(CASE WHEN held.carried_from IS NULL THEN decimals_of(held.denominator) END) OVER measure AS denominator_decimals
+    measures.numerator_decimals,
+    measures.denominator_decimals,
+    runs.previous_quarter,
+    runs.previous,
+    runs.earlier_values,
+    runs.withheld_before,
+    runs.base_before,
+    CASE WHEN held.numerator IS NOT NULL AND held.denominator IS NOT NULL THEN runs.parts_run END AS parts_repeated,
+    CASE WHEN held.value IS NOT NULL THEN runs.value_run END AS value_repeated
   FROM held
+  JOIN runs
+    ON runs.collection = held.collection
+    AND runs.authority = held.authority
+    AND runs.indicator = held.indicator
+    AND runs.quarter = held.quarter
+  JOIN measures ON measures.collection = held.collection AND measures.indicator = held.indicator
   JOIN indicator_settings AS settings
     ON settings.collection = held.collection AND settings.indicator = held.indicator
-  WINDOW measure AS (PARTITION BY held.collection, held.indicator)
-),
-beside AS (
-  SELECT
-    *,
-    lag(quarter) OVER line AS previous_quarter,
-    lag(value) OVER line AS previous,
-    coalesce(numerator = lag(numerator) OVER line, FALSE)
-      AND coalesce(denominator = lag(denominator) OVER line, FALSE) AS same_parts,
-    coalesce(value = lag(value) OVER line, FALSE) AS same_value,
-    count(value) OVER earlier AS earlier_values,
-    lag(withheld) OVER line AS withheld_before,
-    lag(denominator, 2) OVER line AS base_before
-  FROM figures
-  WINDOW
-    line AS (PARTITION BY collection, authority, indicator ORDER BY quarter),
-    earlier AS (
-      PARTITION BY collection, authority, indicator
-      ORDER BY quarter
-      ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING
-    )
-),
-runs AS (
-  SELECT
-    *,
-    count_if(NOT same_parts) OVER line AS parts_run,
-    count_if(NOT same_value) OVER line AS value_run
-  FROM beside
-  WINDOW line AS (PARTITION BY collection, authority, indicator ORDER BY quarter)
 ),
 counted AS (
   SELECT
@@ -84,16 +109,8 @@ counted AS (
       )
         THEN calculated_wanted / 4
       ELSE calculated_wanted
-    END AS calculated,
-    CASE
-      WHEN numerator IS NOT NULL AND denominator IS NOT NULL
-        THEN count(*) OVER (PARTITION BY collection, authority, indicator, parts_run ORDER BY quarter)
-    END AS parts_repeated,
-    CASE
-      WHEN value IS NOT NULL
-        THEN count(*) OVER (PARTITION BY collection, authority, indicator, value_run ORDER BY quarter)
-    END AS value_repeated
-  FROM runs
+    END AS calculated
+  FROM figures
 )
 SELECT
   collection,
@@ -113,7 +130,7 @@ SELECT
   previous_quarter,
   previous,
   withheld,
-  withheld AND NOT coalesce(withheld_before, FALSE) AND earlier_values > 0
+  withheld AND NOT withheld_before AND earlier_values > 0
     AS newly_withheld,
   calculated,
   is_apart(stated, calculated, decimals, CASE unit

@@ -19,6 +19,7 @@ use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::pipeline::regional;
 use crate::pipeline::settled;
+use crate::pipeline::spending::On;
 use crate::store::analysis::{self, CheckAnswer, UsualRange};
 use crate::store::check_file::{self, CheckFile};
 use crate::store::configured;
@@ -116,6 +117,7 @@ pub fn ask(
         }
         walk.tell(Progress::Asked(done + 1, total));
     }
+    walk.spending.was_on(On::Check);
     let findings = fold(walk, &checks)?;
     let unwritten = moments::unwritten(&findings, |finding| is_of_history(finding, loaded));
     if anything_new || !unwritten.is_empty() {

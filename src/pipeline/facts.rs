@@ -128,12 +128,15 @@ pub fn gather(walk: &Walk<'_>, collection: &Collection, quarter: Quarter) -> Res
         known.actions = facts::actions(&walk.store, &asking)?;
     }
     known.examples = facts::examples(&walk.store, &asking)?;
-    for (newest, wanted) in newest_quarters(collection.reporters, collection.cadence.step(), &known.history) {
+    let newest = newest_quarters(collection.reporters, collection.cadence.step(), &known.history);
+    // The asked quarter first: its views are computed already.
+    for (newest, wanted) in newest.into_iter().rev() {
         let found = facts::figures(&walk.store, &question(newest))?;
         let is_wanted =
             |one: &ComparedFigure| wanted.contains(&(one.authority.clone(), one.indicator.clone()));
         known.figures.extend(found.into_iter().filter(is_wanted).map(|one| (newest, one)));
     }
+    known.figures.sort_by_key(|(newest, _)| *newest);
     Ok(known)
 }
 

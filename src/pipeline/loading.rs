@@ -11,6 +11,7 @@ use crate::domain::authority::AuthorityCode;
 use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::opening::{Progress, Walk};
+use crate::pipeline::spending::On;
 use crate::pipeline::unpublished;
 use crate::pipeline::{Report, beside, composing, forgotten};
 use crate::read::changes;
@@ -79,7 +80,9 @@ pub fn load_until(walk: &mut Walk<'_>, until: u64, report: &mut Report) -> Resul
                 continue;
             }
         };
+        walk.spending.was_on(On::Read);
         let stored = store(walk, &arrival, &outcome)?;
+        walk.spending.was_on(On::Load);
         count(report, &arrival, &outcome);
         let replaces = before.map(|it| it.version);
         loaded.push(Loaded { arrival, stored, outcome, replaces });

@@ -54,6 +54,7 @@ pub mod repairing;
 pub mod revising;
 pub mod sentences;
 mod settled;
+pub mod spending;
 pub mod stopping;
 pub mod strangers;
 pub mod supporting;
@@ -77,6 +78,7 @@ use crate::store::mirror;
 use crate::store::withdrawn;
 
 use crate::pipeline::posting::Those;
+use crate::pipeline::spending::On;
 use crate::pipeline::stopping::Stopped;
 use crate::pipeline::unseen::Unseen;
 use crate::read::code::Refusal;
@@ -163,6 +165,7 @@ pub async fn once(walk: &mut Walk<'_>, only: Option<Step>) -> Result<Report> {
 
 async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> Result<()> {
     let wants = |step| only.is_none_or(|one| one == step);
+    walk.spending.was_on(On::Opening);
     doubting::look_for_strays(walk)?;
     report.failures.append(&mut walk.troubles);
     let mut dropped = Vec::new();
@@ -170,6 +173,7 @@ async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> 
         dropped = polling::collect(walk, report).await?;
         report.unseen.keep(walk)?;
         refreshing::refresh(walk, report).await?;
+        walk.spending.was_on(On::Collect);
     } else {
         report.unseen = Unseen::last(walk.journal.lines());
     }
@@ -177,10 +181,12 @@ async fn steps(walk: &mut Walk<'_>, only: Option<Step>, report: &mut Report) -> 
     walk.begin_transaction()?;
     let done = load_check_compose(walk, only, report);
     walk.end_transaction(done)?;
+    walk.spending.was_on(On::Commit);
     posting::announce(walk)?;
     dropping::put_away(walk, dropped, report)?;
     if wants(Step::Deliver) {
         posting::post(walk, Those::All, report).await?;
+        walk.spending.was_on(On::Post);
     }
     walk.finish(only)?;
     doubting::settle(walk, only, report)
@@ -323,7 +329,9 @@ fn load_check_compose(
     } else {
         asking::kept(walk, report)?
     };
+    walk.spending.was_on(On::Fold);
     composing::compose(walk, only, &composing::News { loaded: &loaded, gone: &gone }, &findings, report)?;
+    walk.spending.was_on(On::Compose);
     // What is stored is never without the lines that announced it: a lost journal is mended from them.
     mirror::follow_within(walk.store.connection(), walk.journal.lines())?;
     Ok(loaded)

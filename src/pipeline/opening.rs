@@ -19,6 +19,7 @@ use crate::domain::message::Letter;
 use crate::pipeline::Step;
 use crate::pipeline::daring::{self, Daring};
 use crate::pipeline::rebuilding::{self, By, Loss, Remaking};
+use crate::pipeline::spending::{On, Spending};
 use crate::pipeline::stopping::Stop;
 use crate::store::configured::{self, Configured};
 use crate::store::decided;
@@ -126,6 +127,8 @@ pub struct Walk<'a> {
     pub troubles: Vec<Trouble>,
     /// How the last run ended, and what was set aside.
     pub(super) daring: Daring,
+    /// Where its time goes.
+    pub(super) spending: Spending,
     watch: Box<dyn FnMut(Progress) + Send + 'a>,
     lock: File,
 }
@@ -191,6 +194,7 @@ impl<'a> Walk<'a> {
             ticking: None,
             troubles: Vec::new(),
             daring,
+            spending: Spending::begin(),
             watch,
             lock,
         })
@@ -271,6 +275,8 @@ impl<'a> Walk<'a> {
         self.journal.append(self.now, Happened::Walked, &named(only), json!({}))?;
         mirror::follow(self.store.connection(), self.journal.lines())?;
         self.store.checkpoint()?;
+        self.spending.was_on(On::Commit);
+        tracing::debug!("this run spent {}", self.spending);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Row};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::domain::authority::AuthorityCode;
 pub use crate::domain::check::CheckAnswer;
@@ -176,10 +176,12 @@ impl Store {
         known_on: DateTime<Utc>,
     ) -> Result<Vec<CheckAnswer>, StoreError> {
         let question = Question { collection: collection.to_owned(), quarter, as_of, known_on };
-        self.frozen(&question, &check.sql, |connection| answers(connection, check, quarter))
+        self.frozen(&question, &check.sql, |connection| answers(connection, check, quarter, Detail::OfAll))
     }
 
     /// Asks several checks the same question; the views are computed once. In the order of `checks`.
+    ///
+    /// Only answers that fire have a detail: nobody reads that of the others, which are most of them.
     ///
     /// # Errors
     /// When the views cannot be computed. Each check has its own result: one that fails stops no other.
@@ -190,9 +192,14 @@ impl Store {
     ) -> Result<Asked, StoreError> {
         let checks: Vec<&CheckFile> = checks.into_iter().collect();
         let texts: Vec<&str> = checks.iter().map(|check| check.sql.as_str()).chain([USUAL]).collect();
+        let alone = [("asked_only".to_owned(), Variable::Integer(1))];
         self.frozen(question, &texts.join("\n"), |connection| {
-            let each = checks.iter().map(|check| answers(connection, check, question.quarter));
-            Ok(Asked { answers: each.collect(), usual: usual_ranges(connection)? })
+            set(connection, &alone)?;
+            let each =
+                checks.iter().map(|check| answers(connection, check, question.quarter, Detail::OfWhatFires));
+            let answers = each.collect();
+            reset(connection, &alone)?;
+            Ok(Asked { answers, usual: usual_ranges(connection)? })
         })
     }
 
@@ -310,13 +317,21 @@ fn reset(connection: &Connection, variables: &[(String, Variable)]) -> Result<()
     Ok(connection.execute_batch(&statements.concat())?)
 }
 
+/// Which answers are read with their detail.
+#[derive(Clone, Copy)]
+enum Detail {
+    OfAll,
+    OfWhatFires,
+}
+
 fn answers(
     connection: &Connection,
     check: &CheckFile,
     quarter: Quarter,
+    detail: Detail,
 ) -> Result<Vec<CheckAnswer>, StoreError> {
     set(connection, &check.parameters)?;
-    let answered = rows(connection, check, quarter);
+    let answered = rows(connection, check, quarter, detail);
     let cleared = reset(connection, &check.parameters);
     answered.and_then(|answers| cleared.map(|()| capped(answers, check)))
 }
@@ -325,13 +340,18 @@ fn rows(
     connection: &Connection,
     check: &CheckFile,
     quarter: Quarter,
+    detail: Detail,
 ) -> Result<Vec<CheckAnswer>, StoreError> {
+    let detail = match detail {
+        Detail::OfAll => "detail",
+        Detail::OfWhatFires => "CASE WHEN CAST(fires AS BOOLEAN) THEN detail END",
+    };
     let typed = format!(
         "SELECT CAST(authority AS VARCHAR), CAST(indicator AS VARCHAR), CAST(quarter AS INTEGER),
                 CAST(fires AS BOOLEAN), CAST(level AS INTEGER),
                 CASE WHEN isfinite(CAST(effect AS DOUBLE)) THEN CAST(effect AS DOUBLE) END,
                 CASE WHEN isfinite(CAST(p AS DOUBLE)) THEN CAST(p AS DOUBLE) END,
-                CAST(eligible AS BOOLEAN), CAST(reason AS VARCHAR), CAST(detail AS VARCHAR)
+                CAST(eligible AS BOOLEAN), CAST(reason AS VARCHAR), CAST({detail} AS VARCHAR)
            FROM (\n{}\n) AS answers
           ORDER BY 1, 2, 3",
         check.sql
@@ -370,7 +390,8 @@ fn capped(mut answers: Vec<CheckAnswer>, check: &CheckFile) -> Vec<CheckAnswer> 
     answers
 }
 
-/// Turns the rows of a check that ran as a worker into answers. Missing columns are an error.
+/// Turns the rows of a check that ran as a worker into answers; only those that fire have a detail. Missing
+/// columns are an error.
 ///
 /// # Errors
 /// In words: a column that is missing, or a value that is not what the column holds.
@@ -391,17 +412,19 @@ pub fn answers_of(
     let read = |row: &Vec<Value>| {
         let number = |column| cell(row, column).as_f64();
         let text = |column| cell(row, column).as_str().map(str::to_owned);
+        let fires = cell(row, 3).as_bool();
+        let object = || cell(row, 9).is_object().then(|| cell(row, 9).to_string());
         Said {
             authority: text(0),
             indicator: text(1),
             quarter: cell(row, 2).as_i64().and_then(|index| i32::try_from(index).ok()),
-            fires: cell(row, 3).as_bool(),
+            fires,
             level: cell(row, 4).as_i64(),
             effect: number(5),
             p: number(6),
             eligible: cell(row, 7).as_bool(),
             reason: text(8),
-            detail: text(9).or_else(|| cell(row, 9).is_object().then(|| cell(row, 9).to_string())),
+            detail: if fires == Some(true) { text(9).or_else(object) } else { None },
         }
         .answer(quarter)
     };
@@ -453,7 +476,7 @@ impl Said {
             ));
         }
         let level = self.level.and_then(|level| u8::try_from(level).ok()).filter(|level| *level <= 3);
-        let detail = self.detail.unwrap_or_else(|| "{}".to_owned());
+        let detail = self.detail.as_deref().map_or_else(|| Ok(json!({})), serde_json::from_str);
         Ok(CheckAnswer {
             authority,
             indicator,
@@ -464,8 +487,7 @@ impl Said {
             p: self.p,
             eligible: self.eligible.ok_or("`eligible` is NULL in a row; return TRUE or FALSE")?,
             reason: self.reason,
-            detail: serde_json::from_str(&detail)
-                .map_err(|error| format!("`detail` is not JSON: {error}"))?,
+            detail: detail.map_err(|error| format!("`detail` is not JSON: {error}"))?,
         })
     }
 }

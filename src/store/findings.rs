@@ -67,7 +67,7 @@ pub fn keep_answers(
     before: &AskedBefore,
     asked: &Asked<'_>,
 ) -> Result<bool> {
-    let mut fresh = asked.answers.to_vec();
+    let mut fresh: Vec<&CheckAnswer> = asked.answers.iter().collect();
     fresh.sort_by(|a, b| (&a.authority, &a.indicator).cmp(&(&b.authority, &b.indicator)));
     let sum = sum_of(&fresh);
     let key = (asked.check.to_owned(), asked.collection.to_owned(), asked.quarter.index());
@@ -94,7 +94,8 @@ pub fn keep_answers(
             it.p,
             it.eligible,
             it.reason,
-            it.detail.to_string(),
+            // That of an answer that does not fire is read by nobody.
+            it.fires.then(|| it.detail.to_string()),
         ])?;
     }
     rows.flush()?;
@@ -103,20 +104,18 @@ pub fn keep_answers(
 
 /// A sum of answers. The last digits of a number are noise: they depend on the order in which the database
 /// happened to add, which is another in each run.
-fn sum_of(answers: &[CheckAnswer]) -> String {
+fn sum_of(answers: &[&CheckAnswer]) -> String {
     const DIGITS: usize = 9;
     let number = |number: f64| format!("{number:.DIGITS$e}");
     let each = answers.iter().map(|it| {
-        let detail: Vec<(&String, String)> = it.detail.as_object().map_or_else(Vec::new, |members| {
-            let told = |value: &Value| match value.as_f64() {
-                Some(of) => number(of),
-                None => value.to_string(),
-            };
-            members.iter().map(|(name, value)| (name, told(value))).collect()
-        });
         let judged = (it.fires, it.level, it.eligible, &it.reason);
-        let told = (it.effect.map(number), it.p.map(number), detail);
-        format!("{:?}", (&it.authority, &it.indicator, it.quarter, judged, told))
+        let indicator = it.indicator.as_ref().map(IndicatorId::as_str);
+        let measured = (it.effect.map(number), it.p.map(number));
+        let detail = it.detail.as_object().filter(|_| it.fires).into_iter().flatten();
+        let detail: Vec<(&String, String)> = detail
+            .map(|(name, value)| (name, value.as_f64().map_or_else(|| value.to_string(), number)))
+            .collect();
+        format!("{:?}", (it.authority.as_str(), indicator, it.quarter.index(), judged, measured, detail))
     });
     keep::hash(each.collect::<String>().as_bytes())
 }
@@ -428,7 +427,7 @@ mod tests {
             authority: AuthorityCode::parse("E06000022").unwrap(),
             indicator: None,
             quarter: Quarter::parse("2017-18 Q2").unwrap(),
-            fires: false,
+            fires: true,
             level: 0,
             effect: Some(-z),
             p: None,
@@ -436,7 +435,7 @@ mod tests {
             reason: None,
             detail: json!({ "z": z, "rank": "4th" }),
         };
-        let sum = |z: f64| sum_of(&[answer(z)]);
+        let sum = |z: f64| sum_of(&[&answer(z)]);
         assert_eq!(sum(0.963_503_811_066_231_3), sum(0.963_503_811_066_231_5));
         assert_ne!(sum(0.963_503_811), sum(0.963_503_821));
     }

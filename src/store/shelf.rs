@@ -20,6 +20,9 @@ pub(crate) struct Shelf {
     count: Cell<usize>,
 }
 
+/// So many questions of a collection are kept: a quarter, and the one before it while it is coming in.
+const PLACES_MAX: usize = 2;
+
 /// The computed views of one question.
 struct Place {
     question: Question,
@@ -29,7 +32,7 @@ struct Place {
 
 impl Store {
     /// From now on until [`Store::share_no_more`], nothing is loaded: what views show to a question is
-    /// computed once. Of each collection the views of the last question are kept.
+    /// computed once. Of each collection the views of the last two questions are kept.
     pub fn share(&self) {
         self.shelf.is_open.set(true);
     }
@@ -53,17 +56,12 @@ impl Shelf {
         question: &Question,
     ) -> Result<Vec<&'static str>, StoreError> {
         let mut places = self.places.borrow_mut();
-        let Some(at) = places.iter().position(|place| place.question.collection == question.collection)
-        else {
+        let Some(at) = places.iter().position(|place| place.question == *question) else {
             return Ok(Vec::new());
         };
-        let place = places.swap_remove(at);
-        if place.question == *question {
-            place.rename(connection, |view| (place.name_of(view), view.to_owned()))?;
-            return Ok(place.views);
-        }
-        place.drop_tables(connection)?;
-        Ok(Vec::new())
+        let place = places.remove(at);
+        place.rename(connection, |view| (place.name_of(view), view.to_owned()))?;
+        Ok(place.views)
     }
 
     /// Puts the views of a question aside; without sharing, they are forgotten.
@@ -79,7 +77,14 @@ impl Shelf {
         self.count.set(self.count.get() + 1);
         let place = Place { question: question.clone(), number: self.count.get(), views };
         place.rename(connection, |view| (view.to_owned(), place.name_of(view)))?;
-        self.places.borrow_mut().push(place);
+        let mut places = self.places.borrow_mut();
+        places.push(place);
+        let of_collection = |place: &&Place| place.question.collection == question.collection;
+        if places.iter().filter(of_collection).count() > PLACES_MAX
+            && let Some(oldest) = places.iter().position(|place| of_collection(&place))
+        {
+            places.remove(oldest).drop_tables(connection)?;
+        }
         Ok(())
     }
 }
@@ -167,8 +172,12 @@ mod tests {
         assert_eq!(asked(&store, &one, "FROM observations"), ["observations", "series"]);
         let beside = asked(&store, &other, "FROM observations");
         assert_eq!(beside, ["aside_2_observations", "aside_2_series", "observations"]);
-        let later = Question { quarter: Quarter::from_index(8070), ..one };
-        assert!(!asked(&store, &later, "FROM observations").contains(&"series".to_owned()));
+        let next = |by: i32| Question { quarter: Quarter::from_index(8069 + by), ..one.clone() };
+        assert!(!asked(&store, &next(1), "FROM observations").contains(&"series".to_owned()));
+        assert!(asked(&store, &one, "FROM observations").contains(&"series".to_owned()), "two are kept");
+        asked(&store, &next(1), "FROM observations");
+        asked(&store, &next(2), "FROM observations");
+        assert!(!asked(&store, &one, "FROM observations").contains(&"series".to_owned()), "and no third");
         store.share_no_more().unwrap();
         assert!(tables(store.connection()).is_empty());
     }

@@ -3,9 +3,13 @@
 use std::fs;
 
 use quarterdeck::domain::letter::notice::Room;
+use quarterdeck::domain::quarter::Quarter;
+use quarterdeck::store::analysis::{self, CheckAnswer, Question};
+use quarterdeck::store::open::Store;
+use serde_json::Value;
 
 use super::letters::starting;
-use super::region::{NOW, Region};
+use super::region::{NOW, Region, instant};
 
 pub(super) const HEADER: &str = "/*
 title = \"Many referrals\"
@@ -193,4 +197,33 @@ fn what_a_check_found_that_was_taken_away_is_told_as_resolved_to_those_who_heard
     let after = text("2017-11-24");
     let is_told = |line: &&str| line.to_lowercase().contains("resolved") && line.contains("Children");
     assert!(after.lines().any(|line| is_told(&line)), "{after}");
+}
+
+/// An answer without the noise of added up numbers, and without the detail when it does not fire.
+fn essence(it: &CheckAnswer) -> String {
+    let number = |number: f64| format!("{number:.9e}");
+    let told = |value: &Value| value.as_f64().map_or_else(|| value.to_string(), number);
+    let detail = it.detail.as_object().unwrap().iter().filter(|_| it.fires);
+    let detail: Vec<_> = detail.map(|(name, value)| (name, told(value))).collect();
+    let judged = (it.fires, it.level, it.effect.map(number), it.p.map(number), it.eligible, &it.reason);
+    format!("{:?}", (&it.authority, &it.indicator, it.quarter, judged, detail))
+}
+
+#[test]
+fn together_the_checks_answer_what_each_answers_alone() {
+    let region = Region::with_returns();
+    region.walk(NOW);
+    let store = Store::open_read_only(&region.state(), &region.settings().limits).unwrap();
+    let quarter = Quarter::parse("2017-18 Q2").unwrap();
+    let (as_of, known_on) = (instant(NOW).date_naive(), instant(NOW));
+    let question = Question { collection: "quarterly".to_owned(), quarter, as_of, known_on };
+    let checks = analysis::shipped().unwrap();
+    let together = store.ask_all(&checks, &question).unwrap().answers;
+    for (check, together) in checks.iter().zip(together) {
+        let alone = store.ask(check, "quarterly", quarter, as_of, known_on).unwrap();
+        let compared = alone.iter().any(|it| it.detail["median"].is_number());
+        assert!(check.name != "neighbour-gap" || compared, "nothing is compared with neighbours: {alone:?}");
+        let each = |of: &[CheckAnswer]| of.iter().map(essence).collect::<Vec<_>>();
+        assert_eq!(each(&together.unwrap()), each(&alone), "{}", check.name);
+    }
 }

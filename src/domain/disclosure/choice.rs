@@ -122,7 +122,8 @@ impl<'a> Desk<'a> {
 
     /// What was solved with any of these equations is to be solved again.
     fn forget_solved(&mut self, sums: impl IntoIterator<Item = usize>) {
-        for (count, _) in sums.into_iter().filter_map(|it| self.ledger.sums.get(it)).flat_map(|it| &it.parts) {
+        let sums = sums.into_iter().filter_map(|it| self.ledger.sums.get(it));
+        for (count, _) in sums.flat_map(|it| &it.parts) {
             if let Some(worlds) = self.solved_in.get(count).and_then(|at| self.solved.get_mut(*at)) {
                 *worlds = None;
             }
