@@ -23,14 +23,26 @@ const KIND_ENDS: &str = " Error: ";
 /// Kinds that are thrown when what is read cannot have been written.
 const DAMAGE_KINDS: [&str; 3] = ["INTERNAL", "Serialization", "Data Corruption"];
 
-/// Beginnings of messages of other kinds that say the same.
-const DAMAGE: [&str; 5] = [
+/// Beginnings of messages of other kinds that say the same, of the database or of its log.
+const DAMAGE: [&str; 13] = [
     "Could not read enough bytes from file",
     "The file is not a valid DuckDB database file",
     "Failed to read WAL of version",
     "Failure while replaying",
     "Corrupt",
+    "corrupt database file",
+    // An older database beside a newer log, or the other way round.
+    "This WAL was created for",
+    "WAL does not match database file",
+    "WAL cannot contain",
+    "WAL checkpoint marker",
+    "WAL replay",
+    "Invalid WAL entry",
+    "Failed to scan dictionary string",
 ];
+
+/// The same of files that are not the state.
+const OTHER_FILES: [&str; 2] = ["Corrupt temporary file", "Corrupt Parquet file"];
 
 const NEWER: [&str; 2] =
     ["Trying to read a database file with storage version number", "Unsupported Storage Version"];
@@ -54,7 +66,8 @@ pub(super) fn says(message: &str) -> Says {
         return Says::Newer;
     }
     let is_none = is_about_a_file(rest, "The file", "exists, but it is not a valid DuckDB database file");
-    if DAMAGE_KINDS.contains(&kind) || begins(&DAMAGE) || is_none {
+    let is_damage = DAMAGE_KINDS.contains(&kind) || begins(&DAMAGE) || is_none;
+    if is_damage && !begins(&OTHER_FILES) {
         return Says::Damaged;
     }
     first(rest).map_or(Says::Nothing, says)
@@ -84,6 +97,10 @@ fn first(rest: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use duckdb::Connection;
+
     use super::{Says, says};
     use crate::store::open::Store;
 
@@ -105,6 +122,13 @@ mod tests {
                 Says::Damaged,
             ),
             ("Invalid Input Error: Failure while replaying WAL file \"x.wal\": no", Says::Damaged),
+            (
+                "IO Error: This WAL was created for this database file, but the WAL checkpoint iteration does \
+                 not match the database file. That means the WAL was created for an older version.",
+                Says::Damaged,
+            ),
+            ("IO Error: WAL does not match database file.", Says::Damaged),
+            ("Internal Error: Corrupt temporary file \"x\": block header size (8)", Says::Nothing),
             ("TransactionContext Error: Failed to commit: INTERNAL Error: no", Says::Damaged),
             (
                 "FATAL Error: Failed: database has been invalidated because of a previous fatal error.\n\
@@ -150,5 +174,26 @@ mod tests {
             assert!(error.to_string().contains(text), "{error}");
             assert_eq!(says(&error.to_string()), Says::Nothing, "{error}");
         }
+    }
+
+    #[test]
+    fn a_log_beside_another_version_of_its_database_is_damage() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, log] = ["a.duckdb", "a.duckdb.wal"].map(|name| folder.path().join(name));
+        let run = |sql: &str| Connection::open(&file).and_then(|it| it.execute_batch(sql));
+        let left = "PRAGMA disable_checkpoint_on_shutdown; INSERT INTO numbers VALUES (3);";
+        run("CREATE TABLE numbers (n INTEGER); CHECKPOINT;").unwrap();
+        let older = fs::read(&file).unwrap();
+        run("INSERT INTO numbers VALUES (2); CHECKPOINT;").unwrap();
+        run(left).unwrap();
+        let newer = fs::read(&log).unwrap();
+        run("CHECKPOINT;").unwrap();
+        fs::write(&log, &newer).unwrap();
+        let error = run("FROM numbers").unwrap_err().to_string();
+        assert_eq!(says(&error), Says::Damaged, "an old log: {error}");
+        fs::write(&file, older).unwrap();
+        fs::write(&log, newer).unwrap();
+        let error = run("FROM numbers").unwrap_err().to_string();
+        assert_eq!(says(&error), Says::Damaged, "an old database: {error}");
     }
 }
