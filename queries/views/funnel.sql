@@ -29,10 +29,8 @@ WITH peers AS (
       WHEN 'percent' THEN greatest(count_if(numerator = 0) OVER peers, count_if(numerator = denominator) OVER peers)
       ELSE count_if(numerator = 0) OVER peers
     END * 2 > count(*) OVER peers AS most_at_one_end,
-    pair_z(
-      unit, numerator, denominator, sum(numerator) OVER peers - numerator,
-      nullif(sum(denominator) OVER peers - denominator, 0)
-    ) AS z_others
+    sum(numerator) OVER peers - numerator AS x_others,
+    nullif(sum(denominator) OVER peers - denominator, 0) AS n_others
   FROM plain_funnel
   WHERE average > 0
   WINDOW peers AS (PARTITION BY collection, indicator, quarter)
@@ -40,6 +38,7 @@ WITH peers AS (
 angles AS (
   SELECT
     *,
+    pair_z(unit, x, n, x_others, n_others) AS z_others,
     CASE unit WHEN 'percent' THEN asin(sqrt(x / n)) ELSE sqrt(x / e) END AS y,
     CASE unit WHEN 'percent' THEN asin(sqrt(p0)) ELSE 1.0 END AS y0,
     1 / (2 * sqrt(e)) AS s

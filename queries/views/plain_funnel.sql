@@ -30,6 +30,7 @@ WITH peers AS (
     AND series.carried_from IS NULL
     AND held.held_by IS NULL
     AND is_asked(series.collection)
+    AND is_needed(series.quarter, 0)
     AND settings.unit IN ('percent', 'rate')
     AND series.value IS NOT NULL
     AND series.numerator >= 0

@@ -190,20 +190,25 @@ found AS (
     AND seasons.authority = centres.authority
     AND seasons.indicator = centres.indicator
 ),
+-- Each test by itself first: whoever uses it then does not work it out again.
+scored AS (
+  SELECT
+    *,
+    kendall_z(s, variance) AS z,
+    kendall_z(seasonal_s, seasonal_variance) AS seasonal_z
+  FROM found
+),
 chosen_test AS (
   SELECT
     *,
-    CASE
-      WHEN by_season THEN kendall_z(seasonal_s, seasonal_variance)
-      ELSE kendall_z(s, variance)
-    END AS trend_z,
+    CASE WHEN by_season THEN seasonal_z ELSE z END AS trend_z,
     CASE WHEN by_season THEN seasonal_slope ELSE 4 * slope END AS slope_per_year,
     CASE
       WHEN by_season THEN trend_points_min_seasonal()
       WHEN yearly THEN trend_points_min_yearly()
       ELSE trend_points_min()
     END AS needed
-  FROM found
+  FROM scored
 )
 SELECT
   collection,
@@ -220,14 +225,14 @@ SELECT
   n,
   s,
   variance,
-  kendall_z(s, variance) AS z,
-  p_two_sided(kendall_z(s, variance)) AS p,
+  z,
+  p_two_sided(z) AS p,
   slope,
   intercept,
   seasonal_s,
   seasonal_variance,
-  kendall_z(seasonal_s, seasonal_variance) AS seasonal_z,
-  p_two_sided(kendall_z(seasonal_s, seasonal_variance)) AS seasonal_p,
+  seasonal_z,
+  p_two_sided(seasonal_z) AS seasonal_p,
   seasonal_slope,
   seasonal,
   yearly,

@@ -213,7 +213,12 @@ ranged AS (
     CASE WHEN resembling THEN greatest(2.66 * usual_range, 3 * deviation) ELSE 2.66 * usual_range END AS raw_width,
     -- Limits upon the mean are none: what does not move cannot be judged by how it moves.
     CASE WHEN raw_width > 1e-9 * greatest(1.0, abs(mean)) THEN raw_width END AS width,
-    CASE WHEN resembling THEN greatest(usual_range / 1.128, deviation) ELSE usual_range / 1.128 END AS sigma
+    CASE WHEN resembling THEN greatest(usual_range / 1.128, deviation) ELSE usual_range / 1.128 END AS sigma,
+    CASE
+      WHEN n < limits_points_min() THEN 'fewer than ' || limits_points_min() || ' figures'
+      WHEN all_ranges < limits_ranges_min() THEN 'too many gaps for limits'
+      WHEN ranges < limits_ranges_min() OR different < limits_values_min() THEN 'too flat for limits'
+    END AS reason
   FROM limits
 ),
 placed AS (
@@ -388,12 +393,7 @@ named AS (
       WHEN headed.in_trend THEN 'trend'
       WHEN headed.in_three THEN 'two-of-three'
       WHEN headed.in_shift THEN 'shift'
-    END AS rule,
-    CASE
-      WHEN ranged.n < limits_points_min() THEN 'fewer than ' || limits_points_min() || ' figures'
-      WHEN ranged.all_ranges < limits_ranges_min() THEN 'too many gaps for limits'
-      WHEN ranged.ranges < limits_ranges_min() OR ranged.different < limits_values_min() THEN 'too flat for limits'
-    END AS reason
+    END AS rule
   FROM numbered AS figures
   JOIN ranged ON ranged.section = figures.section
   JOIN headed ON headed.section = figures.section AND headed.quarter = figures.quarter
