@@ -223,12 +223,16 @@ class Mailbox:
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=60)
         self.controller.start()
 
-    async def handle_DATA(self, server, _session, envelope):
-        if self.instead and (reply := self.instead(server, envelope)):
-            return reply
+    def take(self, envelope):
+        """Counts a message as taken, whatever is answered."""
         found = re.search(rb"^Message-ID:\s*<([^>\s]+)>", envelope.content, re.MULTILINE | re.IGNORECASE)
         name = found.group(1).decode() if found else "none"
         self.accepted.append(Accepted(name, envelope.rcpt_tos[0], sum_of(envelope.content)))
+
+    async def handle_DATA(self, server, _session, envelope):
+        if self.instead and (reply := self.instead(server, envelope)):
+            return reply
+        self.take(envelope)
         # Now the message is ours. A sender that dies before our answer is the window of RFC 1047: made wide.
         await asyncio.sleep(self.chance.random() * self.pause)
         return "250 2.0.0 taken"

@@ -29,7 +29,7 @@ lines AS (
       ORDER BY quarter
       ROWS BETWEEN 4 PRECEDING AND 1 PRECEDING
     ) AS earlier_values,
-    coalesce(lag(status) OVER line IN ('suppressed', 'unavailable', 'not-applicable'), FALSE) AS withheld_before,
+    coalesce(status IN ('suppressed', 'unavailable', 'not-applicable'), FALSE) AS withheld,
     lag(denominator, 2) OVER line AS base_before,
     row_number() OVER line AS place
   FROM held
@@ -38,6 +38,7 @@ lines AS (
 runs AS (
   SELECT
     *,
+    coalesce(lag(withheld) OVER line, FALSE) AS withheld_before,
     -- How many figures stand here since the parts, or the value, were others.
     place - max(CASE WHEN NOT same_parts THEN place END) OVER line + 1 AS parts_run,
     place - max(CASE WHEN NOT same_value THEN place END) OVER line + 1 AS value_run
@@ -73,7 +74,7 @@ figures AS (
     settings.factor,
     settings.decimals,
     is_annualised(held.collection, held.indicator) AS annualised,
-    coalesce(held.status IN ('suppressed', 'unavailable', 'not-applicable'), FALSE) AS withheld,
+    runs.withheld,
     CASE
       WHEN held.numerator IS NULL OR held.stated IS NULL THEN NULL
       WHEN settings.unit = 'count' THEN held.numerator
