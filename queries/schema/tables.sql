@@ -102,6 +102,10 @@ CREATE TABLE IF NOT EXISTS quarantined_rows (
 CREATE TABLE IF NOT EXISTS set_aside_indicators (
   submission BIGINT, indicator VARCHAR
 );
+-- The fingerprint of the configuration that stands in the tables above.
+CREATE TABLE IF NOT EXISTS configured (
+  fingerprint VARCHAR
+);
 -- The headings of each accepted file, to tell which columns come and go.
 CREATE TABLE IF NOT EXISTS headings (
   submission BIGINT, position INTEGER, heading VARCHAR

@@ -22,10 +22,8 @@ use crate::domain::turn;
 use crate::pipeline::addressed;
 use crate::pipeline::apart::{self, Snapshot};
 use crate::pipeline::neighbouring;
-use crate::store::analysis;
 use crate::store::check_file::CheckFile;
 use crate::store::configured;
-use crate::store::open::Store;
 
 /// Prints every problem, or who gets what and when.
 ///
@@ -81,12 +79,9 @@ pub fn check_config(with: &With) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Prepares every check on an empty schema, ours here, what somebody wrote in a worker; says what is wrong
-/// with any of theirs, also when the settings are wrong.
+/// Prepares every check that somebody wrote on an empty schema, in a worker; says what is wrong with any, also
+/// when the settings are wrong.
 fn wrong_checks(folder: &Path, loaded: Option<&Loaded>) -> Result<Vec<String>> {
-    if loaded.is_some() {
-        Store::in_memory()?.prepare_checks(&analysis::shipped()?)?;
-    }
     let files = Files::read(folder);
     if files.checks().is_empty() {
         return Ok(Vec::new());
@@ -95,7 +90,8 @@ fn wrong_checks(folder: &Path, loaded: Option<&Loaded>) -> Result<Vec<String>> {
         Some(loaded) => loaded.settings.limits,
         None => config::load_files(&Files::shipped(folder), folder)?.settings.limits,
     };
-    let empty = Snapshot::empty()?;
+    let texts: Vec<&str> = files.checks().iter().map(|check| check.text.as_str()).collect();
+    let empty = Snapshot::empty(&texts.join("\n"))?;
     let wrong = |added: &AddedCheck| {
         let check = CheckFile::parse(&added.name, &added.text);
         let words =

@@ -55,6 +55,7 @@ impl Kept {
     /// When the state cannot be read.
     pub fn open(settings: &Settings, with: &With) -> Result<Self> {
         let store = Store::open_read_only(&settings.state, &settings.limits)?;
+        store.share();
         let checks = asking::checks_of(settings)?;
         let lines = Journal::read(&settings.state)?;
         let configured = asking::configured_for(settings, &checks, &lines);

@@ -4,6 +4,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 
 use rustix::fs::fstat;
+use tracing::level_filters::LevelFilter;
 use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -21,10 +22,23 @@ pub enum Loudness {
     Daemon,
 }
 
+/// The variable that sets another level, such as `debug`, which also tells where the time of a run went.
+const LEVEL: &str = "QUARTERDECK_LOG";
+
 /// Begins to log. What cannot be written is dropped: a log that is full or gone stops no run.
 pub fn begin(loudness: Loudness) {
-    let level = if loudness == Loudness::Daemon { "info" } else { "warn" };
-    let filter = EnvFilter::new(format!("{level},tokio_cron_scheduler=error"));
+    let usual = if loudness == Loudness::Daemon { LevelFilter::INFO } else { LevelFilter::WARN };
+    let wanted = std::env::var(LEVEL).ok().filter(|word| !word.is_empty());
+    let level = wanted.as_deref().map_or(Ok(usual), str::parse);
+    let filter = EnvFilter::new(format!("{},tokio_cron_scheduler=error", level.as_ref().unwrap_or(&usual)));
+    listen(filter);
+    if level.is_err() {
+        let word = wanted.unwrap_or_default();
+        tracing::warn!("{LEVEL}: `{word}` is not a level; write error, warn, info, debug or trace");
+    }
+}
+
+fn listen(filter: EnvFilter) {
     if let Some(journald) = journald() {
         tracing_subscriber::registry().with(journald).with(filter).init();
         return;

@@ -31,7 +31,7 @@ pub fn preview(with: &With, file: &Path, format: Format) -> Result<Ending> {
     let program = print::program();
     let check = read(file)?;
     let wrong = |words: String| UsageError(format!("{}: {words}", file.display()));
-    apart::prepare(&program, &Snapshot::empty()?, &check, &settings.limits).map_err(wrong)?;
+    apart::prepare(&program, &Snapshot::empty(&check.sql)?, &check, &settings.limits).map_err(wrong)?;
     let store = Store::open_read_only(&settings.state, &settings.limits)?;
     let now = print::now(with);
     let today = print::day(&settings, now);
@@ -39,7 +39,8 @@ pub fn preview(with: &With, file: &Path, format: Format) -> Result<Ending> {
     let replaced = replaced(&settings, &check)?;
     let longest = replaced.iter().chain([&check]).map(|one| one.open_after).max().unwrap_or(1);
     let slots = previewing::slots(&trying, longest)?;
-    let snapshot = Snapshot::elsewhere(&store)?;
+    let texts: Vec<&str> = replaced.iter().chain([&check]).map(|one| one.sql.as_str()).collect();
+    let snapshot = Snapshot::elsewhere(&store, &texts.join("\n"))?;
     let versions = if replaced.is_some() { 2 } else { 1 };
     let bar = ProgressBar::new((slots.len() * versions) as u64);
     let mut asked = || bar.inc(1);

@@ -10,6 +10,7 @@ use crate::cli::print::{self, Rows, UsageError};
 use crate::pipeline::apart::Snapshot;
 use crate::store::analysis;
 use crate::store::open::Store;
+use crate::store::schema;
 use crate::worker::query::{self, Job, Question};
 
 /// The public views are told where they are a contract.
@@ -36,11 +37,12 @@ pub fn sql(with: &With, arguments: &SqlArguments) -> Result<Ending> {
         return Ok(Ending::Done);
     };
     let settings = in_force::settings(with)?;
-    let snapshot = Snapshot::elsewhere(&Store::open_read_only(&settings.state, &settings.limits)?)?;
+    let snapshot = Snapshot::elsewhere(&Store::open_read_only(&settings.state, &settings.limits)?, asked)?;
     let limits = &settings.limits;
     let job = Job {
         snapshot: snapshot.file(),
-        views: analysis::views(),
+        views: analysis::views_for(asked),
+        offered: schema::view_names().into_iter().map(str::to_owned).collect(),
         questions: vec![Question {
             name: "sql".to_owned(),
             sql: asked.clone(),
@@ -92,7 +94,6 @@ fn views(contract: &str) -> Rows {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::schema;
 
     #[test]
     fn every_view_is_listed_with_what_a_row_is_for_and_its_columns() {

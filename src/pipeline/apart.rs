@@ -11,6 +11,7 @@ use crate::domain::quarter::Quarter;
 use crate::store::analysis::{self, CheckAnswer};
 use crate::store::check_file::{CheckFile, Variable};
 use crate::store::open::Store;
+use crate::store::schema;
 use crate::store::snapshot;
 use crate::worker::WorkerError;
 use crate::worker::query::{self, Job, Question, Scalar, Table};
@@ -22,34 +23,37 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// What `store` holds now, in a new folder inside `folder`.
+    /// What `store` holds now of all that `sql` may read, in a new folder inside `folder`.
     ///
     /// # Errors
     /// When the copy cannot be made.
-    pub fn inside(folder: &Path, store: &Store) -> Result<Self> {
-        Self::of(store, tempfile::tempdir_in(folder).context("cannot make a folder for the worker")?)
+    pub fn inside(folder: &Path, store: &Store, sql: &str) -> Result<Self> {
+        Self::of(store, sql, tempfile::tempdir_in(folder).context("cannot make a folder for the worker")?)
     }
 
-    /// What `store` holds now, where temporary files are.
+    /// What `store` holds now of all that `sql` may read, where temporary files are.
     ///
     /// # Errors
     /// When the copy cannot be made.
-    pub fn elsewhere(store: &Store) -> Result<Self> {
-        Self::of(store, tempfile::tempdir().context("cannot make a folder for the worker")?)
+    pub fn elsewhere(store: &Store, sql: &str) -> Result<Self> {
+        Self::of(store, sql, tempfile::tempdir().context("cannot make a folder for the worker")?)
     }
 
-    fn of(store: &Store, folder: TempDir) -> Result<Self> {
+    fn of(store: &Store, sql: &str, folder: TempDir) -> Result<Self> {
         let it = Self { folder };
-        snapshot::write(store.connection(), &it.file())?;
+        snapshot::write(store.connection(), &it.file(), &analysis::words_read(sql))?;
         Ok(it)
     }
 
-    /// The tables without a row.
+    /// The tables that `sql` may read, without a row.
     ///
     /// # Errors
     /// When the copy cannot be made.
-    pub fn empty() -> Result<Self> {
-        Self::elsewhere(&Store::in_memory()?)
+    pub fn empty(sql: &str) -> Result<Self> {
+        let folder = tempfile::tempdir().context("cannot make a folder for the worker")?;
+        let it = Self { folder };
+        snapshot::write_empty(&it.file(), &analysis::words_read(sql))?;
+        Ok(it)
     }
 
     /// The database file.
@@ -115,7 +119,8 @@ fn job(snapshot: &Snapshot, check: &CheckFile, questions: &[analysis::Question],
     };
     Job {
         snapshot: snapshot.file(),
-        views: analysis::views(),
+        views: analysis::views_for(&check.sql),
+        offered: schema::view_names().into_iter().map(str::to_owned).collect(),
         questions: questions.iter().map(worded).collect(),
         rows_max: limits.result_rows_max,
         seconds: limits.worker_seconds.saturating_sub(2).max(1),

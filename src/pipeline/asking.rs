@@ -231,7 +231,15 @@ fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String 
         .collect();
     // What was set aside for a time has not been asked meanwhile.
     let aside: Vec<&str> = walk.aside().filter(|subject| subject.starts_with("ask ")).collect();
-    let views = (&it.authorities, &it.indicators, &it.collections, &it.calendar, &it.analysis);
+    // Where returns come from is of no matter to what they say.
+    let of_collection = |one: &Collection| {
+        format!(
+            "{:?}",
+            (&one.name, one.cadence, one.first_quarter, one.due_working_days, one.reporters, one.provisional)
+        )
+    };
+    let collections: Vec<String> = it.collections.iter().map(of_collection).collect();
+    let views = (&it.authorities, &it.indicators, collections, &it.calendar, &it.analysis);
     let rules = (&it.region, views, asked, aside);
     let lines = walk.journal.lines();
     let decided = (decided::new_normals(lines), decided::confirmations(lines));
@@ -365,7 +373,8 @@ fn ask_added(
     if added.is_empty() || plan.is_empty() {
         return Ok(all);
     }
-    let snapshot = Snapshot::inside(&walk.settings.state, &walk.store)?;
+    let texts: Vec<&str> = added.iter().map(|check| check.sql.as_str()).collect();
+    let snapshot = Snapshot::inside(&walk.settings.state, &walk.store, &texts.join("\n"))?;
     for check in added {
         let subject = format!("ask {}", check.name);
         if !walk.may_do(&subject)? {

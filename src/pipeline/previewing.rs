@@ -158,10 +158,7 @@ fn first_came(store: &Store, collection: &Collection) -> Result<BTreeMap<Quarter
     Ok(rows.collect::<duckdb::Result<_>>()?)
 }
 
-/// What `check` would have found in `slots`; `asked` hears how many of them are done.
-///
-/// Each slot has a worker of its own. Where one gives no answer, the rest is not asked: it would take as
-/// long each time.
+/// What `check` would have found in `slots`; `asked` hears of each that is done.
 pub fn see(
     trying: &Trying<'_>,
     snapshot: &Snapshot,
@@ -171,13 +168,7 @@ pub fn see(
 ) -> Seen {
     let mut seen = Seen::default();
     let mut answers: BTreeMap<FindingKey, Vec<(Answer, Value)>> = BTreeMap::new();
-    let mut gave_up = None;
-    for slot in slots {
-        let said = match &gave_up {
-            Some(why) => Err(format!("not asked, because before {why}")),
-            None => one(trying, snapshot, check, slot, &mut gave_up),
-        };
-        asked();
+    for (slot, said) in slots.iter().zip(answers_of(trying, snapshot, check, slots, asked)) {
         let mut count = Count::default();
         match said {
             Ok(rows) => rows.into_iter().for_each(|row| {
@@ -200,21 +191,36 @@ pub fn see(
     seen
 }
 
-fn one(
+/// What the check says of each slot: of all in one worker, if its time is enough.
+///
+/// Otherwise each slot has a worker of its own, until one gives no answer: the rest would take as long each time.
+fn answers_of(
     trying: &Trying<'_>,
     snapshot: &Snapshot,
     check: &CheckFile,
-    slot: &Slot,
-    gave_up: &mut Option<String>,
-) -> apart::Said {
-    let question = std::slice::from_ref(&slot.question);
-    match apart::ask(trying.program, snapshot, check, question, &trying.settings.limits) {
-        Ok(said) => said.into_iter().next().unwrap_or_else(|| Err("the worker gave no answer".to_owned())),
-        Err(error) => {
-            *gave_up = Some(error.to_string());
-            Err(error.to_string())
-        }
+    slots: &[Slot],
+    asked: &mut dyn FnMut(),
+) -> Vec<apart::Said> {
+    let questions: Vec<Question> = slots.iter().map(|slot| slot.question.clone()).collect();
+    let limits = &trying.settings.limits;
+    if let Ok(said) = apart::ask(trying.program, snapshot, check, &questions, limits) {
+        said.iter().for_each(|_| asked());
+        return said;
     }
+    let mut gave_up = None;
+    let alone = |question| {
+        let said = match &gave_up {
+            Some(why) => Err(format!("not asked, because before {why}")),
+            None => apart::ask(trying.program, snapshot, check, std::slice::from_ref(question), limits)
+                .map_err(|error| gave_up.insert(error.to_string()).clone())
+                .and_then(|said| {
+                    said.into_iter().next().unwrap_or_else(|| Err("the worker gave no answer".to_owned()))
+                }),
+        };
+        asked();
+        said
+    };
+    questions.iter().map(alone).collect()
 }
 
 fn tally(row: &CheckAnswer, count: &mut Count, reasons: &mut BTreeMap<String, usize>) {

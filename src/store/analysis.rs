@@ -82,11 +82,13 @@ pub fn shipped() -> Result<Vec<CheckFile>, StoreError> {
     SHIPPED.into_iter().map(read).collect()
 }
 
-/// The statements that make macros and views, in order, for a database that has our tables.
+/// The statements that make the macros, and the views that `sql` stands on, in order, for a database that has our
+/// tables.
 #[must_use]
-pub fn views() -> Vec<String> {
-    let views = schema::VIEWS.iter().map(|view| view.statement);
-    schema::macros().into_iter().chain(views).map(str::to_owned).collect()
+pub fn views_for(sql: &str) -> Vec<String> {
+    let named = words_read(sql);
+    let macros = schema::macros().into_iter().map(str::to_owned);
+    macros.chain(schema::making_views(|view| named.contains(view.name))).collect()
 }
 
 /// What `getvariable` answers in a check: `collection`, `quarter`, `as_of`, `known_on`.
@@ -243,22 +245,6 @@ impl Store {
         };
         done.and_then(|done| cleared.map(|()| done))
     }
-
-    /// Makes sure that checks run on an empty database and return the columns of a check.
-    ///
-    /// # Errors
-    /// In words: what the engine says of the first that does not run, or which column is missing.
-    pub fn prepare_checks<'a>(
-        &self,
-        checks: impl IntoIterator<Item = &'a CheckFile>,
-    ) -> Result<(), StoreError> {
-        let known_on = DateTime::UNIX_EPOCH;
-        let as_of = known_on.date_naive();
-        let nothing =
-            Question { collection: String::new(), quarter: Quarter::containing(as_of), as_of, known_on };
-        let asked = self.ask_all(checks, &nothing)?;
-        asked.answers.into_iter().try_for_each(|answers| answers.map(drop))
-    }
 }
 
 /// The statements that compute those of the frozen views that `sql` stands on, in order.
@@ -275,28 +261,43 @@ fn frozen_for(sql: &str) -> impl Iterator<Item = &'static schema::View> {
     views.filter(move |view| named.contains(view.name))
 }
 
-/// The words of a text and of all views that it names, themselves or by other views.
-fn stood_on(sql: &str) -> BTreeSet<String> {
-    let mut named = words_of(sql);
-    for view in schema::VIEWS.iter().rev() {
-        if named.contains(view.name) {
-            named.extend(words_of(view.statement));
-        }
-    }
-    named
-}
-
 /// Whether `sql` stands on the view `name`, itself or by another view.
 #[must_use]
 pub fn stands_on(sql: &str, name: &str) -> bool {
     stood_on(sql).contains(name)
 }
 
+/// The words of a text and of all views that it names, themselves or by other views.
+fn stood_on(sql: &str) -> BTreeSet<String> {
+    with_views_below(words_of(&without_comments(sql)))
+}
+
+/// Every word that may be the name of something which `sql` reads, itself, by views or by macros, in lower case.
+///
+/// A text between quotes may look like a comment, so words in comments are among them.
+#[must_use]
+pub fn words_read(sql: &str) -> BTreeSet<String> {
+    let macros = schema::macros().into_iter().flat_map(|text| words_of(&without_comments(text)));
+    with_views_below(words_of(sql).into_iter().chain(macros).collect())
+}
+
+fn with_views_below(mut named: BTreeSet<String>) -> BTreeSet<String> {
+    for view in schema::VIEWS.iter().rev() {
+        if named.contains(view.name) {
+            named.extend(words_of(&without_comments(view.statement)));
+        }
+    }
+    named
+}
+
+fn without_comments(sql: &str) -> String {
+    sql.lines().flat_map(|line| [line.split("--").next().unwrap_or_default(), "\n"]).collect()
+}
+
 /// A word too many costs a table that nobody reads.
 fn words_of(sql: &str) -> BTreeSet<String> {
-    let without_comments = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
     let letters = |c: char| !c.is_ascii_alphanumeric() && c != '_';
-    without_comments.flat_map(|line| line.split(letters)).map(str::to_ascii_lowercase).collect()
+    sql.split(letters).map(str::to_ascii_lowercase).collect()
 }
 
 fn frozen_statement(view: &schema::View) -> String {

@@ -9,6 +9,7 @@ use crate::domain::authority::{Authority, AuthorityCode, Share};
 use crate::domain::calendar::Calendar;
 use crate::domain::indicator::{Indicator, IndicatorId, Polarity, Unit};
 use crate::domain::quarter::Quarter;
+use crate::store::{keep, schema};
 
 const TABLES: [&str; 14] = [
     "authority_settings",
@@ -63,13 +64,32 @@ pub fn asked_from(collection: &Collection, calendar: &Calendar, began: NaiveDate
     ended.iter().find(is_open).or(ended.last()).copied()
 }
 
-/// Writes the configuration into its tables. Call inside a transaction.
+/// Writes the configuration into its tables, unless it stands there. Call inside a transaction.
 ///
 /// Expected returns reach from a collection's first quarter to the last that had ended by `today`.
 ///
 /// # Errors
 /// When the database refuses; the transaction must then be rolled back.
 pub fn replace(connection: &Connection, from: &Configured<'_>, today: NaiveDate) -> Result<()> {
+    let wanted = fingerprint(from, today);
+    let sql = "SELECT count(*) > 0 FROM configured WHERE fingerprint = ?";
+    if connection.query_row(sql, params![wanted], |row| row.get(0))? {
+        return Ok(());
+    }
+    connection.execute_batch("DELETE FROM configured")?;
+    write(connection, from, today)?;
+    schema::fix_parameters(connection)?;
+    connection.execute("INSERT INTO configured VALUES (?)", params![wanted]).map(drop)
+}
+
+/// Of all that is written, and of the statements that read it.
+fn fingerprint(from: &Configured<'_>, today: NaiveDate) -> String {
+    let ended: Vec<_> =
+        from.collections.iter().map(|one| one.ended_quarters(today).last().copied()).collect();
+    keep::hash(format!("{}{from:?}{ended:?}", schema::fingerprint()).as_bytes())
+}
+
+fn write(connection: &Connection, from: &Configured<'_>, today: NaiveDate) -> Result<()> {
     for table in TABLES {
         connection.execute(&format!("DELETE FROM {table}"), [])?;
     }

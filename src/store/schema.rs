@@ -14,8 +14,8 @@ pub const SCHEMA_VERSION: i32 = 3;
 
 const TABLES: &str = include_str!("../../queries/schema/tables.sql");
 
-const MACROS: [&str; 2] =
-    [include_str!("../../queries/views/parameters.sql"), include_str!("../../queries/views/macros.sql")];
+const PARAMETERS: &str = include_str!("../../queries/views/parameters.sql");
+const MACROS: [&str; 2] = [PARAMETERS, include_str!("../../queries/views/macros.sql")];
 
 /// A view of the public contract: its name and its statement.
 pub(crate) struct View {
@@ -75,11 +75,30 @@ pub fn macros() -> Vec<&'static str> {
     MACROS.to_vec()
 }
 
-/// The statements that make an empty database: tables, macros, views, in this order.
+/// The statements that say what a database holds before any row: tables, macros, views, in this order.
 #[must_use]
 pub fn statements() -> Vec<&'static str> {
     let views = VIEWS.iter().map(|view| view.statement);
     std::iter::once(TABLES).chain(MACROS).chain(views).collect()
+}
+
+/// The statements that make some of the views, in their order, where tables and macros are.
+///
+/// Whoever names a view has it bound with all that it stands on, down to the tables. So an empty temporary table
+/// stands before each view while those that stand on it are made: half the time.
+pub(crate) fn making_views(wanted: impl Fn(&View) -> bool) -> Vec<String> {
+    let views: Vec<&View> = VIEWS.iter().filter(|view| wanted(view)).collect();
+    let make = views.iter().map(|view| {
+        let name = view.name;
+        format!("{} CREATE TEMP TABLE {name} AS FROM main.{name} LIMIT 0;", view.statement)
+    });
+    let uncover = views.iter().map(|view| format!("DROP TABLE temp.main.{};", view.name));
+    make.chain(uncover).collect()
+}
+
+/// Makes the tables alone.
+pub(crate) fn lay_tables(connection: &Connection) -> duckdb::Result<()> {
+    connection.execute_batch(TABLES)
 }
 
 /// Makes what is missing and renews macros and views, in one transaction, unless they are ours already.
@@ -93,10 +112,30 @@ pub(crate) fn lay(connection: &Connection) -> Result<(), StoreError> {
     }
     let remember =
         format!("INSERT INTO schema_versions (version, fingerprint) VALUES ({SCHEMA_VERSION}, '{ours}');");
-    let script = format!("BEGIN; {} {remember} COMMIT;", statements().concat());
+    let views = making_views(|_| true).concat();
+    let script = format!("BEGIN; {TABLES} {} {views} {remember} COMMIT;", MACROS.concat());
     connection
         .execute_batch(&script)
         .map_err(|error| StoreError::failed("cannot lay tables and views", &error))
+}
+
+/// Makes each parameter that the operator may choose a number, as `parameter_settings` has it now.
+///
+/// As it is written it asks the table wherever a view names it, which is dozens of small plans within one.
+pub(crate) fn fix_parameters(connection: &Connection) -> duckdb::Result<()> {
+    connection.execute_batch(PARAMETERS)?;
+    let head = "CREATE OR REPLACE MACRO ";
+    let written = PARAMETERS.lines().filter_map(|line| line.strip_prefix(head)?.split_once("() AS "));
+    for (name, _) in written.filter(|(_, body)| body.contains("chosen(")) {
+        let sql = format!("SELECT format('CAST({{}} AS {{}})', {name}(), typeof({name}()))");
+        let fixed: String = connection.query_row(&sql, [], |row| row.get(0))?;
+        connection.execute_batch(&format!("{head}{name}() AS {fixed};"))?;
+    }
+    let off = "SELECT string_agg(format('''{}''', name), ', ') FROM parameter_settings
+                WHERE name LIKE 'off %' AND value <> 0";
+    let off: Option<String> = connection.query_row(off, [], |row| row.get(0))?;
+    let holds = off.map_or_else(|| "TRUE".to_owned(), |off| format!("'off ' || check_name NOT IN ({off})"));
+    connection.execute_batch(&format!("{head}holds(check_name) AS {holds};"))
 }
 
 /// Whether the tables are ours, without a change to them.
@@ -111,7 +150,8 @@ pub fn admit(connection: &Connection) -> Result<(), StoreError> {
     }
 }
 
-fn fingerprint() -> String {
+/// The fingerprint of the statements that make tables, macros and views.
+pub(crate) fn fingerprint() -> String {
     use std::fmt::Write as _;
     let mut text = String::with_capacity(64);
     for byte in Sha256::digest(statements().concat()) {

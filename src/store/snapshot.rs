@@ -2,10 +2,13 @@
 //!
 //! Only that: a worker holds the whole copy in its memory, and what checks answered grows with every run.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use duckdb::Connection;
+
+use crate::store::schema;
 
 const TABLES: [&str; 24] = [
     "authority_settings",
@@ -34,17 +37,18 @@ const TABLES: [&str; 24] = [
     "confirmed_figures",
 ];
 
-/// Writes the snapshot `file`, a DuckDB database, as the open transaction sees the tables.
+/// Writes the snapshot `file`, a DuckDB database, as the open transaction sees the tables, of which it holds those
+/// that are `named`.
 ///
 /// One transaction cannot write two databases, so the rows travel through Parquet files in the
 /// folder of `file`, which the caller removes.
 ///
 /// # Errors
 /// When a table cannot be copied.
-pub fn write(connection: &Connection, file: &Path) -> Result<()> {
+pub fn write(connection: &Connection, file: &Path, named: &BTreeSet<String>) -> Result<()> {
     let folder = file.parent().context("the snapshot has no folder")?;
     let copy = Connection::open(file).context("cannot create the snapshot")?;
-    for table in TABLES {
+    for table in TABLES.into_iter().filter(|table| named.contains(*table)) {
         let parquet = quoted(&folder.join(format!("{table}.parquet")));
         connection
             .execute_batch(&format!("COPY {table} TO {parquet} (FORMAT parquet)"))
@@ -56,14 +60,23 @@ pub fn write(connection: &Connection, file: &Path) -> Result<()> {
     copy.execute_batch("CHECKPOINT").context("cannot finish the snapshot")
 }
 
+/// Writes a snapshot without a row.
+///
+/// # Errors
+/// When a table cannot be made.
+pub fn write_empty(file: &Path, named: &BTreeSet<String>) -> Result<()> {
+    let empty = Connection::open_in_memory().context("cannot make an empty database")?;
+    schema::lay_tables(&empty).context("cannot make empty tables")?;
+    write(&empty, file, named)
+}
+
 fn quoted(path: &Path) -> String {
     format!("'{}'", path.display().to_string().replace('\'', "''"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::TABLES;
-    use crate::store::schema;
+    use super::{TABLES, schema};
 
     #[test]
     fn every_table_of_the_copy_is_one_that_a_view_stands_on() {

@@ -55,14 +55,14 @@ const PLAIN_PARTS: [&str; 12] = [
 pub struct Readable {
     /// Tables, views, and table macros with `()` behind them.
     pub names: BTreeSet<String>,
-    /// The views among them.
-    pub views: BTreeSet<String>,
+    /// The views that whoever asks for something else is told of.
+    pub offered: BTreeSet<String>,
 }
 
 impl Readable {
     /// What whoever asks for something else is told of: the views, and only where there are none the rest.
     fn offered(&self) -> &BTreeSet<String> {
-        if self.views.is_empty() { &self.names } else { &self.views }
+        if self.offered.is_empty() { &self.names } else { &self.offered }
     }
 }
 

@@ -21,8 +21,11 @@ pub use crate::worker::value::Kind;
 pub struct Job {
     /// A DuckDB file with the tables that questions may see, and no others.
     pub snapshot: PathBuf,
-    /// Our own CREATE VIEW and CREATE MACRO statements, in order.
+    /// Our own statements that make macros and views, in order.
     pub views: Vec<String>,
+    /// The views that whoever names another one is told of; without any, those that were made.
+    #[serde(default)]
+    pub offered: Vec<String>,
     /// What is asked, one after the other.
     pub questions: Vec<Question>,
     /// Rows of one answer; what is beyond is cut off.
@@ -135,7 +138,7 @@ pub fn answer(job: &Job) -> Result<Answers, String> {
         words => format!("cannot prepare the private copy: {words}"),
     };
     let connection = open(job).map_err(unprepared)?;
-    let allowed = readable(&connection).map_err(|error| in_words(&error.to_string(), ""))?;
+    let allowed = readable(&connection, &job.offered).map_err(|error| in_words(&error.to_string(), ""))?;
     let asked = job.questions.iter().map(|question| Answer {
         name: question.name.clone(),
         table: gate(&connection, &question.sql, &allowed)
@@ -219,7 +222,7 @@ fn copy(connection: &Connection, snapshot: &Path) -> Result<(), String> {
 }
 
 /// What a query may read: everything in the copy, for it holds nothing else. Macros end in `()`.
-fn readable(connection: &Connection) -> duckdb::Result<Readable> {
+fn readable(connection: &Connection, offered: &[String]) -> duckdb::Result<Readable> {
     let views =
         names(connection, "SELECT lower(view_name) FROM duckdb_views() WHERE NOT internal ORDER BY 1")?;
     let all = names(
@@ -229,7 +232,8 @@ fn readable(connection: &Connection) -> duckdb::Result<Readable> {
          UNION SELECT lower(function_name) || '()' FROM duckdb_functions()
                WHERE NOT internal AND function_type = 'table_macro'",
     )?;
-    Ok(Readable { names: all.into_iter().collect(), views: views.into_iter().collect() })
+    let views = if offered.is_empty() { views } else { offered.to_vec() };
+    Ok(Readable { names: all.into_iter().collect(), offered: views.into_iter().collect() })
 }
 
 fn names(connection: &Connection, sql: &str) -> duckdb::Result<Vec<String>> {
@@ -363,6 +367,7 @@ mod tests {
         let job = Job {
             snapshot: snapshot.clone(),
             views: Vec::new(),
+            offered: Vec::new(),
             questions: Vec::new(),
             rows_max: 10,
             seconds: 5,

@@ -69,6 +69,7 @@ fn job(snapshot: &Path, sqls: &[&str]) -> Job {
             "CREATE MACRO returns_of(code) AS TABLE SELECT * FROM returns WHERE authority_code = code"
                 .to_owned(),
         ],
+        offered: Vec::new(),
         questions: questions.collect(),
         rows_max: 100,
         seconds: 3,
