@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use duckdb::{Connection, Result, params};
+use duckdb::{Connection, Result};
 use serde_json::Value;
 
 use crate::domain::authority::AuthorityCode;
@@ -45,31 +45,36 @@ pub(super) enum Which {
     All,
 }
 
+const EVER_FIRED: &str = "SEMI JOIN (
+    SELECT DISTINCT check_name, collection, authority, coalesce(indicator, '') AS indicator
+      FROM answers
+     WHERE fires AND eligible
+  ) AS fired
+  ON fired.check_name = answers.check_name
+  AND fired.collection = answers.collection
+  AND fired.authority = answers.authority
+  AND fired.indicator = coalesce(answers.indicator, '')";
+
 /// The answers that count, in order of quarters: for each check, collection and quarter those of the latest
 /// run in which the answers were new.
 pub(super) fn kept_answers(connection: &Connection, which: Which) -> Result<BTreeMap<FindingKey, Vec<Kept>>> {
-    let mut statement = connection.prepare(
+    let only = match which {
+        Which::EverFired => EVER_FIRED,
+        Which::All => "",
+    };
+    let mut statement = connection.prepare(&format!(
         "WITH latest AS (
            SELECT max(run) AS run, check_name, collection, quarter
              FROM asked
             GROUP BY check_name, collection, quarter
-         ),
-         fired AS (
-           SELECT DISTINCT
-             check_name || '|' || collection || '|' || authority || '|' || coalesce(indicator, '')
-             FROM answers
-            WHERE fires AND eligible
          )
          SELECT check_name, collection, authority, indicator, quarter, fires, level, effect, eligible,
                 CASE WHEN fires AND eligible THEN detail END
-           FROM answers
+           FROM (SELECT answers.* FROM answers {only}) AS kept
            SEMI JOIN latest USING (run, check_name, collection, quarter)
-          WHERE $1
-             OR (check_name || '|' || collection || '|' || authority || '|' || coalesce(indicator, ''))
-                IN (FROM fired)
-          ORDER BY check_name, collection, authority, indicator, quarter",
-    )?;
-    let mut rows = statement.query(params![which == Which::All])?;
+          ORDER BY check_name, collection, authority, indicator, quarter"
+    ))?;
+    let mut rows = statement.query([])?;
     let mut kept: BTreeMap<FindingKey, Vec<Kept>> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let authority: String = row.get(2)?;

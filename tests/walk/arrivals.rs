@@ -25,7 +25,7 @@ fn said(region: &Region, path: &str) -> String {
 
 #[test]
 fn the_receipt_beside_a_dropped_file_tells_the_verdict() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     dropped(
         &region,
         NAME,
@@ -46,7 +46,7 @@ fn the_receipt_beside_a_dropped_file_tells_the_verdict() {
 
 #[test]
 fn files_that_cannot_be_put_away_are_loaded_once_and_told_each_time() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.step("2017-11-13T09:00:00Z", Step::Collect);
     fs::remove_dir(region.path("drop/done")).unwrap();
     fs::write(region.path("drop/done"), "in the way").unwrap();
@@ -69,7 +69,7 @@ fn files_that_cannot_be_put_away_are_loaded_once_and_told_each_time() {
 
 #[test]
 fn the_same_file_dropped_again_changes_nothing_and_is_put_away() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     for day in ["13", "14"] {
         dropped(&region, NAME, "E06000022,sw_agency_pct,2017-18 Q2,21,143,\n");
         region.step(&format!("2017-11-{day}T09:00:00Z"), Step::Collect);
@@ -82,7 +82,7 @@ fn the_same_file_dropped_again_changes_nothing_and_is_put_away() {
 
 #[test]
 fn an_empty_mount_point_is_not_taken_for_nobody_has_sent() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.walk("2017-11-10T09:00:00Z");
     fs::rename(region.path("drop"), region.path("share")).unwrap();
     fs::create_dir(region.path("drop")).unwrap();
@@ -100,7 +100,7 @@ fn an_empty_mount_point_is_not_taken_for_nobody_has_sent() {
 
 #[test]
 fn what_is_refused_on_arrival_is_kept_once_and_known_to_everyone() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.publish("E06000022", QUARTER, PAGE);
     fs::write(region.path("drop").join(NAME), "<html>not a return</html>").unwrap();
     let report = region.step("2017-11-15T08:00:00Z", Step::Collect);
@@ -125,7 +125,7 @@ fn what_is_refused_on_arrival_is_kept_once_and_known_to_everyone() {
 
 #[test]
 fn pages_that_are_never_twice_the_same_do_not_fill_the_disk() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     for number in 10..22 {
         region.publish("E06000022", QUARTER, format!("{PAGE}<!-- {number} -->"));
         region.step(&format!("2017-11-{number}T08:00:00Z"), Step::Collect);
@@ -175,7 +175,7 @@ fn published(region: &Region, version: &str, number: u32) {
 
 #[test]
 fn a_new_version_of_a_data_set_is_a_new_submission_and_the_same_is_not_fetched() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let ees = format!(
         "reporters = \"publisher\"\nprovisional = false\n\n[collection.ees]\nbase_url = \"{}\"\n\
          data_set = \"a1b2-c3d4\"\nprivate_addresses = \"allowed\"\n",

@@ -35,7 +35,7 @@ fn a_download_that_is_cut_takes_the_place_of_nothing_and_is_asked_for_again() {
     let first = csv(CODE, QUARTER);
     let at_a_row = line_ends(&first)[3];
     for (length, end) in [(at_a_row, "at the end of a row"), (at_a_row + 12, "in the middle of a row")] {
-        let region = Region::from_quarter(QUARTER);
+        let region = Region::unwatched(QUARTER);
         region.publish(CODE, QUARTER, &first);
         region.step("2017-11-13T08:00:00Z", Step::Collect);
         let before = figures(&region);
@@ -62,7 +62,7 @@ fn a_download_that_is_cut_takes_the_place_of_nothing_and_is_asked_for_again() {
 
 #[test]
 fn what_was_refused_is_not_had_so_the_source_must_send_it_again() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let whole = csv(CODE, QUARTER);
     region.publish(CODE, QUARTER, &whole);
     // The entity tag is that of the whole file.
@@ -78,7 +78,7 @@ fn what_was_refused_is_not_had_so_the_source_must_send_it_again() {
 
 #[test]
 fn a_version_that_was_accepted_before_may_come_back() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let first = csv(CODE, QUARTER);
     for (day, body) in [
         (13, first.clone()),
@@ -93,7 +93,7 @@ fn a_version_that_was_accepted_before_may_come_back() {
 
 #[test]
 fn a_dropped_file_that_is_a_beginning_is_refused_with_words() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let dropped = |text: &str| fs::write(region.path("drop").join(NAME), text).unwrap();
     dropped(WORKFORCE);
     region.step("2017-11-13T08:00:00Z", Step::Collect);
@@ -111,7 +111,7 @@ fn a_dropped_file_that_is_a_beginning_is_refused_with_words() {
 
 #[test]
 fn a_dropped_file_that_is_cut_in_its_last_figure_is_refused_though_it_has_as_many() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let dropped = |text: &str| fs::write(region.path("drop").join(NAME), text).unwrap();
     let whole = "authority_code,indicator,quarter,value,numerator,denominator\n\
                  E06000022,sw_agency_pct,2017-18 Q2,,21,143\nE06000022,sw_turnover_pct,2017-18 Q2,,30,1400\n";
@@ -127,7 +127,7 @@ fn a_dropped_file_that_is_cut_in_its_last_figure_is_refused_though_it_has_as_man
 
 #[test]
 fn a_correction_is_taken_however_much_of_it_is_as_before() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     for (day, body) in [
         (13, csv(CODE, QUARTER)),
         (14, csv_with_referrals(CODE, QUARTER, 5_000)),

@@ -67,7 +67,7 @@ fn impatient(region: &Region) {
 
 #[test]
 fn a_share_that_hangs_is_told_and_everything_else_goes_on() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     impatient(&region);
     region.step("2017-11-13T07:00:00Z", Step::Collect);
     region.publish(CODE, QUARTER, csv(CODE, QUARTER));
@@ -86,7 +86,7 @@ fn a_share_that_hangs_is_told_and_everything_else_goes_on() {
 
 #[test]
 fn doctor_says_which_folder_does_not_answer() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     impatient(&region);
     region.step("2017-11-13T07:00:00Z", Step::Collect);
     let lock = names(&region, "state").into_iter().find(|name| name.starts_with("folder-")).unwrap();
@@ -104,7 +104,7 @@ fn doctor_says_which_folder_does_not_answer() {
 
 #[test]
 fn what_systems_leave_is_nothing_and_a_second_download_is_the_return() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     for name in ["Thumbs.db", "desktop.ini", ".DS_Store", "~$x.xlsx", "x.csv~", "x.csv.filepart"] {
         put(&region, name, "x");
     }
@@ -119,7 +119,7 @@ fn what_systems_leave_is_nothing_and_a_second_download_is_the_return() {
 
 #[test]
 fn two_files_of_one_return_are_two_versions_in_the_order_in_which_they_were_written() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     for (name, agency, age) in [("Copy of", "22", 60), ("", "21", 120)] {
         let name = format!("{name} {EXACT}.csv");
         put(&region, name.trim(), &text(QUARTER).replace(",21,", &format!(",{agency},")));
@@ -133,7 +133,7 @@ fn two_files_of_one_return_are_two_versions_in_the_order_in_which_they_were_writ
 
 #[test]
 fn an_unclear_name_is_told_once_and_its_sender_reads_what_to_call_it() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     put(&region, "Bath and North East Somerset Q2.csv", &text(QUARTER));
     let first = region.walk("2017-11-13T09:00:00Z");
     assert_eq!(first.failures, []);
@@ -171,7 +171,7 @@ fn an_unclear_name_is_told_once_and_its_sender_reads_what_to_call_it() {
 
 #[test]
 fn a_return_of_a_quarter_that_has_not_ended_waits_for_it() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     put(&region, "workforce_E06000022_2017-18-Q3.csv", &text("2017-18 Q3"));
     let early = region.walk("2017-11-13T09:00:00Z");
     assert_eq!((early.failures.len(), early.remarks.len(), early.lying), (0, 0, 1), "{early:?}");
@@ -185,7 +185,7 @@ fn a_return_of_a_quarter_that_has_not_ended_waits_for_it() {
 
 #[test]
 fn a_closed_quarter_is_named_with_the_way_to_take_it_in() {
-    let region = Region::from_quarter("2015-16 Q1");
+    let region = Region::unwatched("2015-16 Q1");
     region.step("2017-11-13T09:00:00Z", Step::Collect);
     put(&region, "workforce_E06000022_2015-16-Q1.csv", &text("2015-16 Q1"));
     let report = region.step("2017-11-14T09:00:00Z", Step::Collect);
@@ -199,7 +199,7 @@ fn a_closed_quarter_is_named_with_the_way_to_take_it_in() {
 
 #[test]
 fn every_stranger_is_counted_in_the_notice() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     for number in 0..25 {
         put(&region, &format!("minutes {number:02}.pdf"), "x");
     }
@@ -212,7 +212,7 @@ fn every_stranger_is_counted_in_the_notice() {
 
 #[test]
 fn a_doubt_ends_though_a_stranger_lies_in_the_drop_folder() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.step("2017-11-13T09:00:00Z", Step::Collect);
     put(&region, "minutes.pdf", "x");
     let doubt = Doubt { since: instant("2017-11-13T09:00:00Z"), why: "a reason".to_owned() };
@@ -223,7 +223,7 @@ fn a_doubt_ends_though_a_stranger_lies_in_the_drop_folder() {
 
 #[test]
 fn an_upload_that_went_on_in_refused_is_read_again_and_put_where_it_belongs() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let (whole, name) = (text(QUARTER), format!("{EXACT}.csv"));
     let (first, rest) = whole.split_at(whole.len() - 9);
     put(&region, &name, first);
@@ -241,7 +241,7 @@ fn an_upload_that_went_on_in_refused_is_read_again_and_put_where_it_belongs() {
 
 #[test]
 fn a_file_that_came_just_now_is_counted_and_its_sender_not_chased() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.edit("quarterdeck.toml", "settle_seconds = 0", "settle_seconds = 3600");
     put(&region, &format!("{EXACT}.csv"), &text(QUARTER));
     let report = region.walk("2017-11-13T09:00:00Z");
@@ -253,13 +253,13 @@ fn a_file_that_came_just_now_is_counted_and_its_sender_not_chased() {
 
 #[test]
 fn a_chaser_says_into_which_folder_and_under_which_name() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.walk("2017-11-13T09:00:00Z");
     let said = |region: &Region, start: &str| starting(&region.mails(), start)[0].text.clone();
     let name = "named `workforce_E06000027_2017-18-Q2` with the ending of its format";
     let text = said(&region, "chaser.workforce-e06000027.");
     assert!(text.contains("into the folder that was agreed with you, ") && text.contains(name), "{text}");
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let shown = "[collection.folder]\nshown_as = '\\\\files.example\\returns'";
     region.edit("quarterdeck.toml", "[collection.folder]", shown);
     region.walk("2017-11-13T09:00:00Z");
@@ -269,7 +269,7 @@ fn a_chaser_says_into_which_folder_and_under_which_name() {
 
 #[test]
 fn who_is_chased_reads_which_file_of_theirs_lies_there_and_what_to_call_it() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     put(&region, "Torbay return.csv", "x");
     put(&region, "Plymouth 2017-18 Q2.pdf", "x");
     fs::create_dir(region.path("drop/Cornwall")).unwrap();
@@ -298,7 +298,7 @@ fn who_is_chased_reads_which_file_of_theirs_lies_there_and_what_to_call_it() {
 
 #[test]
 fn a_folder_in_a_drop_folder_is_told_once_with_the_way_out() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     fs::create_dir(region.path("drop/Returns")).unwrap();
     put(&region, &format!("Returns/{EXACT}.csv"), &text(QUARTER));
     let report = region.walk("2017-11-13T09:00:00Z");
@@ -335,7 +335,7 @@ fn is_a_refusal_like_any_other(region: &Region, name: &str) -> String {
 
 #[test]
 fn a_dropped_file_that_ends_in_the_middle_of_a_row_is_a_refusal_like_any_other() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let (whole, name) = (text(QUARTER), format!("{EXACT}.csv"));
     put(&region, &name, &whole[..whole.len() - 9]);
     let reason = is_a_refusal_like_any_other(&region, &name);
@@ -352,7 +352,7 @@ fn whatever_is_dropped_and_cannot_be_a_return_is_a_refusal_like_any_other() {
         ("json", r#"{"error": "token expired"}"#, ""),
         ("csv", large.as_str(), "bytes, more than 1 MiB: send one return"),
     ] {
-        let region = Region::from_quarter(QUARTER);
+        let region = Region::unwatched(QUARTER);
         region.edit("quarterdeck.toml", "file_mebibytes = 20", "file_mebibytes = 1");
         let name = format!("{EXACT}.{ending}");
         put(&region, &name, body);
@@ -380,7 +380,7 @@ fn advised(region: &Region, name: &str, rows: &str) -> String {
 
 #[test]
 fn a_name_that_is_unclear_is_advised_by_the_rows_and_never_by_an_authority_that_nothing_names() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let named = |code: &str, when: &str| format!("`workforce_{code}_2017-18-Q2.csv`{when}");
     let said = advised(&region, "2017-18 Q2.csv", &text(QUARTER));
     let when = " when it is of Bath and North East Somerset, as its rows say";
@@ -402,7 +402,7 @@ fn a_name_that_is_unclear_is_advised_by_the_rows_and_never_by_an_authority_that_
 
 #[test]
 fn a_file_under_a_code_of_another_time_is_told_which_code_to_write() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let later = text(QUARTER).replace(CODE, "E06000066");
     let said = advised(&region, "workforce_E06000066_2017-18-Q2.csv", &later);
     assert!(

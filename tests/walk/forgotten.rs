@@ -23,7 +23,7 @@ fn drop_in(region: &Region, agency: u32) {
 
 /// A return before the backup, and two versions after it; then the state is that of the backup.
 fn restored(copied: fn(&Region) -> std::path::PathBuf) -> Region {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.edit("quarterdeck.toml", "folder = \"state/backups\"", "folder = \"../backups\"");
     drop_in(&region, 21);
     region.walk("2017-11-06T09:00:00Z");
@@ -115,7 +115,7 @@ fn files_of_one_size_and_time_are_not_taken_for_each_other() {
     give_all_one_time(&region);
     assert_eq!(region.step("2017-11-09T09:00:00Z", Step::Collect).received, 2, "of one return");
 
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     drop_in(&region, 21);
     region.step("2017-11-06T09:00:00Z", Step::Collect);
     copy(&region.state(), &region.path("snapshot"));
@@ -133,7 +133,7 @@ fn files_of_one_size_and_time_are_not_taken_for_each_other() {
 
 #[test]
 fn files_that_a_copy_gave_another_time_are_known_by_their_bytes() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     drop_in(&region, 21);
     region.step("2017-11-06T09:00:00Z", Step::Collect);
     let at = region.path("drop/done").join(NAME);
@@ -149,7 +149,7 @@ fn files_that_a_copy_gave_another_time_are_known_by_their_bytes() {
 
 #[test]
 fn what_somebody_wrote_into_a_file_that_was_put_away_is_no_return() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     drop_in(&region, 21);
     region.step("2017-11-06T09:00:00Z", Step::Collect);
     let at = region.path("drop/done").join(NAME);
@@ -160,7 +160,7 @@ fn what_somebody_wrote_into_a_file_that_was_put_away_is_no_return() {
 
 #[test]
 fn what_somebody_put_into_done_by_hand_is_nobodys_business() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     drop_in(&region, 21);
     region.step("2017-11-06T09:00:00Z", Step::Collect);
     drop_in(&region, 22);
@@ -177,7 +177,7 @@ fn receipt(path: &Path) -> String {
 
 #[test]
 fn an_upload_that_went_on_in_done_is_taken_in_again() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     drop_in(&region, 21);
     region.step("2017-11-06T09:00:00Z", Step::Collect);
     let at = region.path("drop/done").join(NAME);

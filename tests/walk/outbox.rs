@@ -18,7 +18,7 @@ const DEAD_PORT: u16 = 1;
 
 /// Two returns came, and two receipts wait.
 pub(super) fn two_receipts(port: u16) -> Region {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.post_to(port);
     for code in ["E06000022", "E06000052"] {
         region.publish(code, QUARTER, csv(code, QUARTER));

@@ -30,7 +30,7 @@ const QUARTERS: [&str; 10] = [
 const SENT: [&str; 3] = ["E06000022", "E06000024", "E10000008"];
 
 fn with_history() -> Region {
-    let region = Region::from_quarter(FIRST);
+    let region = Region::unwatched(FIRST);
     for quarter in QUARTERS {
         for code in SENT {
             region.publish(code, quarter, csv(code, quarter));

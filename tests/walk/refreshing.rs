@@ -14,7 +14,7 @@ const PATH: &str = "/bank-holidays.json";
 
 /// Nothing is fetched but the bank holidays.
 fn region() -> Region {
-    let region = Region::from_quarter("2098-99 Q1");
+    let region = Region::unwatched("2098-99 Q1");
     let key = "# bank_holidays_url = \"https://www.gov.uk/bank-holidays.json\"";
     let url = format!("bank_holidays_url = \"{}\"", region.web.url(PATH));
     region.edit("quarterdeck.toml", key, &url);
@@ -82,7 +82,7 @@ fn a_copy_that_is_damaged_is_left_out_with_a_warning() {
 
 #[test]
 fn without_an_address_a_copy_counts_for_nothing() {
-    let region = Region::from_quarter("2098-99 Q1");
+    let region = Region::unwatched("2098-99 Q1");
     fs::create_dir_all(region.state()).unwrap();
     fs::write(region.state().join("bank-holidays.json"), file(&region, &[], &["2018-06-20"])).unwrap();
     assert!(is_working_day(&region, "2018-06-20"));

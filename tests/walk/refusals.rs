@@ -56,7 +56,7 @@ fn bomb() -> Vec<u8> {
 
 #[test]
 fn bad_files_are_refused_with_their_reason_and_the_others_are_loaded() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.publish("E06000022", QUARTER, csv("E06000022", QUARTER));
     region.publish("E06000023", QUARTER, workbook("E06000023"));
     region.publish("E06000024", QUARTER, bomb());
@@ -107,7 +107,7 @@ fn bad_files_are_refused_with_their_reason_and_the_others_are_loaded() {
 
 #[test]
 fn a_web_page_never_replaces_what_came_before() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.publish("E06000022", QUARTER, csv("E06000022", QUARTER));
     region.step("2017-11-16T08:00:00Z", Step::Collect);
     region.publish("E06000022", QUARTER, PAGE);
@@ -121,7 +121,7 @@ fn a_web_page_never_replaces_what_came_before() {
 
 #[test]
 fn a_web_page_that_is_taken_in_by_hand_is_refused_and_told() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let file = region.path("return.csv");
     fs::write(&file, PAGE).unwrap();
     let of = ["--authority", "E06000022", "--quarter", QUARTER];
@@ -137,7 +137,7 @@ fn a_web_page_that_is_taken_in_by_hand_is_refused_and_told() {
 
 #[test]
 fn a_file_in_the_drop_folder_is_claimed_and_loaded() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let text = "authority_code,indicator,quarter,numerator,denominator,value\n\
                 E06000022,sw_agency_pct,2017-18 Q2,21,143,\nE06000022,sw_turnover_pct,2017-18 Q2,30,140.5,\n";
     fs::write(region.path("drop/workforce_E06000022_2017-18-Q2.csv"), text).unwrap();
@@ -149,7 +149,7 @@ fn a_file_in_the_drop_folder_is_claimed_and_loaded() {
 
 #[test]
 fn a_run_says_which_file_it_refused_and_why() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.publish("E06000022", QUARTER, csv("E06000023", QUARTER));
     let ended = region.run("2017-11-07T09:00:00Z", &["once", "--only", "collect"]);
     assert_eq!(ended.status, 1, "{ended:?}");

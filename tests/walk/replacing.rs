@@ -42,7 +42,7 @@ fn receipts(region: &Region) -> Vec<Mail> {
 
 #[test]
 fn a_file_of_which_no_row_is_accepted_replaces_nothing_and_says_why() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     assert_eq!(receive(&region, FIRST, &csv(CODE, QUARTER), &[]).status, 0);
     let forms = [
         blank(&csv(CODE, QUARTER)),
@@ -77,7 +77,7 @@ fn a_file_of_which_no_row_is_accepted_replaces_nothing_and_says_why() {
 
 #[test]
 fn who_has_sent_nothing_usable_is_chased_as_before() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     receive(&region, FIRST, &blank(&csv(CODE, QUARTER)), &[]);
     assert_eq!(region.rows(COUNTING), [] as [&str; 0]);
     region.step("2017-11-13T09:00:00Z", Step::Remind);
@@ -93,7 +93,7 @@ fn who_has_sent_nothing_usable_is_chased_as_before() {
 
 #[test]
 fn far_fewer_figures_are_refused_and_told_to_sender_region_and_operator() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     receive(&region, FIRST, &csv(CODE, QUARTER), &[]);
     let filled = csv(CODE, QUARTER);
     let few: String =
@@ -139,7 +139,7 @@ fn far_fewer_figures_are_refused_and_told_to_sender_region_and_operator() {
 
 #[test]
 fn the_correction_that_a_receipt_asked_for_is_taken() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let others: String = AUTHORITIES[1..]
         .iter()
         .map(|code| csv(code, QUARTER).replace(&format!("{HEADINGS}\r\n"), ""))
@@ -153,7 +153,7 @@ fn the_correction_that_a_receipt_asked_for_is_taken() {
 
 #[test]
 fn a_beginning_of_the_version_that_counts_does_not_take_its_place() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let whole = csv(CODE, QUARTER);
     receive(&region, FIRST, &whole, &[]);
     for share in [60, 80, 95] {
@@ -181,7 +181,7 @@ fn filled_with(figures: impl Fn(&str) -> String) -> String {
 
 #[test]
 fn a_return_of_honest_symbols_counts_and_takes_no_numbers_away() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let withheld = filled_with(|_| "c,c,c".to_owned());
     let first = receive(&region, FIRST, &withheld, &[]);
     assert_eq!((first.status, region.rows(COUNTING)), (0, vec!["1|5".to_owned()]), "{first:?}");
@@ -199,7 +199,7 @@ fn a_return_of_honest_symbols_counts_and_takes_no_numbers_away() {
 
 #[test]
 fn a_form_of_zeros_takes_no_numbers_away() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     assert_eq!(receive(&region, FIRST, &csv(CODE, QUARTER), &[]).status, 0);
     let zeros = filled_with(|denominator| format!("0,{denominator},0"));
     let ended = receive(&region, SECOND, &zeros, &[]);
@@ -209,7 +209,7 @@ fn a_form_of_zeros_takes_no_numbers_away() {
 
 #[test]
 fn what_was_set_aside_is_called_that_and_not_missing_from_the_file() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let body = csv(CODE, QUARTER)
         .replacen(",6", ",-6", 1)
         .replace("_45wd_pct,2017-18 Q2,", "_45wd_pct,2017-18 Q2,about ");
@@ -227,7 +227,7 @@ fn what_was_set_aside_is_called_that_and_not_missing_from_the_file() {
 
 #[test]
 fn a_misspelt_indicator_is_not_missing_from_the_file_besides() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     receive(&region, FIRST, &csv(CODE, QUARTER).replace(",cla_rate,", ",cla_rates,"), &[]);
     let text = receipts(&region)[0].text.clone();
     assert!(text.contains("did you mean `cla_rate`?"), "{text}");
@@ -240,7 +240,7 @@ fn a_misspelt_indicator_is_not_missing_from_the_file_besides() {
 
 #[test]
 fn what_a_file_says_of_another_quarter_is_compared_with_what_is_held_and_not_taken() {
-    let region = Region::from_quarter("2017-18 Q1");
+    let region = Region::unwatched("2017-18 Q1");
     let file = region.path("first.csv");
     fs::write(&file, csv(CODE, "2017-18 Q1")).unwrap();
     region.run(FIRST, &["receive", file.to_str().unwrap(), "--authority", CODE, "--quarter", "2017-18 Q1"]);

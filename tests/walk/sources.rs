@@ -29,7 +29,7 @@ fn told(report: &Report, words: &str) -> usize {
 
 #[test]
 fn when_a_portal_shows_everyone_its_sign_in_page_nobody_is_chased_and_the_operator_is_told() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     for code in AUTHORITIES {
         region.publish(code, QUARTER, SIGN_IN);
     }
@@ -50,7 +50,7 @@ fn when_a_portal_shows_everyone_its_sign_in_page_nobody_is_chased_and_the_operat
 
 #[test]
 fn a_page_of_any_kind_that_most_are_given_is_the_sources() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     for (number, code) in AUTHORITIES.iter().enumerate() {
         match number {
             0..5 => region.publish(code, QUARTER, csv(code, QUARTER)),
@@ -63,7 +63,7 @@ fn a_page_of_any_kind_that_most_are_given_is_the_sources() {
 
 #[test]
 fn an_authority_that_uploaded_a_page_of_its_own_is_chased_and_told_what_came() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     for code in AUTHORITIES.into_iter().filter(|code| *code != TORBAY) {
         region.publish(code, QUARTER, csv(code, QUARTER));
     }
@@ -78,7 +78,7 @@ fn an_authority_that_uploaded_a_page_of_its_own_is_chased_and_told_what_came() {
 
 #[test]
 fn a_message_of_the_source_in_json_chases_nobody() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     region.publish(TORBAY, QUARTER, r#"{"error": {"code": "accessDenied"}}"#);
     region.walk("2017-11-13T09:00:00Z");
     assert_eq!(chasers(&region, TORBAY), [] as [&str; 0]);
@@ -87,7 +87,7 @@ fn a_message_of_the_source_in_json_chases_nobody() {
 
 #[test]
 fn a_poll_that_is_set_aside_chases_nobody_and_is_told() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     fs::create_dir_all(region.state()).unwrap();
     (0..3).for_each(|_| died(&region, Some("poll quarterly")));
     let report = region.walk(ESCALATED);
@@ -98,7 +98,7 @@ fn a_poll_that_is_set_aside_chases_nobody_and_is_told() {
 
 #[test]
 fn whose_file_we_cannot_read_is_not_chased_for_it() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     let body = csv(TORBAY, QUARTER);
     region.publish(TORBAY, QUARTER, &body);
     fs::create_dir_all(region.state()).unwrap();
@@ -113,7 +113,7 @@ fn whose_file_we_cannot_read_is_not_chased_for_it() {
 
 /// A region that says who it is with a password.
 fn with_password(password: &str) -> Region {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     fs::write(region.path("token"), format!("{password}\n")).unwrap();
     let basic = "[collection.http.basic]\nuser = \"region\"\npassword_file = \"../token\"";
     region.edit("quarterdeck.toml", "[collection.http.bearer]\ntoken_file = \"../token\"", basic);
@@ -169,7 +169,7 @@ fn fetched(region: &Region) -> u32 {
 
 #[test]
 fn a_file_that_changes_within_its_second_is_taken() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     times(&region, "07:59:30", "08:00:00");
     region.publish(TORBAY, QUARTER, csv(TORBAY, QUARTER));
     assert_eq!(region.step("2017-11-17T08:00:00Z", Step::Collect).received, 1);
@@ -183,7 +183,7 @@ fn a_file_that_changes_within_its_second_is_taken() {
 
 #[test]
 fn a_file_that_was_new_when_it_came_is_sent_once_more_and_then_no_more() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     times(&region, "07:59:30", "08:00:00");
     region.publish(TORBAY, QUARTER, csv(TORBAY, QUARTER));
     region.step("2017-11-17T08:00:00Z", Step::Collect);
@@ -198,7 +198,7 @@ fn a_file_that_was_new_when_it_came_is_sent_once_more_and_then_no_more() {
 
 #[test]
 fn a_change_behind_a_time_that_stands_still_is_missed_for_no_more_than_a_week() {
-    let region = Region::from_quarter(QUARTER);
+    let region = Region::unwatched(QUARTER);
     times(&region, "07:00:00", "08:00:00");
     region.publish(TORBAY, QUARTER, csv(TORBAY, QUARTER));
     region.step("2017-11-17T08:00:00Z", Step::Collect);
