@@ -194,9 +194,10 @@ fn settings(limits: &Limits) -> Result<Config, StoreError> {
     bounded(config)
 }
 
+/// One thread: our tables are of a size at which two wait for each other more than they help, by the clock too.
 fn bounded(config: Config) -> Result<Config, StoreError> {
     Ok(config
-        .threads(2)?
+        .threads(1)?
         .with("autoinstall_known_extensions", "false")?
         .with("autoload_known_extensions", "false")?
         .with("allow_community_extensions", "false")?)
