@@ -300,10 +300,10 @@ fn words_of(sql: &str) -> BTreeSet<String> {
     sql.split(letters).map(str::to_ascii_lowercase).collect()
 }
 
+/// The view as it was made: its text would be parsed for each question again.
 fn frozen_statement(view: &schema::View) -> String {
-    let from = format!("CREATE OR REPLACE VIEW {} AS", view.name);
-    let to = format!("CREATE OR REPLACE TEMP TABLE {} AS", view.name);
-    view.statement.replacen(&from, &to, 1)
+    let name = view.name;
+    format!("CREATE OR REPLACE TEMP TABLE {name} AS FROM main.{name}")
 }
 
 fn set(connection: &Connection, variables: &[(String, Variable)]) -> Result<(), StoreError> {

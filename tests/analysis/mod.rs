@@ -1,6 +1,7 @@
 //! Views and checks on a real database: golden rows, reference numbers, the promises of the contract.
 
 mod charts;
+mod chosen;
 mod details;
 mod fingertips;
 mod flat;
