@@ -97,6 +97,9 @@ pub enum Command {
     Doctor(DoctorArguments),
     /// A whole copy of the state, compared with it before it counts
     Backup(BackupArguments),
+    /// The public views as Parquet, parted by collection and indicator, with the SQL of the checks: for the
+    /// operator, since no figure is withheld in it
+    Export(ExportArguments),
     /// The database made again from the journal, what was received and what was written; sends nothing
     Rebuild(RebuildArguments),
     /// A configuration folder to start from
@@ -323,6 +326,17 @@ pub struct BackupArguments {
     /// How many seconds to wait for a run that has the state
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     pub wait: u64,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Args)]
+pub struct ExportArguments {
+    /// Into this folder, a new or an empty one; it is made for this user alone
+    #[arg(long, value_name = "DIR")]
+    pub into: PathBuf,
+    /// Every collection as of this quarter; without it, as of the newest that the checks were asked about
+    #[arg(long, value_name = "Q")]
+    pub quarter: Option<String>,
 }
 
 /// Arguments of `rebuild`.

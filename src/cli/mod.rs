@@ -15,6 +15,7 @@ pub mod demo;
 pub mod doctor;
 pub mod exit;
 pub mod explain;
+pub mod export;
 pub mod file_arguments;
 pub mod findings;
 pub mod in_force;
@@ -116,6 +117,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<Ending> {
         Command::Doctor(it) => doctor::doctor(with, &it),
         Command::Beat(it) => beat::beat(with, &it),
         Command::Backup(it) => backup::backup(with, &it),
+        Command::Export(it) => export::export(with, &it),
         Command::Rebuild(it) => rebuild::rebuild(with, &it),
         Command::Init(it) => init::init(&it),
         Command::Schema(it) => schema::schema(&it),

@@ -25,6 +25,7 @@ pub mod daring;
 pub mod digesting;
 pub mod doubting;
 pub mod dropping;
+pub mod exporting;
 pub mod facts;
 pub mod forgotten;
 pub mod found;

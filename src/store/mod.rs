@@ -10,6 +10,7 @@ pub mod decided;
 pub mod deeds;
 mod engine_error;
 pub mod examine;
+pub mod export;
 pub mod facts;
 pub mod findings;
 pub mod grid;

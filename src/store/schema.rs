@@ -124,18 +124,25 @@ pub(crate) fn lay(connection: &Connection) -> Result<(), StoreError> {
 /// As it is written it asks the table wherever a view names it, which is dozens of small plans within one.
 pub(crate) fn fix_parameters(connection: &Connection) -> duckdb::Result<()> {
     connection.execute_batch(PARAMETERS)?;
+    connection.execute_batch(&fixed_parameters(connection)?.concat())
+}
+
+/// The macros of the parameters that the operator may choose, each a number, as `parameter_settings` has it now.
+pub(crate) fn fixed_parameters(connection: &Connection) -> duckdb::Result<Vec<String>> {
     let head = "CREATE OR REPLACE MACRO ";
     let written = PARAMETERS.lines().filter_map(|line| line.strip_prefix(head)?.split_once("() AS "));
+    let mut fixed = Vec::new();
     for (name, _) in written.filter(|(_, body)| body.contains("chosen(")) {
         let sql = format!("SELECT format('CAST({{}} AS {{}})', {name}(), typeof({name}()))");
-        let fixed: String = connection.query_row(&sql, [], |row| row.get(0))?;
-        connection.execute_batch(&format!("{head}{name}() AS {fixed};"))?;
+        let number: String = connection.query_row(&sql, [], |row| row.get(0))?;
+        fixed.push(format!("{head}{name}() AS {number};"));
     }
     let off = "SELECT string_agg(format('''{}''', name), ', ') FROM parameter_settings
                 WHERE name LIKE 'off %' AND value <> 0";
     let off: Option<String> = connection.query_row(off, [], |row| row.get(0))?;
     let holds = off.map_or_else(|| "TRUE".to_owned(), |off| format!("'off ' || check_name NOT IN ({off})"));
-    connection.execute_batch(&format!("{head}holds(check_name) AS {holds};"))
+    fixed.push(format!("{head}holds(check_name) AS {holds};"));
+    Ok(fixed)
 }
 
 /// Whether the tables are ours, without a change to them.

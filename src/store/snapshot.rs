@@ -10,7 +10,8 @@ use duckdb::Connection;
 
 use crate::store::schema;
 
-const TABLES: [&str; 24] = [
+/// What a public view stands on: no message, no recipient, no answer, no line of the journal.
+pub(crate) const TABLES: [&str; 24] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",

@@ -20,6 +20,7 @@ mod deeds;
 mod doctor;
 mod drop_folder;
 mod endings;
+mod exports;
 mod figures;
 mod forgotten;
 mod gaps;
