@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing::level_filters::LevelFilter;
 
 pub use crate::cli::deed_arguments::{
     AcceptArguments, ActionArguments, DeadlineDeed, DeadlinesArguments, DoneArguments, ReviewArguments,
@@ -36,6 +37,9 @@ pub struct With {
     /// Pretend that it is this instant, such as 2017-11-17T08:00:00Z
     #[arg(long, global = true, value_name = "INSTANT", value_parser = typed::instant)]
     pub now: Option<DateTime<Utc>>,
+    /// What the log tells: off, error, warn, info, debug (also how long each step of a run took) or trace
+    #[arg(long, global = true, env = "QUARTERDECK_LOG", value_name = "LEVEL")]
+    pub log: Option<LevelFilter>,
     /// As the daemon starts it: under its limits, with the configuration that it put in force
     #[arg(long, global = true, hide = true)]
     pub as_child: bool,

@@ -22,20 +22,12 @@ pub enum Loudness {
     Daemon,
 }
 
-/// The variable that sets another level, such as `debug`, which also tells where the time of a run went.
-const LEVEL: &str = "QUARTERDECK_LOG";
-
-/// Begins to log. What cannot be written is dropped: a log that is full or gone stops no run.
-pub fn begin(loudness: Loudness) {
+/// Begins to log, at the level that is wanted, or as loud as whoever listens needs it. What cannot be written is
+/// dropped: a log that is full or gone stops no run.
+pub fn begin(loudness: Loudness, wanted: Option<LevelFilter>) {
     let usual = if loudness == Loudness::Daemon { LevelFilter::INFO } else { LevelFilter::WARN };
-    let wanted = std::env::var(LEVEL).ok().filter(|word| !word.is_empty());
-    let level = wanted.as_deref().map_or(Ok(usual), str::parse);
-    let filter = EnvFilter::new(format!("{},tokio_cron_scheduler=error", level.as_ref().unwrap_or(&usual)));
-    listen(filter);
-    if level.is_err() {
-        let word = wanted.unwrap_or_default();
-        tracing::warn!("{LEVEL}: `{word}` is not a level; write error, warn, info, debug or trace");
-    }
+    let level = wanted.unwrap_or(usual);
+    listen(EnvFilter::new(format!("{level},tokio_cron_scheduler=error")));
 }
 
 fn listen(filter: EnvFilter) {

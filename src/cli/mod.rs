@@ -62,7 +62,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // An error only says that it was done before.
     drop(rustls::crypto::ring::default_provider().install_default());
-    log::begin(loudness(&arguments.command));
+    log::begin(loudness(&arguments.command), arguments.with.log);
     match dispatch(arguments) {
         Ok(ending) => ending.into(),
         // Whoever read us has seen enough, as `head` does.

@@ -22,7 +22,8 @@ pub fn run(with: &With) -> Result<Ending> {
     }
     let settings = print::settings(with)?;
     let program = print::program();
-    let daemon = Daemon { program, config: print::config_folder(with), state: settings.state.clone() };
+    let (config, state) = (print::config_folder(with), settings.state.clone());
+    let daemon = Daemon { program, config, state, log: with.log };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     runtime.block_on(daemon::run(&daemon, settings))?;
     Ok(Ending::Done)

@@ -113,6 +113,7 @@ impl Running {
             .arg("--state")
             .arg(&daemon.state)
             .arg("--as-child")
+            .args(daemon.log.map(|level| format!("--log={level}")))
             .args(errand.arguments())
             .stdin(Stdio::null())
             .kill_on_drop(true)

@@ -22,6 +22,7 @@ use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job, JobScheduler};
+use tracing::level_filters::LevelFilter;
 use tracing::{error, info, warn};
 
 use crate::clock;
@@ -47,6 +48,8 @@ pub struct Daemon {
     pub config: PathBuf,
     /// The state folder.
     pub state: PathBuf,
+    /// What the log of each errand tells; none is what is usual.
+    pub log: Option<LevelFilter>,
 }
 
 /// The state is damaged beyond what repairs itself; the probe has said what to do.
@@ -316,7 +319,12 @@ mod tests {
     fn daemon(folder: &tempfile::TempDir) -> Daemon {
         let config = folder.path().join("config");
         config::write_shipped(&config).unwrap();
-        Daemon { program: PathBuf::from("/proc/self/exe"), config, state: folder.path().join("state") }
+        Daemon {
+            program: PathBuf::from("/proc/self/exe"),
+            config,
+            state: folder.path().join("state"),
+            log: None,
+        }
     }
 
     fn watch(daemon: &Daemon) -> Watch<'_> {

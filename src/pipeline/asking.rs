@@ -15,6 +15,7 @@ use crate::domain::letter::notice::{Room, Trouble};
 use crate::domain::quarter::Quarter;
 use crate::pipeline::Report;
 use crate::pipeline::apart::{self, Snapshot};
+use crate::pipeline::last_ask::{self, LastAsk};
 use crate::pipeline::loading::Loaded;
 use crate::pipeline::opening::{Progress, Walk};
 use crate::pipeline::regional;
@@ -23,18 +24,20 @@ use crate::pipeline::spending::On;
 use crate::store::analysis::{self, CheckAnswer, UsualRange};
 use crate::store::check_file::{self, CheckFile};
 use crate::store::configured;
+use crate::store::copy::Copy;
 use crate::store::decided;
 use crate::store::findings::{self, Asked, Configured, Finding, SHOWN_LEVEL};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 use crate::store::moments;
-use crate::store::returns::instant;
-use crate::store::schema;
 use crate::store::unanswered;
 use crate::store::withdrawn::Gone;
 
 /// A change of effect smaller than this, in standard units, is no change (`statistics.md` 4).
 pub(super) const BAND: f64 = 0.5;
+
+/// From more questions than these a copy is asked: to make it takes as long as one of them.
+const QUESTIONS_IN_PLACE: usize = 12;
 
 /// Where a check runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +88,7 @@ pub fn ask(
 ) -> Result<Vec<Finding>> {
     let checks = checks(walk)?;
     let run = next_run(walk)?;
-    let last = last_ask(walk, &checks)?;
+    let last = last_ask::last_ask(walk, &checks)?;
     // What a check could not answer is asked again, with all that is said of that quarter.
     let again = unanswered::again(walk.store.connection())?;
     let mut plan = Vec::new();
@@ -103,8 +106,11 @@ pub fn ask(
     let confirmations = decided::confirmations(walk.journal.lines());
     let mut failed = BTreeSet::new();
     let added = ask_added(walk, &checks, &plan, (&mut *report, &mut failed))?;
+    let copied = (total > QUESTIONS_IN_PLACE)
+        .then(|| Copy::inside(&walk.settings.state, &walk.store, &walk.settings.limits))
+        .transpose()?;
     for (done, (collection, quarter)) in plan.into_iter().enumerate() {
-        let about = (collection, quarter);
+        let about = (collection, quarter, copied.as_ref());
         let (mut answers, usual) = ask_shipped(walk, &checks, about, (&mut *report, &mut failed))?;
         answers.extend(added.get(&(collection.name.clone(), quarter)).cloned().unwrap_or_default());
         let standings = standings(&checks);
@@ -127,7 +133,7 @@ pub fn ask(
     walk.journal.append_all(walk.now, Happened::Found, unwritten)?;
     unanswered::keep(walk.store.connection(), &asked, &failed)?;
     if last.is_none_or(|last| last.day != walk.today) || total > 0 {
-        remember_ask(walk, run, &checks)?;
+        last_ask::remember(walk, run, &checks)?;
     }
     count(walk, &findings, report);
     if !anything_new {
@@ -222,53 +228,6 @@ fn next_run(walk: &Walk<'_>) -> Result<i64> {
     Ok(walk.store.connection().query_row(sql, [], |row| row.get(0))?)
 }
 
-/// What findings depend on besides the data: some of the settings, the checks and the views.
-fn rules_fingerprint(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> String {
-    let it = walk.settings;
-    let asked: Vec<_> = checks
-        .iter()
-        .map(|(check, _)| (&check.name, &check.sql, &check.parameters, check.open_after, check.close_after))
-        .collect();
-    // What was set aside for a time has not been asked meanwhile.
-    let aside: Vec<&str> = walk.aside().filter(|subject| subject.starts_with("ask ")).collect();
-    // Where returns come from is of no matter to what they say.
-    let of_collection = |one: &Collection| {
-        format!(
-            "{:?}",
-            (&one.name, one.cadence, one.first_quarter, one.due_working_days, one.reporters, one.provisional)
-        )
-    };
-    let collections: Vec<String> = it.collections.iter().map(of_collection).collect();
-    let views = (&it.authorities, &it.indicators, collections, &it.calendar, &it.analysis);
-    let rules = (&it.region, views, asked, aside);
-    let lines = walk.journal.lines();
-    let decided = (decided::new_normals(lines), decided::confirmations(lines));
-    keep::hash(format!("{rules:?}{decided:?}{}", schema::statements().concat()).as_bytes())
-}
-
-/// When the checks were last asked, by the rules that still hold.
-struct LastAsk {
-    day: NaiveDate,
-}
-
-/// None when settings or checks have changed since, or nothing was ever asked: then everything is asked.
-fn last_ask(walk: &Walk<'_>, checks: &[(CheckFile, Origin)]) -> Result<Option<LastAsk>> {
-    let sql = "SELECT settings_fingerprint, answers_for FROM runs ORDER BY run DESC LIMIT 1";
-    let mut statement = walk.store.connection().prepare(sql)?;
-    let kept: Option<(String, String)> =
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.next().transpose()?;
-    let same = kept.filter(|(fingerprint, _)| *fingerprint == rules_fingerprint(walk, checks));
-    Ok(same.and_then(|(_, day)| day.parse().ok()).map(|day| LastAsk { day }))
-}
-
-fn remember_ask(walk: &Walk<'_>, run: i64, checks: &[(CheckFile, Origin)]) -> Result<()> {
-    walk.store.connection().execute(
-        "INSERT INTO runs VALUES (?, ?, ?, ?)",
-        duckdb::params![run, instant(walk.now), walk.today.to_string(), rules_fingerprint(walk, checks)],
-    )?;
-    Ok(())
-}
-
 /// From the earliest quarter that was loaded or withdrawn on; the newest also when a due day has passed since
 /// the last ask.
 fn quarters(
@@ -322,7 +281,7 @@ fn newest_quarter(walk: &Walk<'_>, collection: &Collection) -> Option<Quarter> {
 fn ask_shipped(
     walk: &mut Walk<'_>,
     checks: &[(CheckFile, Origin)],
-    (collection, quarter): (&Collection, Quarter),
+    (collection, quarter, copied): (&Collection, Quarter, Option<&Copy>),
     (report, failed): (&mut Report, &mut BTreeSet<unanswered::Question>),
 ) -> Result<(ByCheck, Vec<UsualRange>)> {
     let mut shipped = Vec::new();
@@ -341,7 +300,8 @@ fn ask_shipped(
             let words = format!("asking the check `{}` of {} {quarter}", only.name, collection.name);
             walk.is_doing(&format!("ask {}", only.name), &words)?;
         }
-        let all = walk.store.ask_all(some.iter().copied(), &question).with_context(about)?;
+        let store = copied.map_or(&walk.store, Copy::store);
+        let all = store.ask_all(some.iter().copied(), &question).with_context(about)?;
         usual = all.usual;
         for (check, said) in some.iter().zip(all.answers) {
             let place = || format!("check `{}`, {} {quarter}", check.name, collection.name);

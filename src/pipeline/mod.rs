@@ -33,6 +33,7 @@ mod had;
 pub mod history;
 mod holds;
 pub mod keeping;
+mod last_ask;
 mod ledgers;
 pub mod loading;
 pub mod metering;

@@ -204,7 +204,9 @@ fn answers_of(
     let questions: Vec<Question> = slots.iter().map(|slot| slot.question.clone()).collect();
     let limits = &trying.settings.limits;
     if let Ok(said) = apart::ask(trying.program, snapshot, check, &questions, limits) {
-        said.iter().for_each(|_| asked());
+        for _ in &said {
+            asked();
+        }
         return said;
     }
     let mut gave_up = None;

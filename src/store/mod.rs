@@ -5,6 +5,7 @@ pub mod backup;
 mod check_figures;
 pub mod check_file;
 pub mod configured;
+pub mod copy;
 pub mod counting;
 pub mod decided;
 pub mod deeds;
