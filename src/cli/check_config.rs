@@ -79,8 +79,8 @@ pub fn check_config(with: &With) -> Result<Ending> {
     Ok(Ending::Done)
 }
 
-/// Prepares every check that somebody wrote on an empty schema, in a worker; says what is wrong with any, also
-/// when the settings are wrong.
+/// Prepares every check that somebody wrote on an empty schema, in a worker; says what is wrong with any,
+/// also when the settings are wrong.
 fn wrong_checks(folder: &Path, loaded: Option<&Loaded>) -> Result<Vec<String>> {
     let files = Files::read(folder);
     if files.checks().is_empty() {

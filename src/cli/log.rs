@@ -22,8 +22,9 @@ pub enum Loudness {
     Daemon,
 }
 
-/// Begins to log, at the level that is wanted, or as loud as whoever listens needs it. What cannot be written is
-/// dropped: a log that is full or gone stops no run.
+/// Begins to log, at the level that is wanted, or as loud as whoever listens needs it.
+///
+/// What cannot be written is dropped: a log that is full or gone stops no run.
 pub fn begin(loudness: Loudness, wanted: Option<LevelFilter>) {
     let usual = if loudness == Loudness::Daemon { LevelFilter::INFO } else { LevelFilter::WARN };
     let level = wanted.unwrap_or(usual);

@@ -193,7 +193,8 @@ pub fn see(
 
 /// What the check says of each slot: of all in one worker, if its time is enough.
 ///
-/// Otherwise each slot has a worker of its own, until one gives no answer: the rest would take as long each time.
+/// Otherwise each slot has a worker of its own, until one gives no answer: the rest would take as long each
+/// time.
 fn answers_of(
     trying: &Trying<'_>,
     snapshot: &Snapshot,

@@ -82,8 +82,8 @@ pub fn shipped() -> Result<Vec<CheckFile>, StoreError> {
     SHIPPED.into_iter().map(read).collect()
 }
 
-/// The statements that make the macros, and the views that `sql` stands on, in order, for a database that has our
-/// tables.
+/// The statements that make the macros, and the views that `sql` stands on, in order, for a database that has
+/// our tables.
 #[must_use]
 pub fn views_for(sql: &str) -> Vec<String> {
     let named = words_read(sql);
@@ -272,13 +272,21 @@ fn stood_on(sql: &str) -> BTreeSet<String> {
     with_views_below(words_of(&without_comments(sql)))
 }
 
-/// Every word that may be the name of something which `sql` reads, itself, by views or by macros, in lower case.
+/// Every word, in lower case, that may name what `sql` reads, itself, by views or by macros.
 ///
-/// A text between quotes may look like a comment, so words in comments are among them.
+/// A text between quotes may look like a comment, so words in comments are among them; and a word of a view
+/// may be the name of one that stands after it in their order, without meaning it.
 #[must_use]
 pub fn words_read(sql: &str) -> BTreeSet<String> {
     let macros = schema::macros().into_iter().flat_map(|text| words_of(&without_comments(text)));
-    with_views_below(words_of(sql).into_iter().chain(macros).collect())
+    let mut named: BTreeSet<String> = words_of(sql).into_iter().chain(macros).collect();
+    loop {
+        let count = named.len();
+        named = with_views_below(named);
+        if named.len() == count {
+            return named;
+        }
+    }
 }
 
 fn with_views_below(mut named: BTreeSet<String>) -> BTreeSet<String> {
@@ -490,5 +498,22 @@ impl Said {
             reason: self.reason,
             detail: detail.map_err(|error| format!("`detail` is not JSON: {error}"))?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_a_view_has_all_that_each_view_made_for_it_reads() {
+        for view in schema::view_names() {
+            let named = words_read(&format!("SELECT '--', * FROM {view}"));
+            assert!(named.contains(view));
+            for made in schema::VIEWS.iter().filter(|made| named.contains(made.name)) {
+                let read = words_of(&without_comments(made.statement));
+                assert!(read.is_subset(&named), "{view} has {} made without what it reads", made.name);
+            }
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! A copy of all that the views stand on, for many questions in a row.
 //!
-//! Until a transaction ends the engine keeps the memory of every temporary table that was made in it, also of those that
-//! were dropped: after the questions of forty quarters that is gigabytes. A copy is asked outside of it.
+//! Until a transaction ends the engine keeps the memory of every temporary table that was made in it, also of
+//! those that were dropped: after the questions of forty quarters that is gigabytes. A copy is asked outside
+//! of it.
 
 use std::path::Path;
 

@@ -1,7 +1,7 @@
 //! An export: the public views as Parquet, and all that it takes to ask the checks without this program.
 //!
-//! It is written beside the folder that is wanted, and gets that name when it is whole. It holds every figure:
-//! nothing is withheld in it.
+//! It is written beside the folder that is wanted, and gets that name when it is whole. It holds every
+//! figure: nothing is withheld in it.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, Permissions};

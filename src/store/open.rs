@@ -194,7 +194,8 @@ fn settings(limits: &Limits) -> Result<Config, StoreError> {
     bounded(config)
 }
 
-/// One thread: our tables are of a size at which two wait for each other more than they help, by the clock too.
+/// One thread: our tables are of a size at which two wait for each other more than they help, by the clock
+/// too.
 fn bounded(config: Config) -> Result<Config, StoreError> {
     Ok(config
         .threads(1)?

@@ -84,8 +84,8 @@ pub fn statements() -> Vec<&'static str> {
 
 /// The statements that make some of the views, in their order, where tables and macros are.
 ///
-/// Whoever names a view has it bound with all that it stands on, down to the tables. So an empty temporary table
-/// stands before each view while those that stand on it are made: half the time.
+/// Whoever names a view has it bound with all that it stands on, down to the tables. So an empty temporary
+/// table stands before each view while those that stand on it are made: half the time.
 pub(crate) fn making_views(wanted: impl Fn(&View) -> bool) -> Vec<String> {
     let views: Vec<&View> = VIEWS.iter().filter(|view| wanted(view)).collect();
     let make = views.iter().map(|view| {
@@ -127,7 +127,8 @@ pub(crate) fn fix_parameters(connection: &Connection) -> duckdb::Result<()> {
     connection.execute_batch(&fixed_parameters(connection)?.concat())
 }
 
-/// The macros of the parameters that the operator may choose, each a number, as `parameter_settings` has it now.
+/// The macros of the parameters that the operator may choose, each a number, as `parameter_settings` has it
+/// now.
 pub(crate) fn fixed_parameters(connection: &Connection) -> duckdb::Result<Vec<String>> {
     let head = "CREATE OR REPLACE MACRO ";
     let written = PARAMETERS.lines().filter_map(|line| line.strip_prefix(head)?.split_once("() AS "));

@@ -38,8 +38,8 @@ pub(crate) const TABLES: [&str; 24] = [
     "confirmed_figures",
 ];
 
-/// Writes the snapshot `file`, a DuckDB database, as the open transaction sees the tables, of which it holds those
-/// that are `named`.
+/// Writes the snapshot `file`, a DuckDB database, as the open transaction sees the tables, of which it holds
+/// those that are `named`.
 ///
 /// One transaction cannot write two databases, so the rows travel through Parquet files in the
 /// folder of `file`, which the caller removes.

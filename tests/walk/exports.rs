@@ -287,7 +287,7 @@ fn an_export_that_is_killed_does_not_look_whole() {
             Some(path) => break path,
             None => assert!(since.elapsed() < Duration::from_mins(1), "it never began"),
         }
-        std::thread::sleep(Duration::from_millis(2));
+        std::thread::yield_now();
     };
     running.kill().unwrap();
     running.wait().unwrap();
