@@ -13,6 +13,7 @@ use crate::store::check_file::{CheckFile, Variable};
 use crate::store::open::Store;
 use crate::store::schema;
 use crate::store::snapshot;
+use crate::store::sql_words;
 use crate::worker::WorkerError;
 use crate::worker::query::{self, Job, Question, Scalar, Table};
 
@@ -41,7 +42,7 @@ impl Snapshot {
 
     fn of(store: &Store, sql: &str, folder: TempDir) -> Result<Self> {
         let it = Self { folder };
-        snapshot::write(store.connection(), &it.file(), &analysis::words_read(sql))?;
+        snapshot::write(store.connection(), &it.file(), &sql_words::read_by(sql))?;
         Ok(it)
     }
 
@@ -52,7 +53,7 @@ impl Snapshot {
     pub fn empty(sql: &str) -> Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder for the worker")?;
         let it = Self { folder };
-        snapshot::write_empty(&it.file(), &analysis::words_read(sql))?;
+        snapshot::write_empty(&it.file(), &sql_words::read_by(sql))?;
         Ok(it)
     }
 

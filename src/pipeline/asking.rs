@@ -30,6 +30,7 @@ use crate::store::findings::{self, Asked, Configured, Finding, SHOWN_LEVEL};
 use crate::store::journal::{Happened, Line};
 use crate::store::keep;
 use crate::store::moments;
+use crate::store::sql_words;
 use crate::store::unanswered;
 use crate::store::withdrawn::Gone;
 
@@ -195,7 +196,7 @@ pub fn configured_for<'a>(
         families: check_file::families(checks.iter().map(|(check, _)| check)),
         new_normals: decided::new_normals(lines),
         rebases: rebases.collect(),
-        charted: named(&|check| analysis::stands_on(&check.sql, "xmr")),
+        charted: named(&|check| sql_words::stands_on(&check.sql, "xmr")),
         confirmations: decided::confirmations(lines),
         confirmable: named(&|check| settled::is_confirmable(&check.standing())),
         collections: settings.collections.iter().map(|one| one.name.as_str()).collect(),

@@ -1,7 +1,5 @@
 //! Asking the checks: variables set, views frozen, one SELECT each, rows turned into answers.
 
-use std::collections::BTreeSet;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use duckdb::{Connection, Row};
 use serde_json::{Value, json};
@@ -15,6 +13,7 @@ use crate::store::open::Store;
 use crate::store::refusal::StoreError;
 use crate::store::schema;
 use crate::store::shelf;
+use crate::store::sql_words;
 
 /// The columns that a check returns, in any order.
 pub const COLUMNS: [&str; 10] =
@@ -86,7 +85,7 @@ pub fn shipped() -> Result<Vec<CheckFile>, StoreError> {
 /// our tables.
 #[must_use]
 pub fn views_for(sql: &str) -> Vec<String> {
-    let named = words_read(sql);
+    let named = sql_words::read_by(sql);
     let macros = schema::macros().into_iter().map(str::to_owned);
     macros.chain(schema::making_views(|view| named.contains(view.name))).collect()
 }
@@ -256,56 +255,9 @@ pub fn computed_for(sql: &str) -> Vec<String> {
 }
 
 fn frozen_for(sql: &str) -> impl Iterator<Item = &'static schema::View> {
-    let named = stood_on(sql);
+    let named = sql_words::stood_on(sql);
     let views = schema::VIEWS.iter().filter(|view| FROZEN.contains(&view.name));
     views.filter(move |view| named.contains(view.name))
-}
-
-/// Whether `sql` stands on the view `name`, itself or by another view.
-#[must_use]
-pub fn stands_on(sql: &str, name: &str) -> bool {
-    stood_on(sql).contains(name)
-}
-
-/// The words of a text and of all views that it names, themselves or by other views.
-fn stood_on(sql: &str) -> BTreeSet<String> {
-    with_views_below(words_of(&without_comments(sql)))
-}
-
-/// Every word, in lower case, that may name what `sql` reads, itself, by views or by macros.
-///
-/// A text between quotes may look like a comment, so words in comments are among them; and a word of a view
-/// may be the name of one that stands after it in their order, without meaning it.
-#[must_use]
-pub fn words_read(sql: &str) -> BTreeSet<String> {
-    let macros = schema::macros().into_iter().flat_map(|text| words_of(&without_comments(text)));
-    let mut named: BTreeSet<String> = words_of(sql).into_iter().chain(macros).collect();
-    loop {
-        let count = named.len();
-        named = with_views_below(named);
-        if named.len() == count {
-            return named;
-        }
-    }
-}
-
-fn with_views_below(mut named: BTreeSet<String>) -> BTreeSet<String> {
-    for view in schema::VIEWS.iter().rev() {
-        if named.contains(view.name) {
-            named.extend(words_of(&without_comments(view.statement)));
-        }
-    }
-    named
-}
-
-fn without_comments(sql: &str) -> String {
-    sql.lines().flat_map(|line| [line.split("--").next().unwrap_or_default(), "\n"]).collect()
-}
-
-/// A word too many costs a table that nobody reads.
-fn words_of(sql: &str) -> BTreeSet<String> {
-    let letters = |c: char| !c.is_ascii_alphanumeric() && c != '_';
-    sql.split(letters).map(str::to_ascii_lowercase).collect()
 }
 
 /// The view as it was made: its text would be parsed for each question again.
@@ -498,22 +450,5 @@ impl Said {
             reason: self.reason,
             detail: detail.map_err(|error| format!("`detail` is not JSON: {error}"))?,
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn whoever_asks_a_view_has_all_that_each_view_made_for_it_reads() {
-        for view in schema::view_names() {
-            let named = words_read(&format!("SELECT '--', * FROM {view}"));
-            assert!(named.contains(view));
-            for made in schema::VIEWS.iter().filter(|made| named.contains(made.name)) {
-                let read = words_of(&without_comments(made.statement));
-                assert!(read.is_subset(&named), "{view} has {} made without what it reads", made.name);
-            }
-        }
     }
 }

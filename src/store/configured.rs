@@ -11,7 +11,7 @@ use crate::domain::indicator::{Indicator, IndicatorId, Polarity, Unit};
 use crate::domain::quarter::Quarter;
 use crate::store::{keep, schema};
 
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 13] = [
     "authority_settings",
     "succession_settings",
     "neighbour_settings",
@@ -22,7 +22,6 @@ const TABLES: [&str; 14] = [
     "context_settings",
     "annualised_settings",
     "parameter_settings",
-    "rebase_settings",
     "holiday_settings",
     "expected_returns",
     "asked_from_settings",
@@ -71,6 +70,7 @@ pub fn asked_from(collection: &Collection, calendar: &Calendar, began: NaiveDate
 /// # Errors
 /// When the database refuses; the transaction must then be rolled back.
 pub fn replace(connection: &Connection, from: &Configured<'_>, today: NaiveDate) -> Result<()> {
+    replace_rebases(connection, from)?;
     let wanted = fingerprint(from, today);
     let sql = "SELECT count(*) > 0 FROM configured WHERE fingerprint = ?";
     if connection.query_row(sql, params![wanted], |row| row.get(0))? {
@@ -187,16 +187,32 @@ fn append_indicators(connection: &Connection, from: &Configured<'_>) -> Result<(
     rows.flush()
 }
 
+/// The collections that carry a measure.
+fn carrying<'a>(from: &Configured<'a>, id: &IndicatorId) -> impl Iterator<Item = &'a Collection> {
+    let of = from.indicators.iter().find(|one| one.id == *id);
+    let names = of.map_or(&[][..], |one| &one.collections);
+    from.collections.iter().filter(|one| names.contains(&one.name))
+}
+
+/// Where charts begin anew by the configuration; what people accepted is added to it in each run.
+fn replace_rebases(connection: &Connection, from: &Configured<'_>) -> Result<()> {
+    connection.execute("DELETE FROM rebase_settings", [])?;
+    let mut rows = connection.appender("rebase_settings")?;
+    for it in &from.analysis.rebases {
+        let authority = it.authority.as_ref().map(AuthorityCode::as_str);
+        for collection in carrying(from, &it.indicator) {
+            let (indicator, quarter) = (it.indicator.as_str(), it.quarter.index());
+            rows.append_row(params![collection.name, authority, indicator, quarter, it.reason])?;
+        }
+    }
+    rows.flush()
+}
+
 fn append_analysis(connection: &Connection, from: &Configured<'_>) -> Result<()> {
-    let carried = |id: &IndicatorId| {
-        let of = from.indicators.iter().find(|one| one.id == *id);
-        let names = of.map_or(&[][..], |one| &one.collections);
-        from.collections.iter().filter(|one| names.contains(&one.name))
-    };
     let marked = |table: &str, chosen: fn(&Indicator) -> bool| {
         let mut rows = connection.appender(table)?;
         for it in from.indicators.iter().filter(|one| chosen(one)) {
-            for collection in carried(&it.id) {
+            for collection in carrying(from, &it.id) {
                 rows.append_row(params![collection.name, it.id.as_str()])?;
             }
         }
@@ -211,15 +227,6 @@ fn append_analysis(connection: &Connection, from: &Configured<'_>) -> Result<()>
     }
     for check in &from.analysis.off {
         rows.append_row(params![format!("off {check}"), 1.0])?;
-    }
-    rows.flush()?;
-    let mut rows = connection.appender("rebase_settings")?;
-    for it in &from.analysis.rebases {
-        let authority = it.authority.as_ref().map(AuthorityCode::as_str);
-        for collection in carried(&it.indicator) {
-            let (indicator, quarter) = (it.indicator.as_str(), it.quarter.index());
-            rows.append_row(params![collection.name, authority, indicator, quarter, it.reason])?;
-        }
     }
     rows.flush()?;
     let mut rows = connection.appender("holiday_settings")?;

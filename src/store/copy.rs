@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::config::settings::Limits;
 use crate::store::open::{FILE_NAME, Store};
-use crate::store::{analysis, schema, snapshot};
+use crate::store::{schema, snapshot, sql_words};
 
 /// A database of its own, in a folder that is removed with it.
 pub struct Copy {
@@ -29,7 +29,7 @@ impl Copy {
         let folder = tempfile::tempdir_in(folder).context("cannot make a folder for a copy")?;
         let every_view = schema::view_names().join(" ");
         let file = folder.path().join(FILE_NAME);
-        snapshot::write(store.connection(), &file, &analysis::words_read(&every_view))?;
+        snapshot::write(store.connection(), &file, &sql_words::read_by(&every_view))?;
         let store = Store::open(folder.path(), limits).context("cannot open the copy")?;
         schema::fix_parameters(store.connection()).context("cannot prepare the copy")?;
         Ok(Self { store, _folder: folder })

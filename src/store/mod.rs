@@ -34,6 +34,7 @@ pub mod schema;
 mod shelf;
 pub mod snapshot;
 pub mod soundness;
+pub mod sql_words;
 mod stories;
 pub mod totals;
 pub mod unanswered;

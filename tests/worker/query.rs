@@ -1,5 +1,5 @@
 use quarterdeck::store::open::Store;
-use quarterdeck::store::{analysis, schema, snapshot as copying};
+use quarterdeck::store::{analysis, schema, snapshot as copying, sql_words};
 use quarterdeck::worker::query::{Answers, Kind, Scalar, answer, attend};
 use serde_json::{Value, json};
 
@@ -166,7 +166,7 @@ fn what_checks_answered_in_years_does_not_keep_a_query_from_being_asked() {
     store.connection().execute_batch(ANSWERS).unwrap();
     let file = folder.path().join("snapshot.duckdb");
     let every_view = schema::view_names().join(" ");
-    copying::write(store.connection(), &file, &analysis::words_read(&every_view)).unwrap();
+    copying::write(store.connection(), &file, &sql_words::read_by(&every_view)).unwrap();
     let mut asked = job(&file, &["SELECT 1"]);
     (asked.views, asked.mebibytes) = (analysis::views_for(&every_view), 48);
     let answers = answer(&asked).unwrap().answers;
