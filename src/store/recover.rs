@@ -65,14 +65,15 @@ fn is_left_over_file(name: &str) -> bool {
     name.strip_prefix(open::UNFINISHED).is_some_and(|rest| ["", ".wal"].contains(&rest))
 }
 
-/// Where the engine spills rows, and where a worker finds its copy of the views.
+/// Where the engine spills rows, and where a worker, or a run that asks a lot, has its copy of the tables.
 fn is_left_over_folder(name: &str, path: &Path) -> io::Result<bool> {
     if [FILE_NAME, open::UNFINISHED].iter().any(|file| name.strip_prefix(file) == Some(".tmp")) {
         return Ok(true);
     }
     let is_temporary = name.strip_prefix(".tmp").is_some_and(|rest| rest.len() == 6);
     let ours = |name: &str| {
-        name.starts_with("snapshot.duckdb") || Path::new(name).extension().is_some_and(|end| end == "parquet")
+        ["snapshot.duckdb", FILE_NAME, open::UNFINISHED].iter().any(|file| name.starts_with(file))
+            || Path::new(name).extension().is_some_and(|end| end == "parquet")
     };
     Ok(is_temporary && entries(path)?.iter().all(|(name, _)| ours(name)))
 }
@@ -305,6 +306,7 @@ mod tests {
         for (folder, file) in [
             ("quarterdeck.duckdb.tmp", "spilled"),
             (".tmpAb12Cd", "snapshot.duckdb"),
+            (".tmpEf34Gh", "quarterdeck.duckdb.wal"),
             (".tmpZz12Cd", "thesis.odt"),
             ("received", "notes.txt"),
         ] {
@@ -313,7 +315,7 @@ mod tests {
         }
         let configured = state.path().join("drop/workforce");
         fs::create_dir_all(&configured).unwrap();
-        assert_eq!(sweep(state.path()).unwrap().len(), 5);
+        assert_eq!(sweep(state.path()).unwrap().len(), 6);
         let names: Vec<String> = foreign(state.path(), &[&configured])
             .unwrap()
             .iter()
